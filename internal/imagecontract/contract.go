@@ -1,0 +1,61 @@
+// Package imagecontract reads the facts that a container image and the
+// infrastructure around it share from the one file that states them: the
+// Dockerfile's final stage.
+package imagecontract
+
+import "time"
+
+// Contract is what the final stage of a Dockerfile promises to whoever runs the
+// image. Every value is expanded: no ENV or ARG reference is left in it.
+type Contract struct {
+	// File is the Dockerfile's path as it was given to Read.
+	File string
+	// Port is the one exposed port, 1 to 65535.
+	Port int
+	// Protocol is "tcp" or "udp".
+	Protocol string
+	// User is the numeric user that the image's processes run as.
+	User User
+	// HealthCheck is the HEALTHCHECK directive.
+	HealthCheck HealthCheck
+	// Entrypoint and Command are exec-form argument lists; Entrypoint is nil
+	// where the Dockerfile is silent.
+	Entrypoint, Command []string
+	// WorkingDirectory is absolute; "/" where the Dockerfile is silent.
+	WorkingDirectory string
+	// Volumes are the declared mount points, sorted.
+	Volumes []string
+	// Env is the final stage's environment.
+	Env map[string]string
+	// BaseImages are the images that the stages build on, in file order.
+	BaseImages []BaseImage
+}
+
+// User is a numeric user and group. GID is -1 where USER names no group.
+type User struct{ UID, GID int }
+
+// HealthCheck is a HEALTHCHECK directive, with Docker's defaults where the
+// directive is silent: interval 30s, timeout 30s, start period 0s, 3 retries.
+type HealthCheck struct {
+	// Command begins with "CMD" (exec form) or "CMD-SHELL" (shell form), as in
+	// the ECS task definition.
+	Command []string
+	// Path is the path of the URL that the command probes, such as "/health".
+	Path string
+	// Interval, Timeout and StartPeriod are whole seconds.
+	Interval, Timeout, StartPeriod time.Duration
+	// Retries is the number of consecutive failures that mean unhealthy.
+	Retries int
+}
+
+// BaseImage is the image that one stage builds on.
+type BaseImage struct {
+	// Stage is the stage's name, or its index where it has none.
+	Stage string
+	// Reference is the image as written after FROM.
+	Reference string
+	// Digest is the reference's digest, "sha256:…".
+	Digest string
+	// Line is the line of FROM.
+	Line int
+}
