@@ -1,0 +1,103 @@
+# `make help` lists what there is to do.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3.11
+ENVIRONMENT ?= dev
+# Node 24 and the CDK CLI from package-lock.json come before what is installed.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+GO_FLOOR := 85
+
+NODE := node_modules/.package-lock.json
+TOOLS := build/tools/.installed
+SERVICE := docker/.venv/.installed
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: test
+test: test-go test-service lint ## Run every test and check that needs no container engine
+
+.PHONY: rehearse
+rehearse: $(NODE) $(TOOLS) ## Deploy to a local AWS, run the task as Fargate would, and check it
+	go build -o build/bin/rehearsal ./rehearsal
+	build/bin/rehearsal
+
+.PHONY: rehearse-down
+rehearse-down: ## Remove everything that `make rehearse` made
+	go run ./rehearsal down
+
+.PHONY: synth
+synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.out
+	cdk synth --quiet -c environment=$(ENVIRONMENT)
+
+.PHONY: diff
+diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
+	cdk diff -c environment=$(ENVIRONMENT)
+
+.PHONY: deploy
+deploy: $(NODE) ## Deploy ENVIRONMENT to the AWS account of your credentials
+	cdk deploy -c environment=$(ENVIRONMENT)
+
+.PHONY: golden
+golden: $(NODE) ## Rewrite the golden files; read the diff
+	go test ./internal/imagecontract ./stacks -update
+
+.PHONY: bench-synth
+bench-synth: $(NODE) ## Time synth beside an empty CDK app
+	go run ./internal/benchsynth
+
+.PHONY: lock
+lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
+	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../rehearsal/requirements.txt requirements.in -o requirements.txt
+	cd rehearsal && ../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
+	$(MAKE) -C docker lock
+LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
+
+.PHONY: test-go
+test-go: $(NODE)
+	@echo "Go tests (the first build of the CDK library takes about two minutes)"
+	@mkdir -p build
+	go tool gotestsum --format pkgname-and-test-fails -- -coverpkg=$$(go list ./... | grep -v '^benchlingwebhook$$' | paste -sd,) -coverprofile=build/cover.out ./...
+	@go tool cover -func=build/cover.out | awk -v floor=$(GO_FLOOR) \
+		'/^total:/ { printf "Go coverage %s (at least %d%%)\n", $$3, floor; if ($$3 + 0 < floor) exit 1 }'
+
+.PHONY: test-service
+test-service: $(SERVICE)
+	@echo "Python tests"
+	$(MAKE) -C docker test
+
+.PHONY: lint
+lint: lint-go lint-service lint-template
+
+.PHONY: lint-go
+lint-go:
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+.PHONY: lint-service
+lint-service: $(SERVICE) $(TOOLS)
+	$(MAKE) -C docker lint
+
+.PHONY: lint-template
+lint-template: $(TOOLS)
+	build/tools/bin/cfn-lint stacks/testdata/*.template.json
+
+$(NODE): package-lock.json
+	@echo "Installing Node 24 and the CDK CLI into node_modules"
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(TOOLS): tools/requirements.txt rehearsal/requirements.txt
+	@echo "Installing uv, hadolint, cfn-lint and the AWS emulator into build/tools"
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/pip install --quiet --require-hashes -r tools/requirements.txt -r rehearsal/requirements.txt
+	@touch $@
+
+$(SERVICE): docker/requirements.txt docker/requirements-dev.txt $(TOOLS)
+	$(MAKE) -C docker .venv/.installed
