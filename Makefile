@@ -20,7 +20,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: test-go test-service lint ## Run every test and check that needs no container engine
+test: lint test-go test-service ## Run every test and check that needs no container engine
 
 .PHONY: rehearse
 rehearse: $(NODE) $(TOOLS) ## Deploy to a local AWS, run the task as Fargate would, and check it
@@ -62,14 +62,14 @@ LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --cust
 test-go: $(NODE)
 	@echo "Go tests (the first build of the CDK library takes about two minutes)"
 	@mkdir -p build
-	go tool gotestsum --format pkgname-and-test-fails -- -coverpkg=$$(go list ./... | grep -v '^benchlingwebhook$$' | paste -sd,) -coverprofile=build/cover.out ./...
+	go tool gotestsum --format pkgname-and-test-fails -- -coverpkg=$$(go list -f '{{if ne .Name "main"}}{{.ImportPath}}{{end}}' ./... | paste -sd,) -coverprofile=build/cover.out ./...
 	@go tool cover -func=build/cover.out | awk -v floor=$(GO_FLOOR) \
 		'/^total:/ { printf "Go coverage %s (at least %d%%)\n", $$3, floor; if ($$3 + 0 < floor) exit 1 }'
 
 .PHONY: test-service
 test-service: $(SERVICE)
 	@echo "Python tests"
-	$(MAKE) -C docker test
+	$(MAKE) -C docker test-unit
 
 .PHONY: lint
 lint: lint-go lint-service lint-template
