@@ -1,0 +1,47 @@
+package constructs
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecrassets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Architecture is the processor that the image is built for and runs on.
+type Architecture string
+
+// The architectures of Fargate.
+const (
+	X86 Architecture = "x86_64"
+	ARM Architecture = "arm64"
+)
+
+// ImageProps says what image to build.
+type ImageProps struct {
+	// Directory holds the Dockerfile and its build context.
+	Directory string
+	// Architecture is X86 or ARM; the empty value is X86.
+	Architecture Architecture
+}
+
+// Image is the service's image, built and pushed by `cdk deploy`.
+type Image struct {
+	// Container is the image as a task definition takes it.
+	Container awsecs.ContainerImage
+	// Cpu is the architecture that tasks of this image need.
+	Cpu awsecs.CpuArchitecture
+}
+
+// NewImage returns the image that is built from the props' directory, for one
+// architecture.
+func NewImage(scope constructs.Construct, id string, props ImageProps) Image {
+	platform, cpu := awsecrassets.Platform_LINUX_AMD64(), awsecs.CpuArchitecture_X86_64()
+	if props.Architecture == ARM {
+		platform, cpu = awsecrassets.Platform_LINUX_ARM64(), awsecs.CpuArchitecture_ARM64()
+	}
+	asset := awsecrassets.NewDockerImageAsset(scope, jsii.String(id), &awsecrassets.DockerImageAssetProps{
+		Directory: jsii.String(props.Directory),
+		Platform:  platform,
+	})
+	return Image{Container: awsecs.ContainerImage_FromDockerImageAsset(asset), Cpu: cpu}
+}

@@ -1,0 +1,147 @@
+package constructs
+
+import (
+	"path"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/internal/imagecontract"
+)
+
+// listenerPort is the internal load balancer's port, behind API Gateway's TLS.
+const listenerPort = 80
+
+const (
+	// requestsPerSecond is the rate at which API Gateway begins to answer 429,
+	// far above what one Benchling tenant sends.
+	requestsPerSecond = 100
+	// requestBurst is the number of requests that may come at once.
+	requestBurst = 200
+)
+
+// webhookPaths are what Benchling posts to.
+var webhookPaths = []string{"/event", "/lifecycle", "/canvas"}
+
+// configPath shows the settings in force, secrets masked.
+const configPath = "/config"
+
+// IngressProps says what is reached, and how.
+type IngressProps struct {
+	// Network holds the load balancer and the VPC link.
+	Network Network
+	// Contract gives the port and the health check of the targets.
+	Contract imagecontract.Contract
+	// LogRetentionDays is one of LogRetentionDays.
+	LogRetentionDays int
+	// DeletionProtection keeps the load balancer from being deleted.
+	DeletionProtection bool
+}
+
+// Ingress is the way in: HTTPS at API Gateway, a VPC link, an internal load
+// balancer, a target group.
+type Ingress struct {
+	// Api is the HTTP API.
+	Api awsapigatewayv2.HttpApi
+	// URL is the address that Benchling calls, with a slash at the end.
+	URL *string
+	// TargetGroup takes the tasks.
+	TargetGroup elb.ApplicationTargetGroup
+}
+
+// NewIngress returns a front door with TLS that needs no domain of one's own.
+// Only the service's routes reach the tasks: anything else is API Gateway's 404.
+func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingress {
+	scope = constructs.NewConstruct(scope, jsii.String(id))
+	vpc, private := props.Network.Vpc, props.Network.Private
+
+	targets := newTargetGroup(scope, "Targets", vpc, props.Contract)
+	balancer := elb.NewApplicationLoadBalancer(scope, jsii.String("LoadBalancer"), &elb.ApplicationLoadBalancerProps{
+		Vpc:                     vpc,
+		VpcSubnets:              private,
+		InternetFacing:          jsii.Bool(false),
+		SecurityGroup:           newSecurityGroup(scope, "LoadBalancerGroup", vpc, "Webhook load balancer"),
+		DropInvalidHeaderFields: jsii.Bool(true),
+		DeletionProtection:      jsii.Bool(props.DeletionProtection),
+		IdleTimeout:             duration(idleTimeout),
+	})
+	listener := balancer.AddListener(jsii.String("Http"), &elb.BaseApplicationListenerProps{
+		Port:                jsii.Number(listenerPort),
+		Protocol:            elb.ApplicationProtocol_HTTP,
+		Open:                jsii.Bool(false),
+		DefaultTargetGroups: &[]elb.IApplicationTargetGroup{targets},
+	})
+
+	linkGroup := newSecurityGroup(scope, "VpcLinkGroup", vpc, "API Gateway into the VPC")
+	balancer.Connections().AllowFrom(linkGroup, awsec2.Port_Tcp(jsii.Number(listenerPort)), jsii.String("API Gateway to load balancer"))
+	link := awsapigatewayv2.NewVpcLink(scope, jsii.String("VpcLink"), &awsapigatewayv2.VpcLinkProps{
+		Vpc:            vpc,
+		Subnets:        private,
+		SecurityGroups: securityGroupRefs(linkGroup),
+	})
+	integration := awsapigatewayv2integrations.NewHttpAlbIntegration(jsii.String("LoadBalancer"), listener, &awsapigatewayv2integrations.HttpAlbIntegrationProps{
+		VpcLink: link,
+		Timeout: duration(longestRequest),
+	})
+
+	api := awsapigatewayv2.NewHttpApi(scope, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
+		Description:        jsii.String("Benchling webhooks"),
+		CreateDefaultStage: jsii.Bool(false),
+	})
+	addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths)
+	addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), configPath))
+	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{
+		StageName:  jsii.String("$default"),
+		AutoDeploy: jsii.Bool(true),
+		Throttle: &awsapigatewayv2.ThrottleSettings{
+			RateLimit:  jsii.Number(requestsPerSecond),
+			BurstLimit: jsii.Number(requestBurst),
+		},
+		DetailedMetricsEnabled: jsii.Bool(true),
+		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
+	})
+	return Ingress{Api: api, URL: stage.Url(), TargetGroup: targets}
+}
+
+// newTargetGroup returns a target group whose health check is the contract's.
+func newTargetGroup(scope constructs.Construct, id string, vpc awsec2.IVpc, contract imagecontract.Contract) elb.ApplicationTargetGroup {
+	check := contract.HealthCheck
+	return elb.NewApplicationTargetGroup(scope, jsii.String(id), &elb.ApplicationTargetGroupProps{
+		Vpc:                 vpc,
+		TargetType:          elb.TargetType_IP,
+		Protocol:            elb.ApplicationProtocol_HTTP,
+		Port:                jsii.Number(contract.Port),
+		DeregistrationDelay: duration(drain),
+		HealthCheck: &elb.HealthCheck{
+			Path:                    jsii.String(check.Path),
+			Interval:                duration(check.Interval),
+			Timeout:                 duration(check.Timeout),
+			HealthyThresholdCount:   jsii.Number(healthyThreshold),
+			UnhealthyThresholdCount: jsii.Number(check.Retries),
+			HealthyHttpCodes:        jsii.String("200"),
+		},
+	})
+}
+
+// probePaths returns the health check's first path segment and what is one
+// level below it: the probes of a service whose image is probed at either.
+func probePaths(contract imagecontract.Contract) []string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(contract.HealthCheck.Path, "/"), "/")
+	root := "/" + first
+	return []string{root, path.Join(root, "{probe}")}
+}
+
+func addRoutes(api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, method awsapigatewayv2.HttpMethod, paths []string) {
+	for _, p := range paths {
+		api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
+			Path:        jsii.String(p),
+			Methods:     &[]awsapigatewayv2.HttpMethod{method},
+			Integration: integration,
+		})
+	}
+}

@@ -1,0 +1,42 @@
+package constructs
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// retentions are the retention times that CloudWatch Logs knows, by their days.
+var retentions = map[int]awslogs.RetentionDays{
+	1:   awslogs.RetentionDays_ONE_DAY,
+	3:   awslogs.RetentionDays_THREE_DAYS,
+	5:   awslogs.RetentionDays_FIVE_DAYS,
+	7:   awslogs.RetentionDays_ONE_WEEK,
+	14:  awslogs.RetentionDays_TWO_WEEKS,
+	30:  awslogs.RetentionDays_ONE_MONTH,
+	60:  awslogs.RetentionDays_TWO_MONTHS,
+	90:  awslogs.RetentionDays_THREE_MONTHS,
+	180: awslogs.RetentionDays_SIX_MONTHS,
+	365: awslogs.RetentionDays_ONE_YEAR,
+	731: awslogs.RetentionDays_TWO_YEARS,
+}
+
+// LogRetentionDays returns the retention times that a log group can have, in
+// days, ascending.
+func LogRetentionDays() []int {
+	return slices.Sorted(maps.Keys(retentions))
+}
+
+// newLogGroup returns a log group that keeps its lines for that many days, one
+// of LogRetentionDays.
+func newLogGroup(scope constructs.Construct, id string, days int) awslogs.LogGroup {
+	retention, known := retentions[days]
+	if !known {
+		panic(fmt.Sprintf("log retention of %d days: settings must allow only LogRetentionDays", days))
+	}
+	return awslogs.NewLogGroup(scope, jsii.String(id), &awslogs.LogGroupProps{Retention: retention})
+}

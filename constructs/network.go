@@ -1,0 +1,70 @@
+package constructs
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// availabilityZones is the number of zones of a new VPC.
+const availabilityZones = 2
+
+// ExistingVpc names a VPC that is there already. Everything is written down, so
+// that synthesis needs no look-up in an account.
+type ExistingVpc struct {
+	// ID is the VPC's id.
+	ID string
+	// PrivateSubnetIDs are subnets with a route to the internet through NAT, one
+	// for each of AvailabilityZones, in the same order.
+	PrivateSubnetIDs []string
+	// AvailabilityZones are names such as "eu-west-1a".
+	AvailabilityZones []string
+}
+
+// NetworkProps says where the tasks run.
+type NetworkProps struct {
+	// Existing is the VPC to use; nil makes a new one.
+	Existing *ExistingVpc
+	// NatGateways is the number of NAT gateways of a new VPC, 1 to 2.
+	NatGateways int
+}
+
+// Network is the VPC of the service.
+type Network struct {
+	// Vpc is the new or existing VPC.
+	Vpc awsec2.IVpc
+	// Private selects the subnets for tasks, load balancer and VPC link.
+	Private *awsec2.SubnetSelection
+}
+
+// NewNetwork returns a VPC with private subnets in two zones, NAT and a gateway
+// endpoint for S3, or the existing VPC of the props.
+func NewNetwork(scope constructs.Construct, id string, props NetworkProps) Network {
+	private := &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS}
+	if props.Existing != nil {
+		return Network{
+			Vpc: awsec2.Vpc_FromVpcAttributes(scope, jsii.String(id), &awsec2.VpcAttributes{
+				VpcId:             jsii.String(props.Existing.ID),
+				PrivateSubnetIds:  jsii.Strings(props.Existing.PrivateSubnetIDs...),
+				AvailabilityZones: jsii.Strings(props.Existing.AvailabilityZones...),
+			}),
+			Private: private,
+		}
+	}
+	vpc := awsec2.NewVpc(scope, jsii.String(id), &awsec2.VpcProps{
+		MaxAzs:      jsii.Number(availabilityZones),
+		NatGateways: jsii.Number(props.NatGateways),
+		// The default security group would be emptied by a Lambda function with
+		// rights on every security group; nothing here uses that group.
+		RestrictDefaultSecurityGroup: jsii.Bool(false),
+		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{
+			{Name: jsii.String("Public"), SubnetType: awsec2.SubnetType_PUBLIC, CidrMask: jsii.Number(24), MapPublicIpOnLaunch: jsii.Bool(false)},
+			{Name: jsii.String("Private"), SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS, CidrMask: jsii.Number(20)},
+		},
+		// Image layers and packages travel to S3 without passing the NAT gateway.
+		GatewayEndpoints: &map[string]*awsec2.GatewayVpcEndpointOptions{
+			"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()},
+		},
+	})
+	return Network{Vpc: vpc, Private: private}
+}

@@ -1,0 +1,39 @@
+package constructs
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+const (
+	// oldVersionDays is how long an overwritten or deleted file can be restored.
+	oldVersionDays = 90
+	// abandonedUploadDays is after how long the parts of an upload that was
+	// never completed are removed.
+	abandonedUploadDays = 7
+)
+
+// PackageBucket holds the packages.
+type PackageBucket struct {
+	// Bucket is private, encrypted and versioned.
+	Bucket awss3.Bucket
+}
+
+// NewPackageBucket returns a private, encrypted, versioned bucket that refuses
+// connections without TLS and outlives the stack.
+func NewPackageBucket(scope constructs.Construct, id string) PackageBucket {
+	return PackageBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		Encryption:        awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:        jsii.Bool(true),
+		Versioned:         jsii.Bool(true),
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		LifecycleRules: &[]*awss3.LifecycleRule{{
+			NoncurrentVersionExpiration:         days(oldVersionDays),
+			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
+		}},
+	})}
+}

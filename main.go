@@ -1,0 +1,85 @@
+// Benchlingwebhook synthesizes the AWS resources of a Benchling webhook service
+// on Fargate, from docker/Dockerfile and an environment of cdk.json.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/stacks"
+)
+
+// The app runs where cdk.json is.
+const (
+	dockerfile = "docker/Dockerfile"
+	cdkFile    = "cdk.json"
+)
+
+func main() {
+	stderr := os.Stderr
+	if err := run(stderr); err != nil {
+		fmt.Fprintln(stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run checks everything that a person wrote, all problems at once, and only then
+// lets CDK see it.
+func run(stderr io.Writer) error {
+	context, err := readContext()
+	if err != nil {
+		return err
+	}
+	settings, settingsErr := stacks.ReadSettings(context)
+	contract, contractErr := imagecontract.Read(dockerfile)
+	if err := errors.Join(settingsErr, contractErr); err != nil {
+		return err
+	}
+	return synthesize(stderr, context, stacks.WebhookStackProps{Settings: settings, Contract: contract})
+}
+
+// synthesize writes the cloud assembly to the directory that the CDK CLI asked
+// for. What CDK throws comes back as an error of one line.
+func synthesize(stderr io.Writer, context map[string]any, props stacks.WebhookStackProps) (err error) {
+	defer quietExit(stderr)()
+	defer jsii.Close()
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = fmt.Errorf("%s: CDK refused the app: %s", stacks.StackName(props.Settings.Environment), firstLine(fmt.Sprint(thrown)))
+		}
+	}()
+	app := awscdk.NewApp(&awscdk.AppProps{Context: &context})
+	stacks.NewWebhookStack(app, props)
+	app.Synth(nil)
+	return nil
+}
+
+// readContext returns the context that the CDK CLI passes, or that of cdk.json
+// where the app runs without the CLI.
+func readContext() (map[string]any, error) {
+	if passed := os.Getenv("CDK_CONTEXT_JSON"); passed != "" {
+		var context map[string]any
+		if err := json.Unmarshal([]byte(passed), &context); err != nil {
+			return nil, fmt.Errorf("CDK_CONTEXT_JSON: not a JSON object: %w; let the CDK CLI set it, or unset it", err)
+		}
+		return context, nil
+	}
+	text, err := os.ReadFile(cdkFile)
+	if err != nil {
+		return nil, fmt.Errorf("%w; run the app in the folder of %s", err, cdkFile)
+	}
+	var file struct {
+		Context map[string]any `json:"context"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
+	}
+	return file.Context, nil
+}

@@ -1,0 +1,215 @@
+package stacks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchlingwebhook/constructs"
+)
+
+var (
+	environmentName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
+	hostName        = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	namePart        = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+	vpcID           = regexp.MustCompile(`^vpc-[0-9a-f]+$`)
+	subnetID        = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
+	zoneName        = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]$`)
+)
+
+// reader checks a value of cdk.json and puts it into the settings. Its error
+// begins with the value.
+type reader func(value any, into *Settings) error
+
+// readers are the settings that cdk.json may hold.
+var readers = map[string]reader{
+	"architecture": func(value any, into *Settings) error {
+		text, err := oneOf(value, string(constructs.X86), string(constructs.ARM))
+		into.Architecture = constructs.Architecture(text)
+		return err
+	},
+	"cpu": func(value any, into *Settings) (err error) {
+		into.Size.CPU, err = oneNumberOf(value, 256, 512, 1024, 2048, 4096)
+		return err
+	},
+	"memory": func(value any, into *Settings) (err error) {
+		into.Size.MemoryMiB, err = between(value, 512, 30*1024)
+		return err
+	},
+	"desiredCount": func(value any, into *Settings) (err error) {
+		into.Size.Desired, err = between(value, 1, 100)
+		return err
+	},
+	"maxCount": func(value any, into *Settings) (err error) {
+		into.MaxCount, err = between(value, 1, 100)
+		return err
+	},
+	"natGateways": func(value any, into *Settings) (err error) {
+		into.NatGateways, err = between(value, 1, 2)
+		return err
+	},
+	"vpc": func(value any, into *Settings) (err error) {
+		into.Vpc, err = existingVpc(value)
+		return err
+	},
+	"logRetentionDays": func(value any, into *Settings) (err error) {
+		into.LogRetentionDays, err = oneNumberOf(value, constructs.LogRetentionDays()...)
+		return err
+	},
+	"logLevel": func(value any, into *Settings) (err error) {
+		into.LogLevel, err = oneOf(value, "DEBUG", "INFO", "WARNING", "ERROR")
+		return err
+	},
+	"packagePrefix": func(value any, into *Settings) (err error) {
+		into.PackagePrefix, err = matching(value, namePart, "letters, digits, - and _, such as \"benchling\"")
+		return err
+	},
+	"quiltCatalog": func(value any, into *Settings) (err error) {
+		if value == "" {
+			return nil
+		}
+		into.QuiltCatalog, err = matching(value, hostName, "a host name in lower case without https://, such as \"quilt.example.com\"")
+		return err
+	},
+	"deletionProtection": func(value any, into *Settings) error {
+		on, isBool := value.(bool)
+		if !isBool {
+			return fmt.Errorf("%s is not true or false; write it without quotes", show(value))
+		}
+		into.DeletionProtection = on
+		return nil
+	},
+}
+
+func oneOf(value any, allowed ...string) (string, error) {
+	text, isText := value.(string)
+	if !isText || !slices.Contains(allowed, text) {
+		return "", fmt.Errorf("%s is not a choice; use one of %s", show(value), strings.Join(allowed, ", "))
+	}
+	return text, nil
+}
+
+func matching(value any, pattern *regexp.Regexp, remedy string) (string, error) {
+	text, isText := value.(string)
+	if !isText || !pattern.MatchString(text) {
+		return "", fmt.Errorf("%s does not fit; use %s", show(value), remedy)
+	}
+	return text, nil
+}
+
+func oneNumberOf(value any, allowed ...int) (int, error) {
+	number, isNumber := wholeNumber(value)
+	if !isNumber || !slices.Contains(allowed, number) {
+		return 0, fmt.Errorf("%s is not a choice; use one of the numbers %s", show(value), numbers(allowed))
+	}
+	return number, nil
+}
+
+func between(value any, low, high int) (int, error) {
+	number, isNumber := wholeNumber(value)
+	if !isNumber || number < low || number > high {
+		return 0, fmt.Errorf("%s does not fit; use a whole number from %d to %d, without quotes", show(value), low, high)
+	}
+	return number, nil
+}
+
+// wholeNumber returns a JSON number as an int.
+func wholeNumber(value any) (int, bool) {
+	number, isNumber := value.(float64)
+	if !isNumber || number != math.Trunc(number) || math.Abs(number) > math.MaxInt32 {
+		return 0, false
+	}
+	return int(number), true
+}
+
+// existingVpc reads {"id": …, "privateSubnetIds": […], "availabilityZones": […]}.
+func existingVpc(value any) (*constructs.ExistingVpc, error) {
+	object, isObject := value.(map[string]any)
+	if !isObject {
+		return nil, fmt.Errorf("%s is not an object; write {\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}", show(value))
+	}
+	known := map[string]bool{"id": true, "privateSubnetIds": true, "availabilityZones": true}
+	var problems []error
+	for name := range object {
+		if !known[name] {
+			problems = append(problems, fmt.Errorf("unknown setting %q%s; the settings are %s", name, didYouMean(name, known), list(known)))
+		}
+	}
+	id, err := matching(object["id"], vpcID, "a VPC's id, such as \"vpc-0123abcd\"")
+	problems = append(problems, prefixed("id", err))
+	subnets, err := allMatching(object["privateSubnetIds"], subnetID, "the ids of private subnets, such as [\"subnet-0123abcd\", …]")
+	problems = append(problems, prefixed("privateSubnetIds", err))
+	zones, err := allMatching(object["availabilityZones"], zoneName, "the subnets' zones in the same order, such as [\"eu-west-1a\", …]")
+	problems = append(problems, prefixed("availabilityZones", err))
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	if len(subnets) != len(zones) || len(subnets) < 2 {
+		return nil, fmt.Errorf("%d private subnets in %d zones; the load balancer needs at least two subnets, each in a zone of its own, one zone for each", len(subnets), len(zones))
+	}
+	return &constructs.ExistingVpc{ID: id, PrivateSubnetIDs: subnets, AvailabilityZones: zones}, nil
+}
+
+func allMatching(value any, pattern *regexp.Regexp, remedy string) ([]string, error) {
+	values, isList := value.([]any)
+	if !isList {
+		return nil, fmt.Errorf("%s is not a list; use %s", show(value), remedy)
+	}
+	texts := make([]string, len(values))
+	for i, value := range values {
+		text, err := matching(value, pattern, remedy)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(texts[:i], text) {
+			return nil, fmt.Errorf("%q is there twice; use each once", text)
+		}
+		texts[i] = text
+	}
+	return texts, nil
+}
+
+// prefixed returns err with the place before each of its lines; nil stays nil.
+func prefixed(place string, err error) error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		var all []error
+		for _, one := range joined.Unwrap() {
+			all = append(all, prefixed(place, one))
+		}
+		return errors.Join(all...)
+	}
+	if err == nil {
+		return nil
+	}
+	separator := ": "
+	if strings.HasPrefix(err.Error(), "id: ") || strings.HasPrefix(err.Error(), "privateSubnetIds: ") || strings.HasPrefix(err.Error(), "availabilityZones: ") {
+		separator = "."
+	}
+	return fmt.Errorf("%s%s%w", place, separator, err)
+}
+
+// show returns a value as cdk.json writes it.
+func show(value any) string {
+	if value == nil {
+		return "nothing"
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+func numbers(values []int) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = strconv.Itoa(value)
+	}
+	return strings.Join(texts, ", ")
+}

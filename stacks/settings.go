@@ -1,0 +1,179 @@
+// Package stacks says which constructs exist and who gets what: the settings of
+// an environment, checked, and the stack that is made of them.
+package stacks
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/util/suggest"
+
+	"benchlingwebhook/constructs"
+)
+
+// DefaultEnvironment is the environment of a synthesis that names none.
+const DefaultEnvironment = "dev"
+
+// settingsFile is where environments and settings are written.
+const settingsFile = "cdk.json"
+
+// Settings are what differs between environments. A setting that cdk.json
+// leaves out has the default of DefaultSettings.
+type Settings struct {
+	// Environment is the name under "environments" in cdk.json.
+	Environment string
+	// Architecture is the processor of image and tasks.
+	Architecture constructs.Architecture
+	// Size is the size and number of the web tasks.
+	Size constructs.TaskSize
+	// MaxCount is the most web tasks that autoscaling starts.
+	MaxCount int
+	// NatGateways is the number of NAT gateways of a new VPC.
+	NatGateways int
+	// Vpc is the existing VPC to use; nil makes a new one.
+	Vpc *constructs.ExistingVpc
+	// LogRetentionDays is how long logs are kept.
+	LogRetentionDays int
+	// LogLevel is the service's least level of a log line.
+	LogLevel string
+	// PackagePrefix is the first part of every package's name.
+	PackagePrefix string
+	// QuiltCatalog is the host name of the Quilt catalog, or empty.
+	QuiltCatalog string
+	// DeletionProtection keeps the stack and its load balancer from being
+	// deleted.
+	DeletionProtection bool
+}
+
+// DefaultSettings returns the settings of an environment that sets nothing.
+func DefaultSettings(environment string) Settings {
+	return Settings{
+		Environment:      environment,
+		Architecture:     constructs.X86,
+		Size:             constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 2},
+		MaxCount:         4,
+		NatGateways:      1,
+		LogRetentionDays: 30,
+		LogLevel:         "INFO",
+		PackagePrefix:    "benchling",
+	}
+}
+
+// ReadSettings returns the settings of the environment that the context names:
+// "environment", or DefaultEnvironment, out of "environments". The error holds
+// all problems, one a line.
+func ReadSettings(context map[string]any) (Settings, error) {
+	environments, err := readEnvironments(context)
+	if err != nil {
+		return Settings{}, err
+	}
+	name := DefaultEnvironment
+	if value, given := context["environment"]; given {
+		text, isText := value.(string)
+		if !isText {
+			return Settings{}, fmt.Errorf("context environment: %s is not a string; name one of %s", show(value), list(environments))
+		}
+		name = text
+	}
+	values, known := environments[name]
+	if !known {
+		return Settings{}, fmt.Errorf("context environment: no environment %q in %s%s; the environments are %s",
+			name, settingsFile, didYouMean(name, environments), list(environments))
+	}
+	place := settingsFile + ": environments." + name
+	object, isObject := values.(map[string]any)
+	if !isObject {
+		return Settings{}, fmt.Errorf("%s: %s is not an object; write its settings as {\"name\": value}", place, show(values))
+	}
+	return readSettings(name, place, object)
+}
+
+func readEnvironments(context map[string]any) (map[string]any, error) {
+	value, given := context["environments"]
+	if !given {
+		return nil, fmt.Errorf("%s: no \"environments\" in the context; add {\"environments\": {%q: {}}}", settingsFile, DefaultEnvironment)
+	}
+	environments, isObject := value.(map[string]any)
+	if !isObject || len(environments) == 0 {
+		return nil, fmt.Errorf("%s: environments: %s is not an object of environments; write {%q: {}}", settingsFile, show(value), DefaultEnvironment)
+	}
+	for _, name := range slices.Sorted(maps.Keys(environments)) {
+		if !environmentName.MatchString(name) {
+			return nil, fmt.Errorf("%s: environments: %q can't end a stack's name; use at most 40 letters, digits and hyphens, a letter first", settingsFile, name)
+		}
+	}
+	return environments, nil
+}
+
+// readSettings returns the settings in values on top of the defaults.
+func readSettings(environment, place string, values map[string]any) (Settings, error) {
+	settings := DefaultSettings(environment)
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		read, known := readers[name]
+		if !known {
+			problems = append(problems, fmt.Errorf("%s: unknown setting %q%s; the settings are %s",
+				place, name, didYouMean(name, readers), list(readers)))
+			continue
+		}
+		if err := read(values[name], &settings); err != nil {
+			problems = append(problems, prefixed(place+"."+name, err))
+		}
+	}
+	// Rules between settings make sense only when each is right by itself.
+	if len(problems) == 0 {
+		problems = checkTogether(place, values, settings)
+	}
+	if len(problems) > 0 {
+		return Settings{}, errors.Join(problems...)
+	}
+	return settings, nil
+}
+
+// checkTogether returns what is wrong between settings.
+func checkTogether(place string, values map[string]any, s Settings) []error {
+	var problems []error
+	if memory := memoryFor(s.Size.CPU); !slices.Contains(memory, s.Size.MemoryMiB) {
+		problems = append(problems, fmt.Errorf("%s.memory: Fargate has no %d MiB with a cpu of %d; use one of %s",
+			place, s.Size.MemoryMiB, s.Size.CPU, numbers(memory)))
+	}
+	if s.MaxCount < s.Size.Desired {
+		problems = append(problems, fmt.Errorf("%s.maxCount: %d is below desiredCount %d; raise maxCount or lower desiredCount",
+			place, s.MaxCount, s.Size.Desired))
+	}
+	if _, given := values["natGateways"]; given && s.Vpc != nil {
+		problems = append(problems, fmt.Errorf("%s.natGateways: the existing VPC %s has its own; remove natGateways or vpc", place, s.Vpc.ID))
+	}
+	return problems
+}
+
+// memoryFor returns the sizes in MiB that Fargate offers with so many CPU units.
+func memoryFor(cpu int) []int {
+	if cpu == 256 {
+		return []int{512, 1024, 2048}
+	}
+	// From two to eight GiB a virtual processor, in steps of one GiB; of half a
+	// processor, from one to four.
+	var sizes []int
+	for memory := cpu * 2; memory <= cpu*8 && memory <= 30*1024; memory += 1024 {
+		sizes = append(sizes, memory)
+	}
+	return sizes
+}
+
+// didYouMean returns ` (did you mean "…"?)` where one of the names is near.
+func didYouMean[V any](name string, names map[string]V) string {
+	near, found := suggest.Search(name, slices.Sorted(maps.Keys(names)), false)
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", near)
+}
+
+// list returns the names in order, with commas.
+func list[V any](names map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
+}

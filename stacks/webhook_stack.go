@@ -1,0 +1,101 @@
+package stacks
+
+import (
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	jsiiconstructs "github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/imagecontract"
+)
+
+// application is the name before every stack's environment, and the tag that
+// every resource bears.
+const application = "BenchlingWebhook"
+
+// WebhookStackProps is what a stack is made of.
+type WebhookStackProps struct {
+	// Settings are the environment's.
+	Settings Settings
+	// Contract is the image's; the image is built from its file's directory.
+	Contract imagecontract.Contract
+}
+
+// StackName returns the name of an environment's stack.
+func StackName(environment string) string {
+	return application + "-" + environment
+}
+
+// NewWebhookStack returns the stack of one environment, for whatever account and
+// region it is deployed to.
+func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) awscdk.Stack {
+	s := props.Settings
+	stack := awscdk.NewStack(scope, jsii.String(StackName(s.Environment)), &awscdk.StackProps{
+		Description: jsii.String("Benchling webhooks to Quilt packages, environment " + s.Environment),
+		// What the golden file shows is what is deployed, with nothing added.
+		AnalyticsReporting:    jsii.Bool(false),
+		TerminationProtection: jsii.Bool(s.DeletionProtection),
+	})
+	awscdk.Tags_Of(stack).Add(jsii.String("Application"), jsii.String(application), nil)
+	awscdk.Tags_Of(stack).Add(jsii.String("Environment"), jsii.String(s.Environment), nil)
+
+	network := constructs.NewNetwork(stack, "Network", constructs.NetworkProps{Existing: s.Vpc, NatGateways: s.NatGateways})
+	image := constructs.NewImage(stack, "Image", constructs.ImageProps{
+		Directory:    filepath.Dir(props.Contract.File),
+		Architecture: s.Architecture,
+	})
+	secret := constructs.NewBenchlingSecret(stack, "BenchlingSecret")
+	queue := constructs.NewIntakeQueue(stack, "Intake")
+	bucket := constructs.NewPackageBucket(stack, "Packages")
+	ingress := constructs.NewIngress(stack, "Ingress", constructs.IngressProps{
+		Network:            network,
+		Contract:           props.Contract,
+		LogRetentionDays:   s.LogRetentionDays,
+		DeletionProtection: s.DeletionProtection,
+	})
+	alarms := constructs.NewAlarms(stack, "Alarms", ingress, queue)
+	cluster := constructs.NewCluster(stack, "Cluster", network)
+	webhook := constructs.NewWebhookService(stack, "Webhook", constructs.WebhookServiceProps{
+		Network:          network,
+		Cluster:          cluster,
+		Image:            image,
+		Contract:         props.Contract,
+		TargetGroup:      ingress.TargetGroup,
+		RollbackAlarms:   alarms.Rollback,
+		Queue:            queue,
+		Bucket:           bucket,
+		Secret:           secret,
+		Size:             s.Size,
+		LogRetentionDays: s.LogRetentionDays,
+		QuiltCatalog:     s.QuiltCatalog,
+		PackagePrefix:    s.PackagePrefix,
+		LogLevel:         s.LogLevel,
+	})
+	constructs.ScaleWebhookService(constructs.WebhookScalingProps{
+		Service:     webhook.Service,
+		TargetGroup: ingress.TargetGroup,
+		Min:         s.Size.Desired,
+		Max:         s.MaxCount,
+	})
+	constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
+		Ingress: ingress,
+		Queue:   queue,
+		Service: webhook.Service,
+		Alarms:  alarms,
+	})
+
+	output(stack, "WebhookUrl", ingress.URL, "What Benchling calls: the app's webhook URL")
+	output(stack, "SecretArn", secret.Secret.SecretArn(), "Where the Benchling app's credentials go")
+	output(stack, "PackageBucketName", bucket.Bucket.BucketName(), "Where packages are written")
+	output(stack, "IntakeQueueUrl", queue.Events.QueueUrl(), "Where verified events wait")
+	output(stack, "DeadLetterQueueUrl", queue.DeadLetters.QueueUrl(), "Where events go that failed for good")
+	output(stack, "ClusterName", cluster.ClusterName(), "The ECS cluster")
+	output(stack, "ServiceName", webhook.Service.ServiceName(), "The ECS service that answers Benchling")
+	return stack
+}
+
+func output(stack awscdk.Stack, name string, value *string, description string) {
+	awscdk.NewCfnOutput(stack, jsii.String(name), &awscdk.CfnOutputProps{Value: value, Description: jsii.String(description)})
+}
