@@ -1,6 +1,7 @@
 package constructs
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -42,14 +43,13 @@ type Network struct {
 func NewNetwork(scope constructs.Construct, id string, props NetworkProps) Network {
 	private := &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS}
 	if props.Existing != nil {
-		return Network{
-			Vpc: awsec2.Vpc_FromVpcAttributes(scope, jsii.String(id), &awsec2.VpcAttributes{
-				VpcId:             jsii.String(props.Existing.ID),
-				PrivateSubnetIds:  jsii.Strings(props.Existing.PrivateSubnetIDs...),
-				AvailabilityZones: jsii.Strings(props.Existing.AvailabilityZones...),
-			}),
-			Private: private,
-		}
+		vpc := awsec2.Vpc_FromVpcAttributes(scope, jsii.String(id), &awsec2.VpcAttributes{
+			VpcId:             jsii.String(props.Existing.ID),
+			PrivateSubnetIds:  jsii.Strings(props.Existing.PrivateSubnetIDs...),
+			AvailabilityZones: jsii.Strings(props.Existing.AvailabilityZones...),
+		})
+		awscdk.Annotations_Of(vpc).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ec2:noSubnetRouteTableId"), jsii.String("nothing here adds a route"))
+		return Network{Vpc: vpc, Private: private}
 	}
 	vpc := awsec2.NewVpc(scope, jsii.String(id), &awsec2.VpcProps{
 		MaxAzs:      jsii.Number(availabilityZones),

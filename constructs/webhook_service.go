@@ -105,6 +105,9 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 		PropagateTags:          awsecs.PropagatedTagSource_SERVICE,
 	})
 	service.AttachToApplicationTargetGroup(props.TargetGroup)
+	// A first task that starts before it may pull its image, or before NAT is
+	// there, counts as a failed deployment.
+	service.Node().AddDependency(task.ExecutionRole(), props.Network.Vpc.SelectSubnets(props.Network.Private).InternetConnectivityEstablished)
 	return WebhookService{Service: service}
 }
 

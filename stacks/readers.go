@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -135,17 +136,17 @@ func existingVpc(value any) (*constructs.ExistingVpc, error) {
 	}
 	known := map[string]bool{"id": true, "privateSubnetIds": true, "availabilityZones": true}
 	var problems []error
-	for name := range object {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !known[name] {
 			problems = append(problems, fmt.Errorf("unknown setting %q%s; the settings are %s", name, didYouMean(name, known), list(known)))
 		}
 	}
 	id, err := matching(object["id"], vpcID, "a VPC's id, such as \"vpc-0123abcd\"")
-	problems = append(problems, prefixed("id", err))
+	problems = append(problems, prefixed(".id", err))
 	subnets, err := allMatching(object["privateSubnetIds"], subnetID, "the ids of private subnets, such as [\"subnet-0123abcd\", …]")
-	problems = append(problems, prefixed("privateSubnetIds", err))
+	problems = append(problems, prefixed(".privateSubnetIds", err))
 	zones, err := allMatching(object["availabilityZones"], zoneName, "the subnets' zones in the same order, such as [\"eu-west-1a\", …]")
-	problems = append(problems, prefixed("availabilityZones", err))
+	problems = append(problems, prefixed(".availabilityZones", err))
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -174,24 +175,32 @@ func allMatching(value any, pattern *regexp.Regexp, remedy string) ([]string, er
 	return texts, nil
 }
 
-// prefixed returns err with the place before each of its lines; nil stays nil.
+// problem is a fault and its place in cdk.json.
+type problem struct {
+	place, fault string
+}
+
+func (p problem) Error() string {
+	return p.place + ": " + p.fault
+}
+
+// prefixed returns err, or each of the errors that it joins, with the place
+// before it; nil stays nil.
 func prefixed(place string, err error) error {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
+	switch err := err.(type) {
+	case nil:
+		return nil
+	case problem:
+		return problem{place: place + err.place, fault: err.fault}
+	case interface{ Unwrap() []error }:
 		var all []error
-		for _, one := range joined.Unwrap() {
+		for _, one := range err.Unwrap() {
 			all = append(all, prefixed(place, one))
 		}
 		return errors.Join(all...)
+	default:
+		return problem{place: place, fault: err.Error()}
 	}
-	if err == nil {
-		return nil
-	}
-	separator := ": "
-	if strings.HasPrefix(err.Error(), "id: ") || strings.HasPrefix(err.Error(), "privateSubnetIds: ") || strings.HasPrefix(err.Error(), "availabilityZones: ") {
-		separator = "."
-	}
-	return fmt.Errorf("%s%s%w", place, separator, err)
 }
 
 // show returns a value as cdk.json writes it.

@@ -166,7 +166,13 @@ func memoryFor(cpu int) []int {
 
 // didYouMean returns ` (did you mean "…"?)` where one of the names is near.
 func didYouMean[V any](name string, names map[string]V) string {
-	near, found := suggest.Search(name, slices.Sorted(maps.Keys(names)), false)
+	sorted := slices.Sorted(maps.Keys(names))
+	near, found := suggest.Search(name, sorted, true)
+	for _, other := range sorted {
+		if strings.EqualFold(name, other) {
+			near, found = other, true
+		}
+	}
 	if !found {
 		return ""
 	}

@@ -3,6 +3,7 @@ package stacks_test
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -18,18 +19,26 @@ import (
 // dockerfile is the project's own.
 const dockerfile = "../docker/Dockerfile"
 
+// TestMain runs the tests in a process of their own with Node 24 of
+// package-lock.json and without CloudFormation's validation, for which main's
+// tests pay once. jsii reads its environment before any test can set it.
 func TestMain(m *testing.M) {
-	// Node 24 of package-lock.json, as in the Makefile.
+	const ready = "CDK_VALIDATION"
+	if os.Getenv(ready) == "false" {
+		code := m.Run()
+		jsii.Close()
+		os.Exit(code)
+	}
 	bin, err := filepath.Abs("../node_modules/.bin")
 	if err != nil {
 		panic(err)
 	}
-	os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	// One test of main pays for CloudFormation's validation.
-	os.Setenv("CDK_VALIDATION", "false")
-	code := m.Run()
-	jsii.Close()
-	os.Exit(code)
+	tests := exec.Command(os.Args[0], os.Args[1:]...)
+	tests.Env = append(os.Environ(), ready+"=false", "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	tests.Stdout, tests.Stderr = os.Stdout, os.Stderr
+	if err := tests.Run(); err != nil {
+		os.Exit(1)
+	}
 }
 
 // contextOf returns the context of cdk.json with one environment chosen.

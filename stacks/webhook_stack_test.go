@@ -1,9 +1,15 @@
 package stacks_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
+
+	"benchlingwebhook/constructs"
 )
 
 // TestGoldenTemplates compares the whole template of every environment. Rewrite
@@ -14,5 +20,123 @@ func TestGoldenTemplates(t *testing.T) {
 			template := synth(t, settingsOf(t, environment), contractOf(t, dockerfile))
 			golden.Assert(t, template, environment+".template.json")
 		})
+	}
+}
+
+// copyDockerfile returns the path of a copy in a folder of its own, with each
+// old text replaced by the new text after it.
+func copyDockerfile(t *testing.T, oldNew ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(dockerfile)
+	assert.NilError(t, err)
+	for i := 0; i < len(oldNew); i += 2 {
+		assert.Assert(t, strings.Contains(string(text), oldNew[i]), "the Dockerfile has no %q", oldNew[i])
+	}
+	path := filepath.Join(t.TempDir(), "Dockerfile")
+	assert.NilError(t, os.WriteFile(path, []byte(strings.NewReplacer(oldNew...).Replace(string(text))), 0o600))
+	return path
+}
+
+// changed returns the dev template's text and those of its lines that a change
+// of the Dockerfile touches.
+func changed(t *testing.T, oldNew ...string) (template string, lines []string) {
+	t.Helper()
+	settings := settingsOf(t, "dev")
+	before := strings.Split(string(golden.Get(t, "dev.template.json")), "\n")
+	template = synth(t, settings, contractOf(t, copyDockerfile(t, oldNew...)))
+	was := map[string]bool{}
+	for _, line := range before {
+		was[line] = true
+	}
+	for _, line := range strings.Split(template, "\n") {
+		if !was[line] {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return template, lines
+}
+
+func TestTemplateIsTheSameFromAnotherFolder(t *testing.T) {
+	template := synth(t, settingsOf(t, "dev"), contractOf(t, copyDockerfile(t)))
+	golden.Assert(t, template, "dev.template.json")
+}
+
+func TestHealthCheckFollowsDockerfile(t *testing.T) {
+	template, _ := changed(t, "--interval=30s", "--interval=45s", "--retries=3", "--retries=5")
+	check := container(t, template)["HealthCheck"].(map[string]any)
+	assert.Equal(t, check["Interval"], 45.0)
+	assert.Equal(t, check["Retries"], 5.0)
+	targets := only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")
+	assert.Equal(t, targets["HealthCheckIntervalSeconds"], 45.0)
+	assert.Equal(t, targets["UnhealthyThresholdCount"], 5.0)
+	service := only(t, template, "AWS::ECS::Service")
+	assert.Equal(t, service["HealthCheckGracePeriodSeconds"], 95.0)
+}
+
+func TestPortFollowsDockerfile(t *testing.T) {
+	template, _ := changed(t, "EXPOSE 5000", "EXPOSE 8080", "PORT=5000", "PORT=8080", "localhost:5000", "localhost:8080")
+	assert.Assert(t, !strings.Contains(template, "5000"), "the old port is still in the template")
+	mapping := container(t, template)["PortMappings"].([]any)[0].(map[string]any)
+	assert.Equal(t, mapping["ContainerPort"], 8080.0)
+	assert.Equal(t, only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")["Port"], 8080.0)
+	var rules int
+	for _, rule := range resources(t, template, "AWS::EC2::SecurityGroupIngress") {
+		if rule.Properties["FromPort"] == 8080.0 {
+			rules++
+		}
+	}
+	assert.Equal(t, rules, 1)
+}
+
+func TestUserFollowsDockerfile(t *testing.T) {
+	_, lines := changed(t, "USER 1000:1000", "USER 2000:3000")
+	assert.DeepEqual(t, lines, []string{`"User": "2000:3000",`})
+
+	contract := contractOf(t, dockerfile)
+	contract.User.GID = -1
+	assert.Equal(t, container(t, synth(t, settingsOf(t, "dev"), contract))["User"], "1000")
+}
+
+func TestProbePathFollowsDockerfile(t *testing.T) {
+	template, _ := changed(t, "/health", "/alive/now")
+	assert.Equal(t, only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")["HealthCheckPath"], "/alive/now")
+	var routes []string
+	for _, route := range resources(t, template, "AWS::ApiGatewayV2::Route") {
+		routes = append(routes, route.Properties["RouteKey"].(string))
+	}
+	all := strings.Join(routes, "\n")
+	assert.Assert(t, strings.Contains(all, "GET /alive\n") || strings.HasSuffix(all, "GET /alive"), all)
+	assert.Assert(t, strings.Contains(all, "GET /alive/{probe}"), all)
+}
+
+func TestArchitectureIsOfTaskAndImage(t *testing.T) {
+	settings := settingsOf(t, "dev")
+	settings.Architecture = constructs.ARM
+	task := only(t, synth(t, settings, contractOf(t, dockerfile)), "AWS::ECS::TaskDefinition")
+	assert.Equal(t, task["RuntimePlatform"].(map[string]any)["CpuArchitecture"], "ARM64")
+}
+
+func TestExistingVpcIsUsed(t *testing.T) {
+	settings := settingsOf(t, "dev")
+	settings.Vpc = &constructs.ExistingVpc{
+		ID:                "vpc-0123abcd",
+		PrivateSubnetIDs:  []string{"subnet-0a", "subnet-0b"},
+		AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"},
+	}
+	template := synth(t, settings, contractOf(t, dockerfile))
+	assert.Equal(t, len(resources(t, template, "AWS::EC2::VPC")), 0)
+	assert.DeepEqual(t, only(t, template, "AWS::ElasticLoadBalancingV2::LoadBalancer")["Subnets"], []any{"subnet-0a", "subnet-0b"})
+	assert.Equal(t, only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")["VpcId"], "vpc-0123abcd")
+}
+
+func TestWhatHoldsData(t *testing.T) {
+	template := synth(t, settingsOf(t, "prod"), contractOf(t, dockerfile))
+	for _, kind := range []string{"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"} {
+		for id, r := range resources(t, template, kind) {
+			assert.Equal(t, r.DeletionPolicy, "Retain", id)
+		}
+	}
+	for _, kind := range []string{"AWS::Lambda::Function", "AWS::EC2::FlowLog", "AWS::CDK::Metadata"} {
+		assert.Equal(t, len(resources(t, template, kind)), 0, kind)
 	}
 }

@@ -1,0 +1,98 @@
+package stacks_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/constructs"
+	"benchlingwebhook/stacks"
+)
+
+const known = "the settings are architecture, cpu, deletionProtection, desiredCount, logLevel, logRetentionDays, maxCount, memory, natGateways, packagePrefix, quiltCatalog, vpc"
+
+// context returns the context with one environment "dev" of these settings.
+func context(t *testing.T, settings string) map[string]any {
+	t.Helper()
+	var parsed map[string]any
+	assert.NilError(t, json.Unmarshal([]byte(`{"environments": {"dev": `+settings+`}}`), &parsed))
+	return parsed
+}
+
+func TestReadSettings(t *testing.T) {
+	want := stacks.DefaultSettings("dev")
+	got, err := stacks.ReadSettings(context(t, `{}`))
+	assert.NilError(t, err)
+	assert.DeepEqual(t, got, want)
+
+	want.Architecture = constructs.ARM
+	want.Size = constructs.TaskSize{CPU: 256, MemoryMiB: 512, Desired: 1}
+	want.MaxCount = 3
+	want.LogRetentionDays = 7
+	want.LogLevel = "DEBUG"
+	want.PackagePrefix = "lab"
+	want.QuiltCatalog = "quilt.example.com"
+	want.DeletionProtection = true
+	want.Vpc = &constructs.ExistingVpc{ID: "vpc-1", PrivateSubnetIDs: []string{"subnet-1", "subnet-2"}, AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
+	got, err = stacks.ReadSettings(context(t, `{
+		"architecture": "arm64", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "logRetentionDays": 7,
+		"logLevel": "DEBUG", "packagePrefix": "lab", "quiltCatalog": "quilt.example.com", "deletionProtection": true,
+		"vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`))
+	assert.NilError(t, err)
+	assert.DeepEqual(t, got, want)
+}
+
+func TestReadSettingsRefuses(t *testing.T) {
+	for _, c := range []struct{ name, settings, want string }{
+		{"misspelt", `{"memmory": 1024}`, `cdk.json: environments.dev: unknown setting "memmory" (did you mean "memory"?); ` + known},
+		{"unknown", `{"flavour": 1}`, `cdk.json: environments.dev: unknown setting "flavour"; ` + known},
+		{"text for number", `{"cpu": "512"}`, `cdk.json: environments.dev.cpu: "512" is not a choice; use one of the numbers 256, 512, 1024, 2048, 4096`},
+		{"fraction", `{"desiredCount": 1.5}`, `cdk.json: environments.dev.desiredCount: 1.5 does not fit; use a whole number from 1 to 100, without quotes`},
+		{"text for truth", `{"deletionProtection": "true"}`, `cdk.json: environments.dev.deletionProtection: "true" is not true or false; write it without quotes`},
+		{"address for host", `{"quiltCatalog": "https://quilt.example.com"}`, `cdk.json: environments.dev.quiltCatalog: "https://quilt.example.com" does not fit; use a host name in lower case without https://, such as "quilt.example.com"`},
+		{"choice", `{"architecture": "arm"}`, `cdk.json: environments.dev.architecture: "arm" is not a choice; use one of x86_64, arm64`},
+		{"memory for cpu", `{"cpu": 1024, "memory": 1024}`, `cdk.json: environments.dev.memory: Fargate has no 1024 MiB with a cpu of 1024; use one of 2048, 3072, 4096, 5120, 6144, 7168, 8192`},
+		{"counts", `{"desiredCount": 5}`, `cdk.json: environments.dev.maxCount: 4 is below desiredCount 5; raise maxCount or lower desiredCount`},
+		{"not an object", `[]`, `cdk.json: environments.dev: [] is not an object; write its settings as {"name": value}`},
+		{"vpc text", `{"vpc": "vpc-1"}`, `cdk.json: environments.dev.vpc: "vpc-1" is not an object; write {"id": …, "privateSubnetIds": […], "availabilityZones": […]}`},
+		{"vpc with NAT", `{"natGateways": 1, "vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`,
+			`cdk.json: environments.dev.natGateways: the existing VPC vpc-1 has its own; remove natGateways or vpc`},
+		{"one subnet", `{"vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1"], "availabilityZones": ["us-east-1a"]}}`,
+			`cdk.json: environments.dev.vpc: 1 private subnets in 1 zones; the load balancer needs at least two subnets, each in a zone of its own, one zone for each`},
+		{"vpc parts", `{"vpc": {"ID": "vpc-1", "privateSubnetIds": "subnet-1", "availabilityZones": ["us-east-1a", "us-east-1a"]}}`, strings.Join([]string{
+			`cdk.json: environments.dev.vpc: unknown setting "ID" (did you mean "id"?); the settings are availabilityZones, id, privateSubnetIds`,
+			`cdk.json: environments.dev.vpc.id: nothing does not fit; use a VPC's id, such as "vpc-0123abcd"`,
+			`cdk.json: environments.dev.vpc.privateSubnetIds: "subnet-1" is not a list; use the ids of private subnets, such as ["subnet-0123abcd", …]`,
+			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
+		{"all at once", `{"cpu": 3, "logLevel": "LOUD", "natGateways": 9}`, strings.Join([]string{
+			`cdk.json: environments.dev.cpu: 3 is not a choice; use one of the numbers 256, 512, 1024, 2048, 4096`,
+			`cdk.json: environments.dev.logLevel: "LOUD" is not a choice; use one of DEBUG, INFO, WARNING, ERROR`,
+			`cdk.json: environments.dev.natGateways: 9 does not fit; use a whole number from 1 to 2, without quotes`}, "\n")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := stacks.ReadSettings(context(t, c.settings))
+			assert.Error(t, err, c.want)
+		})
+	}
+}
+
+func TestReadSettingsRefusesContext(t *testing.T) {
+	for _, c := range []struct{ name, context, want string }{
+		{"unknown environment", `{"environment": "prd", "environments": {"dev": {}, "prod": {}}}`,
+			`context environment: no environment "prd" in cdk.json (did you mean "prod"?); the environments are dev, prod`},
+		{"environment's type", `{"environment": 3, "environments": {"dev": {}}}`, `context environment: 3 is not a string; name one of dev`},
+		{"no environments", `{}`, `cdk.json: no "environments" in the context; add {"environments": {"dev": {}}}`},
+		{"environments' type", `{"environments": []}`, `cdk.json: environments: [] is not an object of environments; write {"dev": {}}`},
+		{"environment's name", `{"environments": {"a b": {}}}`,
+			`cdk.json: environments: "a b" can't end a stack's name; use at most 40 letters, digits and hyphens, a letter first`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var parsed map[string]any
+			assert.NilError(t, json.Unmarshal([]byte(c.context), &parsed))
+			_, err := stacks.ReadSettings(parsed)
+			assert.Error(t, err, c.want)
+		})
+	}
+}
