@@ -1,0 +1,1 @@
+"""The Benchling webhook service."""

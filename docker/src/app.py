@@ -1,0 +1,83 @@
+"""The web service: wires its parts, and starts them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import structlog
+from flask import Flask, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.exceptions import HTTPException
+
+from .intake import Intake, queue_client
+from .keys import KeyProvider, fetch_jwks
+from .logs import configure_logs
+from .routes.health import health_routes
+from .routes.webhooks import webhook_routes
+from .server import serve
+from .settings import Settings, SettingsError, read_settings
+
+MAX_BODY_BYTES = 1024 * 1024
+
+log = structlog.get_logger()
+
+
+def create_app(
+    settings: Settings, keys: KeyProvider | None = None, intake: Intake | None = None
+) -> Flask:
+    """Return the application, with given collaborators or those of the settings."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    keys = keys or KeyProvider(lambda: fetch_jwks(settings.app_definition_id, settings.jwks_url))
+    intake = intake or Intake(
+        queue_client(settings.region or "us-east-1"), settings.intake_queue_url
+    )
+    app.register_blueprint(health_routes(settings, intake))
+    app.register_blueprint(webhook_routes(settings, keys, intake))
+    app.before_request(_begin)
+    app.after_request(_log_answer)
+    app.register_error_handler(HTTPException, _answer_error)
+    return app
+
+
+def _begin() -> None:
+    g.began = time.monotonic()
+    clear_contextvars()
+    bind_contextvars(method=request.method, path=request.path)
+
+
+def _log_answer(response: Response) -> Response:
+    # The probes of container and load balancer would drown everything else.
+    write = log.debug if request.path.startswith("/health") else log.info
+    write(
+        "answered",
+        status=response.status_code,
+        milliseconds=round((time.monotonic() - g.began) * 1000, 1),
+    )
+    return response
+
+
+def _answer_error(error: HTTPException) -> ResponseReturnValue:
+    name = error.name.lower().replace(" ", "_")
+    return jsonify(error=name, message=error.description), error.code or 500
+
+
+def main() -> int:
+    """Serve with the settings of the environment; return the exit status."""
+    try:
+        settings = read_settings(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    configure_logs(settings.log_level)
+    for problem in settings.problems:
+        log.info("not ready", reason=problem)
+    serve(create_app(settings), settings.port, settings.stop_timeout_seconds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""The intake queue: where a verified event is safe before Benchling gets its 200."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+# One try and one more must fit into the three seconds that Benchling waits.
+QUEUE_CONFIG = Config(
+    connect_timeout=0.7,
+    read_timeout=0.7,
+    retries={"total_max_attempts": 2, "mode": "standard"},
+    max_pool_connections=32,
+)
+# SQS itself forgets a deduplication ID after five minutes; a signature is
+# accepted for five minutes before and after its time.
+REMEMBER_SECONDS = 600.0
+REMEMBER_AT_MOST = 50_000
+READY_CACHE_SECONDS = 5.0
+
+
+class IntakeError(Exception):
+    """The queue didn't take the event, or can't be reached."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A verified webhook."""
+
+    webhook_id: str
+    route: str
+    entry_id: str
+    payload: dict[str, Any]
+
+
+def queue_client(region: str) -> SQSClient:
+    """Return an SQS client that gives up in time for Benchling's retry."""
+    return boto3.client("sqs", region_name=region or None, config=QUEUE_CONFIG)
+
+
+class Intake:
+    """Writes events to the FIFO queue, each webhook ID once."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        """Take a client; no call is made before the first event."""
+        self._client = client
+        self._queue_url = queue_url
+        self._lock = Lock()
+        self._accepted: OrderedDict[str, float] = OrderedDict()
+        self._checked = (float("-inf"), "")
+
+    def accept(self, event: Event) -> bool:
+        """Queue an event; return False if its webhook ID is in the queue already.
+
+        Raises IntakeError if the queue didn't confirm. Then the ID isn't
+        remembered, and Benchling's retry is a new try.
+        """
+        if self._remembers(event.webhook_id):
+            return False
+        body = {
+            "webhook_id": event.webhook_id,
+            "received_at": time.time(),
+            "route": event.route,
+            "entry_id": event.entry_id,
+            "payload": event.payload,
+        }
+        try:
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=json.dumps(body, separators=(",", ":")),
+                MessageGroupId=_identifier(event.entry_id),
+                MessageDeduplicationId=_identifier(event.webhook_id),
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise IntakeError(_reason(error)) from error
+        with self._lock:
+            self._accepted[event.webhook_id] = time.monotonic()
+        return True
+
+    def problem(self) -> str:
+        """Return why the queue can't be used, or nothing; asked at most every 5 s."""
+        with self._lock:
+            checked, problem = self._checked
+        if time.monotonic() - checked < READY_CACHE_SECONDS:
+            return problem
+        problem = ""
+        try:
+            self._client.get_queue_attributes(
+                QueueUrl=self._queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        except (BotoCoreError, ClientError) as error:
+            problem = f"INTAKE_QUEUE_URL: the queue can't be reached ({_reason(error)})"
+        with self._lock:
+            self._checked = (time.monotonic(), problem)
+        return problem
+
+    def _remembers(self, webhook_id: str) -> bool:
+        oldest = time.monotonic() - REMEMBER_SECONDS
+        with self._lock:
+            while self._accepted and (
+                len(self._accepted) > REMEMBER_AT_MOST
+                or next(iter(self._accepted.values())) < oldest
+            ):
+                self._accepted.popitem(last=False)
+            return webhook_id in self._accepted
+
+
+def _identifier(text: str) -> str:
+    """Return an identifier that SQS allows: its alphabet, at most 128 characters."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _reason(error: BotoCoreError | ClientError) -> str:
+    """Return an error's name: its text may quote the request."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", type(error).__name__)
+    return type(error).__name__

@@ -1,0 +1,91 @@
+"""The app's public keys, cached so that no request waits for Benchling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+import httpx
+from benchling_sdk.apps.helpers.webhook_helpers import jwks_by_app_definition
+from benchling_sdk.errors import BenchlingError
+from jwcrypto.common import JWException
+from jwcrypto.jwk import JWKSet
+
+# Benchling allows six hours of caching.
+MAX_AGE_SECONDS = 6 * 3600.0
+# An unknown key is looked up at most this often, whoever sends it.
+REFETCH_SECONDS = 60.0
+# A failed look-up is repeated no sooner.
+RETRY_SECONDS = 1.0
+# Benchling waits three seconds for the whole answer.
+FETCH_TIMEOUT_SECONDS = 1.5
+
+
+class KeysUnavailableError(Exception):
+    """There are no keys, and none could be fetched."""
+
+
+def fetch_jwks(app_definition_id: str, jwks_url: str) -> JWKSet:
+    """Return the app definition's keys from the address, or from Benchling if empty."""
+    with httpx.Client(timeout=FETCH_TIMEOUT_SECONDS) as client:
+        provider = (lambda _: jwks_url) if jwks_url else None
+        return jwks_by_app_definition(app_definition_id, client, provider)
+
+
+class KeyProvider:
+    """Caches the keys for at most six hours, and fetches them one at a time."""
+
+    def __init__(
+        self, fetch: Callable[[], JWKSet], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Take the way to fetch; nothing is fetched before the first use."""
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = Lock()
+        self._keys: JWKSet | None = None
+        self._fetched = 0.0
+        self._tried = float("-inf")
+
+    def current(self) -> JWKSet:
+        """Return keys no older than six hours, or raise KeysUnavailableError."""
+        keys = self._fresh()
+        if keys is not None:
+            return keys
+        with self._lock:
+            keys = self._fresh()
+            if keys is None and self._clock() - self._tried >= RETRY_SECONDS:
+                keys = self._refetch()
+        if keys is None:
+            raise KeysUnavailableError("Benchling's keys can't be fetched")
+        return keys
+
+    def newer_than(self, keys: JWKSet) -> JWKSet | None:
+        """Return keys fetched after these ones, or None.
+
+        Asks Benchling at most once a minute, and never makes a second caller
+        wait: unsigned requests must not hold up signed ones.
+        """
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            if self._keys is keys and self._clock() - self._tried >= REFETCH_SECONDS:
+                self._refetch()
+            return self._keys if self._keys is not keys else None
+        finally:
+            self._lock.release()
+
+    def _fresh(self) -> JWKSet | None:
+        keys = self._keys
+        if keys is not None and self._clock() - self._fetched < MAX_AGE_SECONDS:
+            return keys
+        return None
+
+    def _refetch(self) -> JWKSet | None:
+        self._tried = self._clock()
+        try:
+            keys = self._fetch()
+        except (httpx.HTTPError, BenchlingError, JWException, ValueError):
+            return None
+        self._keys, self._fetched = keys, self._clock()
+        return keys

@@ -1,0 +1,72 @@
+"""The production WSGI server, which drains on SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+
+import structlog
+from flask import Flask
+from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+
+THREADS = 16
+# Above the load balancer's idle time, so that it never reuses a connection
+# that is being closed here.
+KEEP_ALIVE_SECONDS = 75
+# Bodies stay in memory, for there is nowhere to write. What is larger gets 413
+# from waitress before it is read; the app's own limit is lower.
+MEMORY_LIMIT = 2 * 1024 * 1024
+# Between the last answer and SIGKILL.
+MARGIN_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0.0") -> None:  # noqa: S104
+    """Serve until SIGTERM or SIGINT, then answer what has come in, and return."""
+    server = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        channel_timeout=KEEP_ALIVE_SECONDS,
+        ident="",
+        inbuf_overflow=MEMORY_LIMIT * 2,
+        outbuf_overflow=MEMORY_LIMIT * 2,
+        max_request_body_size=MEMORY_LIMIT,
+    )
+    stopping = False
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        log.info("draining", signal=signal.Signals(number).name)
+        server.pull_trigger()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    address = f"http://{host}:{server.effective_port}"
+    log.info("Running on " + address)
+    while not stopping:
+        wasyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+    _drain(server, time.monotonic() + max(stop_timeout_seconds - MARGIN_SECONDS, 1))
+    log.info("stopped")
+
+
+def _drain(server: TcpWSGIServer, deadline: float) -> None:
+    """Take no new connection; return when every request has its answer."""
+    wasyncore.dispatcher.close(server)
+    # What waits in the sockets is read in the first round, so look after it.
+    wasyncore.loop(timeout=0, map=server._map, use_poll=True, count=1)
+    while time.monotonic() < deadline and any(map(_busy, server.active_channels.values())):
+        wasyncore.loop(timeout=0.05, map=server._map, use_poll=True, count=1)
+    server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+    server.trigger.close()
+
+
+def _busy(channel: HTTPChannel) -> bool:
+    """Return whether a request is being read, worked on or answered."""
+    return bool(channel.requests or channel.request or channel.total_outbufs_len)

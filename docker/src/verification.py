@@ -1,0 +1,53 @@
+"""The trust decision: Benchling signed these bytes, just now.
+
+Pure: bytes, headers, keys and a time go in, nothing or one error comes out.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from benchling_sdk.apps.helpers.webhook_helpers import WebhookVerificationError, verify
+from jwcrypto.jwk import JWKSet
+
+# Benchling signs with a tolerance of five minutes, in both directions.
+TOLERANCE_SECONDS = 300
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+class Headers(Protocol):
+    """What a request's headers offer, whatever the letters' case."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """Return the header's value, or the default."""
+
+
+class VerificationError(Exception):
+    """The request isn't provably Benchling's; the text says which rule failed."""
+
+
+def verify_webhook(
+    body: bytes, headers: Headers, keys: JWKSet, app_definition_id: str, now: float
+) -> str:
+    """Return the message ID of a signed webhook.
+
+    ``now`` is in seconds since the epoch. Anything that is missing, malformed,
+    stale or signed by another key raises VerificationError.
+    """
+    given = {name: headers.get(name, "") for name in HEADERS}
+    for name, value in given.items():
+        if not value:
+            raise VerificationError(f"header {name} is missing")
+    timestamp = given["webhook-timestamp"]
+    if not (timestamp.isascii() and timestamp.isdigit()):
+        raise VerificationError("header webhook-timestamp is not a number of seconds")
+    if abs(now - int(timestamp)) > TOLERANCE_SECONDS:
+        raise VerificationError("header webhook-timestamp is outside the tolerance")
+    try:
+        verify(app_definition_id, body.decode(), given, lambda _: keys)
+    except WebhookVerificationError as error:
+        raise VerificationError("no signature matches") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        # What the SDK lets escape from a malformed header or body.
+        raise VerificationError("header webhook-signature is malformed") from error
+    return given["webhook-id"]
