@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -34,9 +33,5 @@ func LogRetentionDays() []int {
 // newLogGroup returns a log group that keeps its lines for that many days, one
 // of LogRetentionDays.
 func newLogGroup(scope constructs.Construct, id string, days int) awslogs.LogGroup {
-	retention, known := retentions[days]
-	if !known {
-		panic(fmt.Sprintf("log retention of %d days: settings must allow only LogRetentionDays", days))
-	}
-	return awslogs.NewLogGroup(scope, jsii.String(id), &awslogs.LogGroupProps{Retention: retention})
+	return awslogs.NewLogGroup(scope, jsii.String(id), &awslogs.LogGroupProps{Retention: retentions[days]})
 }
