@@ -1,0 +1,125 @@
+// Package benchling stands in for Benchling: it publishes the keys of an app as
+// a JWKS and signs webhooks with them. Keys are made at run time.
+package benchling
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// JWKSPath is where the keys are published.
+const JWKSPath = "/jwks"
+
+// Key signs webhooks.
+type Key struct{ private *ecdsa.PrivateKey }
+
+// NewKey returns a fresh P-256 key.
+func NewKey() (Key, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return Key{private}, err
+}
+
+// Webhook is a request to the service: headers and body.
+type Webhook struct {
+	// ID, Timestamp and Signature are the three headers of a signed webhook. An
+	// empty one isn't sent.
+	ID, Timestamp, Signature string
+	// Body is what was signed.
+	Body []byte
+}
+
+// Sign returns a webhook with a fresh ID, signed at a time.
+func (k Key) Sign(body []byte, at time.Time) (Webhook, error) {
+	w := Webhook{ID: "wh_" + RandomText(), Timestamp: strconv.FormatInt(at.Unix(), 10), Body: body}
+	digest := sha256.Sum256(fmt.Appendf(nil, "%s.%s.%s", w.ID, w.Timestamp, body))
+	signature, err := ecdsa.SignASN1(rand.Reader, k.private, digest[:])
+	w.Signature = "v1der," + base64.StdEncoding.EncodeToString(signature)
+	return w, err
+}
+
+// SetHeaders sets the webhook's headers on a request.
+func (w Webhook) SetHeaders(header http.Header) {
+	header.Set("Content-Type", "application/json")
+	for name, value := range map[string]string{"webhook-id": w.ID, "webhook-timestamp": w.Timestamp, "webhook-signature": w.Signature} {
+		if value != "" {
+			header.Set(name, value)
+		}
+	}
+}
+
+// JWKS returns the public half as a JSON Web Key Set.
+func (k Key) JWKS() ([]byte, error) {
+	point, err := k.private.PublicKey.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	// An uncompressed point is 4, then X, then Y, of 32 bytes each.
+	encode := base64.RawURLEncoding.EncodeToString
+	return json.Marshal(map[string]any{"keys": []map[string]string{{
+		"kty": "EC", "crv": "P-256", "use": "sig", "kid": "rehearsal", "x": encode(point[1:33]), "y": encode(point[33:]),
+	}}})
+}
+
+// EntryUpdated returns the body of an event: the fields of an entry changed.
+func EntryUpdated(appDefinition, entry string) ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"version":       "0",
+		"baseURL":       "https://rehearsal.benchling.invalid",
+		"tenantId":      "ten_rehearsal",
+		"app":           map[string]string{"id": "app_rehearsal"},
+		"appDefinition": map[string]string{"id": appDefinition},
+		"channel":       "events",
+		"message": map[string]any{
+			"type": "v2.entry.updated.fields", "id": "evt_" + RandomText(), "resourceId": entry,
+			"createdAt": time.Now().UTC().Format(time.RFC3339), "deprecated": false, "excludedProperties": []string{},
+		},
+	})
+}
+
+// RandomText returns 16 random hexadecimal digits.
+func RandomText() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// Server publishes a key.
+type Server struct {
+	// Address is "127.0.0.1:PORT".
+	Address string
+
+	server *http.Server
+}
+
+// Serve publishes a key's JWKS on 127.0.0.1.
+func Serve(key Key) (*Server, error) {
+	document, err := key.JWKS()
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+JWKSPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(document)
+	})
+	s := &Server{Address: listener.Addr().String(), server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}}
+	go func() { _ = s.server.Serve(listener) }()
+	return s, nil
+}
+
+// Stop closes the server.
+func (s *Server) Stop() { _ = s.server.Close() }

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// builtImage is what the engine says of an image.
+type builtImage struct {
+	Size   int64
+	Config struct {
+		User         string
+		ExposedPorts map[string]any
+		Cmd          []string
+		WorkingDir   string
+		Healthcheck  *struct {
+			Test                           []string
+			Interval, Timeout, StartPeriod time.Duration
+			Retries                        int
+		}
+	}
+}
+
+// checkImage compares the built image with the contract that the stack was
+// synthesized from.
+func (r *rehearsal) checkImage(ctx context.Context) error {
+	var image builtImage
+	if err := r.rows.Check("image size", func() (string, error) {
+		err := r.inspect(ctx, "image", r.image, &image)
+		base := ""
+		if r.contexts.Standin {
+			base = ", on the stand-in base"
+		}
+		return fmt.Sprintf("%.0f MB%s", float64(image.Size)/1e6, base), err
+	}); err != nil {
+		return err
+	}
+	_ = r.rows.Check("image keeps the contract", func() (string, error) {
+		return "port, user, health check, command, working directory", r.differences(image)
+	})
+	return nil
+}
+
+func (r *rehearsal) differences(image builtImage) error {
+	c := r.contract
+	var problems []error
+	same := func(what, promised, built string) {
+		if promised != built {
+			problems = append(problems, fmt.Errorf("%s: %s promises %s, the image has %s", what, c.File, promised, built))
+		}
+	}
+	var ports []string
+	for port := range image.Config.ExposedPorts {
+		ports = append(ports, port)
+	}
+	same("port", fmt.Sprintf("[%d/%s]", c.Port, c.Protocol), fmt.Sprint(ports))
+	same("user", r.user(), image.Config.User)
+	same("command", fmt.Sprint(c.Command), fmt.Sprint(image.Config.Cmd))
+	same("working directory", c.WorkingDirectory, image.Config.WorkingDir)
+	h := image.Config.Healthcheck
+	if h == nil {
+		return errors.Join(append(problems, errors.New("health check: the image has none"))...)
+	}
+	same("health check", fmt.Sprint(c.HealthCheck.Command, c.HealthCheck.Interval, c.HealthCheck.Timeout, c.HealthCheck.StartPeriod, c.HealthCheck.Retries),
+		fmt.Sprint(h.Test, h.Interval, h.Timeout, h.StartPeriod, h.Retries))
+	return errors.Join(problems...)
+}
+
+// user returns the contract's user as Docker writes it.
+func (r *rehearsal) user() string {
+	if r.contract.User.GID < 0 {
+		return strconv.Itoa(r.contract.User.UID)
+	}
+	return fmt.Sprintf("%d:%d", r.contract.User.UID, r.contract.User.GID)
+}
+
+// containerState is what the engine says of a container's restrictions.
+type containerState struct {
+	Config     struct{ User string }
+	HostConfig struct {
+		ReadonlyRootfs, Privileged bool
+		CapDrop, SecurityOpt       []string
+		Memory, NanoCpus           int64
+		PidsLimit                  *int64
+	}
+}
+
+// checkHardening looks at the restrictions from outside and from inside.
+func (r *rehearsal) checkHardening(ctx context.Context, running *runningTask) {
+	name := running.containers[0].Name
+	_ = r.rows.Check("hardening, as the engine has it", func() (string, error) {
+		var state containerState
+		if err := r.inspect(ctx, "container", name, &state); err != nil {
+			return "", err
+		}
+		h := state.HostConfig
+		var problems []error
+		want := func(ok bool, what string) {
+			if !ok {
+				problems = append(problems, fmt.Errorf("%s: not in force: see the task definition in constructs/", what))
+			}
+		}
+		want(h.ReadonlyRootfs, "read-only root")
+		want(!h.Privileged, "no privileges")
+		want(slices.Contains(h.CapDrop, "ALL"), "all capabilities dropped")
+		want(slices.Contains(h.SecurityOpt, "no-new-privileges"), "no new privileges")
+		want(state.Config.User == r.user(), "user "+r.user())
+		want(h.Memory > 0 && h.NanoCpus > 0 && h.PidsLimit != nil, "limits of memory, processor and processes")
+		return fmt.Sprintf("read-only root, no capabilities, no new privileges, user %s, %d MiB, %.2g CPU", state.Config.User, h.Memory>>20, float64(h.NanoCpus)/1e9), errors.Join(problems...)
+	})
+	_ = r.rows.Check("hardening, from inside", func() (string, error) {
+		text, err := r.docker(ctx, "exec", name, "sh", "-c", "cat /proc/[0-9]*/status")
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("uid %d, no capability, NoNewPrivs 1 in every process", r.contract.User.UID), unrestricted(text, r.contract.User.UID)
+	})
+	for _, attempt := range []struct{ check, command, refusal string }{
+		{"refused: write to the root file system", "echo x > /app/src/app.py || echo x > /written", "ead-only file system"},
+		{"refused: become root", `python -c 'import os; os.setuid(0)'`, "not permitted"},
+	} {
+		_ = r.rows.Check(attempt.check, func() (string, error) {
+			text, err := r.engine.Command(ctx, "exec", name, "sh", "-c", attempt.command).CombinedOutput()
+			if err == nil {
+				return "", fmt.Errorf("%q succeeded in the container", attempt.command)
+			}
+			if !strings.Contains(string(text), attempt.refusal) {
+				return "", fmt.Errorf("%q failed for another reason: %s", attempt.command, lastLines(string(text), 2))
+			}
+			return lastLines(string(text), 1), nil
+		})
+	}
+}
+
+// unrestricted returns what the kernel's status of the processes shows beyond
+// the restrictions.
+func unrestricted(statuses string, uid int) error {
+	want := map[string]string{
+		"Uid:":        strings.TrimSpace(strings.Repeat(strconv.Itoa(uid)+" ", 4)),
+		"CapEff:":     "0000000000000000",
+		"CapBnd:":     "0000000000000000",
+		"NoNewPrivs:": "1",
+	}
+	var problems []error
+	seen := 0
+	for line := range strings.Lines(statuses) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		value, found := want[fields[0]]
+		if !found {
+			continue
+		}
+		seen++
+		if got := strings.Join(fields[1:], " "); got != value {
+			problems = append(problems, fmt.Errorf("%s %s, not %s", fields[0], got, value))
+		}
+	}
+	if seen == 0 {
+		problems = append(problems, errors.New("no process to look at"))
+	}
+	return errors.Join(problems...)
+}

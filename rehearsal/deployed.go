@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+// deployment is what the local AWS holds after `cdk deploy`.
+type deployment struct {
+	task                types.TaskDefinition
+	queueURL, secretARN string
+}
+
+// readBack reads the task definition and the stack's outputs from the local AWS.
+func (r *rehearsal) readBack(ctx context.Context) error {
+	return r.rows.Check("task definition read back", func() (string, error) {
+		config := r.emulator.Config()
+		stacks, err := cloudformation.NewFromConfig(config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
+		if err != nil {
+			return "", err
+		}
+		outputs := map[string]string{}
+		for _, o := range stacks.Stacks[0].Outputs {
+			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
+		}
+		client := ecs.NewFromConfig(config)
+		services, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{
+			Cluster: aws.String(outputs["ClusterName"]), Services: []string{outputs["ServiceName"]},
+		})
+		if err != nil {
+			return "", err
+		}
+		if len(services.Services) != 1 {
+			return "", fmt.Errorf("service %q of cluster %q isn't there", outputs["ServiceName"], outputs["ClusterName"])
+		}
+		definition, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: services.Services[0].TaskDefinition})
+		if err != nil {
+			return "", err
+		}
+		r.deployed = deployment{task: *definition.TaskDefinition, queueURL: outputs["IntakeQueueUrl"], secretARN: outputs["SecretArn"]}
+		return aws.ToString(definition.TaskDefinition.TaskDefinitionArn), nil
+	})
+}
+
+// pull fetches the task's image from the local registry by the digest that ECR
+// has for it, after every local copy of the name is gone.
+func (r *rehearsal) pull(ctx context.Context) error {
+	if err := r.rows.Check("image pulled by digest", func() (string, error) {
+		if len(r.deployed.task.ContainerDefinitions) == 0 {
+			return "", errors.New("the task definition has no container")
+		}
+		image := aws.ToString(r.deployed.task.ContainerDefinitions[0].Image)
+		_, path, _ := strings.Cut(image, "/")
+		repository, tag, found := strings.Cut(path, ":")
+		if !found {
+			return "", fmt.Errorf("%q: no tag", image)
+		}
+		images, err := ecr.NewFromConfig(r.emulator.Config()).DescribeImages(ctx, &ecr.DescribeImagesInput{
+			RepositoryName: aws.String(repository), ImageIds: []ecrtypes.ImageIdentifier{{ImageTag: aws.String(tag)}},
+		})
+		if err != nil {
+			return "", err
+		}
+		digest := aws.ToString(images.ImageDetails[0].ImageDigest)
+		for _, name := range []string{r.registry.Host + "/" + path, "cdkasset-" + tag} {
+			_, _ = r.docker(ctx, "image", "rm", name)
+		}
+		r.image = r.registry.Host + "/" + repository + "@" + digest
+		_, err = r.docker(ctx, "pull", r.image)
+		return digest, err
+	}); err != nil {
+		return err
+	}
+	r.atEnd(func(ctx context.Context) { _, _ = r.docker(ctx, "image", "rm", r.image) })
+	return r.checkImage(ctx)
+}
+
+// secretValues returns the values of the task's secrets, by valueFrom.
+func (r *rehearsal) secretValues(ctx context.Context) (map[string]string, error) {
+	client := secretsmanager.NewFromConfig(r.emulator.Config())
+	values := map[string]string{}
+	for _, c := range r.deployed.task.ContainerDefinitions {
+		for _, s := range c.Secrets {
+			from := aws.ToString(s.ValueFrom)
+			arn, key := splitValueFrom(from)
+			answer, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
+			if err != nil {
+				return nil, fmt.Errorf("secret %q: %w", from, err)
+			}
+			if values[from], err = pick(aws.ToString(answer.SecretString), key); err != nil {
+				return nil, fmt.Errorf("secret %q: %w", from, err)
+			}
+		}
+	}
+	return values, nil
+}
+
+// splitValueFrom splits ECS's reference to a secret: the ARN's seven parts, then
+// the key of a JSON object, which may be empty.
+func splitValueFrom(from string) (arn, key string) {
+	parts := strings.Split(from, ":")
+	if len(parts) <= 7 {
+		return from, ""
+	}
+	return strings.Join(parts[:7], ":"), parts[7]
+}
+
+// pick returns a secret's text, or one key of its JSON object.
+func pick(text, key string) (string, error) {
+	if key == "" {
+		return text, nil
+	}
+	var object map[string]string
+	if err := json.Unmarshal([]byte(text), &object); err != nil {
+		return "", fmt.Errorf("not a JSON object of texts: %w", err)
+	}
+	value, found := object[key]
+	if !found {
+		return "", fmt.Errorf("no key %q", key)
+	}
+	return value, nil
+}

@@ -1,0 +1,155 @@
+// Package dockerforcdk is the `docker` that the CDK CLI calls during a
+// rehearsal (CDK_DOCKER). It builds for real, with the rehearsal's build
+// contexts, and what the CLI pushes to ECR goes to the local registry instead.
+package dockerforcdk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+
+	"benchlingwebhook/rehearsal/emulator"
+)
+
+// ConfigVariable names the environment variable with the path of the Config; a
+// process that has it is this docker.
+const ConfigVariable = "REHEARSAL_DOCKER"
+
+// manifestTypes are the kinds of manifest that an image can have.
+const manifestTypes = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, " +
+	"application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json"
+
+// ecrHost is the registry of an account.
+var ecrHost = regexp.MustCompile(`[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com`)
+
+// Config is what a call needs to know of the rehearsal.
+type Config struct {
+	// Docker is the real docker CLI and what comes before a command's arguments.
+	Docker []string
+	// Environment is the real docker CLI's.
+	Environment []string
+	// BuildArguments come after `buildx build`.
+	BuildArguments []string
+	// Registry is the local registry, "127.0.0.1:PORT".
+	Registry string
+	// Endpoint is the emulator's.
+	Endpoint string
+}
+
+// Save writes the configuration for the calls to come.
+func (c Config) Save(path string) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+// Load reads what Save wrote.
+func Load(path string) (Config, error) {
+	var c Config
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// LocalReference returns a reference with ECR's host replaced by the local
+// registry.
+func (c Config) LocalReference(reference string) string {
+	return ecrHost.ReplaceAllString(reference, c.Registry)
+}
+
+// Rewrite returns the arguments for the real docker, or ok false for a command
+// that the rehearsal answers itself: login (the local registry wants none) and
+// inspect (an image of an earlier run must not keep this one from building).
+func (c Config) Rewrite(args []string) (rewritten []string, ok bool) {
+	if len(args) == 0 {
+		return nil, true
+	}
+	for _, arg := range args {
+		rewritten = append(rewritten, c.LocalReference(arg))
+	}
+	switch args[0] {
+	case "login", "inspect":
+		return nil, false
+	case "build":
+		return append(append([]string{"buildx", "build", "--load"}, c.BuildArguments...), rewritten[1:]...), true
+	}
+	return rewritten, true
+}
+
+// Run answers one call of the CDK CLI and returns its exit status.
+func (c Config) Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	rewritten, ok := c.Rewrite(args)
+	switch {
+	case !ok && args[0] == "login":
+		_, _ = io.Copy(io.Discard, in)
+		fmt.Fprintln(out, "Login Succeeded")
+		return 0
+	case !ok:
+		fmt.Fprintf(errs, "Error: No such object: %s\n", args[len(args)-1])
+		return 1
+	}
+	command := exec.CommandContext(ctx, c.Docker[0], append(c.Docker[1:], rewritten...)...)
+	command.Env = c.Environment
+	command.Stdin, command.Stdout, command.Stderr = in, out, errs
+	if err := command.Run(); err != nil {
+		fmt.Fprintf(errs, "docker %s: %v\n", strings.Join(rewritten, " "), err)
+		return 1
+	}
+	if rewritten[0] == "push" {
+		if err := c.recordPush(ctx, rewritten[len(rewritten)-1]); err != nil {
+			fmt.Fprintf(errs, "docker %s: %v\n", strings.Join(rewritten, " "), err)
+			return 1
+		}
+	}
+	return 0
+}
+
+// recordPush tells the emulator's ECR of a pushed image, as a push to ECR does
+// in the end.
+func (c Config) recordPush(ctx context.Context, reference string) error {
+	repository, tag, found := strings.Cut(strings.TrimPrefix(reference, c.Registry+"/"), ":")
+	if !found {
+		return fmt.Errorf("%q: no tag", reference)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Registry+"/v2/"+repository+"/manifests/"+tag, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", manifestTypes)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	manifest, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", request.URL, answer.Status)
+	}
+	_, err = ecr.NewFromConfig(emulator.Config(c.Endpoint)).PutImage(ctx, &ecr.PutImageInput{
+		RepositoryName:         aws.String(repository),
+		ImageTag:               aws.String(tag),
+		ImageManifest:          aws.String(string(manifest)),
+		ImageManifestMediaType: aws.String(answer.Header.Get("Content-Type")),
+		ImageDigest:            aws.String(answer.Header.Get("Docker-Content-Digest")),
+	})
+	return err
+}

@@ -1,0 +1,164 @@
+"""The local AWS of the rehearsal: ministack, with the AWS behaviour that it lacks.
+
+Each item below names what AWS does. Nothing here makes a check pass: resource
+types without effect in a rehearsal (no traffic goes through NAT) are recorded
+with the identifiers that AWS would return, so that the stack deploys unmodified.
+"""
+
+import ministack.app
+from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid
+from ministack.services import ecr, ecs
+from ministack.services.cloudformation import provisioners
+
+HANDLERS = provisioners._RESOURCE_HANDLERS
+
+# Maps whose keys are the user's own words, not names of the ECS API.
+USER_KEYED = {"options", "dockerLabels", "driverOpts", "labels"}
+
+
+def recorded(identifier, attributes=lambda identifier: {}):
+    """A resource type that is recorded, with its physical ID and attributes."""
+
+    def create(logical_id, props, stack_name):
+        physical_id = identifier(props)
+        return physical_id, attributes(physical_id)
+
+    def update(physical_id, old_props, new_props, stack_name):
+        return physical_id, attributes(physical_id)
+
+    return {"create": create, "update": update, "delete": lambda physical_id, props: None}
+
+
+def short_id(prefix):
+    """An identifier such as "nat-0123456789abcdef0"."""
+    return f"{prefix}-{new_uuid().replace('-', '')[:17]}"
+
+
+def address(props):
+    """A public IP address, of the range that is reserved for documentation."""
+    return f"203.0.113.{int(new_uuid()[:2], 16)}"
+
+
+def scalable_target(props):
+    """Ref of a scalable target: resource ID, dimension and namespace."""
+    return "|".join(props[key] for key in ("ResourceId", "ScalableDimension", "ServiceNamespace"))
+
+
+def scaling_policy(props):
+    """Ref of a scaling policy: its ARN."""
+    target = props.get("ScalingTargetId") or props.get("ResourceId", "")
+    return (
+        f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scalingPolicy:{new_uuid()}"
+        f":resource/ecs/{target.split('|')[0]}:policyName/{props['PolicyName']}"
+    )
+
+
+def add_resource_types():
+    """CloudFormation accepts these types; ministack refuses a change set with one."""
+    HANDLERS.update(
+        {
+            "AWS::EC2::EIP": recorded(
+                address, lambda i: {"PublicIp": i, "AllocationId": "eipalloc-" + i.replace(".", "")}
+            ),
+            "AWS::EC2::NatGateway": recorded(lambda p: short_id("nat"), lambda i: {"NatGatewayId": i}),
+            "AWS::EC2::SecurityGroupIngress": recorded(lambda p: short_id("sgr"), lambda i: {"Id": i}),
+            "AWS::EC2::SecurityGroupEgress": recorded(lambda p: short_id("sgr"), lambda i: {"Id": i}),
+            "AWS::EC2::FlowLog": recorded(lambda p: short_id("fl"), lambda i: {"Id": i}),
+            "AWS::ApplicationAutoScaling::ScalableTarget": recorded(scalable_target, lambda i: {"Id": i}),
+            "AWS::ApplicationAutoScaling::ScalingPolicy": recorded(scaling_policy, lambda i: {"Arn": i}),
+            "AWS::ApiGatewayV2::VpcLink": recorded(lambda p: new_uuid()[:8], lambda i: {"VpcLinkId": i}),
+            "AWS::WAFv2::WebACLAssociation": recorded(lambda p: f"{p['ResourceArn']}|{p['WebACLArn']}"),
+            "AWS::Budgets::Budget": recorded(lambda p: p["Budget"].get("BudgetName") or short_id("budget")),
+        }
+    )
+
+
+def mend_vpc():
+    """Fn::GetAtt of a VPC knows CidrBlock."""
+    create = HANDLERS["AWS::EC2::VPC"]["create"]
+
+    def with_cidr_block(logical_id, props, stack_name):
+        physical_id, attributes = create(logical_id, props, stack_name)
+        return physical_id, {**attributes, "CidrBlock": props.get("CidrBlock", "10.0.0.0/16")}
+
+    HANDLERS["AWS::EC2::VPC"]["create"] = with_cidr_block
+
+
+def mend_secret():
+    """Ref of a secret is its ARN, not its name."""
+    handler = HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = handler["create"], handler["update"], handler["delete"]
+    names = {}
+
+    def by_arn(result):
+        name, attributes = result
+        names[attributes["Arn"]] = name
+        return attributes["Arn"], attributes
+
+    handler.update(
+        create=lambda logical_id, props, stack_name: by_arn(create(logical_id, props, stack_name)),
+        update=lambda physical_id, *rest: by_arn(update(names[physical_id], *rest)),
+        delete=lambda physical_id, props: delete(names[physical_id], props),
+    )
+
+
+def camel(value):
+    """CloudFormation's PascalCase keys as the ECS API's camelCase, at every depth."""
+    if isinstance(value, list):
+        return [camel(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    lowered = {key[:1].lower() + key[1:]: item for key, item in value.items()}
+    return {key: item if key in USER_KEYED else camel(item) for key, item in lowered.items()}
+
+
+def mend_task_definition():
+    """A task definition reads back with all that the template said.
+
+    ministack converts some nested keys only, so that health check, Linux
+    parameters, secrets and volumes read back empty, and drops the platform.
+    """
+    create = HANDLERS["AWS::ECS::TaskDefinition"]["create"]
+
+    def whole(logical_id, props, stack_name):
+        arn, attributes = create(logical_id, props, stack_name)
+        definition = ecs._task_defs[arn.rsplit("/", 1)[1]]
+        for key in ("ContainerDefinitions", "Volumes", "RuntimePlatform", "EphemeralStorage"):
+            if key in props:
+                definition[key[:1].lower() + key[1:]] = camel(props[key])
+        return arn, attributes
+
+    # ministack's update calls its create by this name.
+    provisioners._ecs_task_def_create = whole
+    HANDLERS["AWS::ECS::TaskDefinition"]["create"] = whole
+
+
+def mend_image_lookup():
+    """ECR's DescribeImages of an image that isn't there is an error.
+
+    ministack answers an empty list, which the CDK CLI takes for "already
+    published", so that it builds and pushes nothing.
+    """
+    describe = ecr._describe_images
+
+    def or_not_found(data):
+        repository = data.get("repositoryName", "")
+        for wanted in data.get("imageIds") or []:
+            if repository in ecr._repositories and not ecr._find_image(repository, wanted):
+                return error_response_json(
+                    "ImageNotFoundException",
+                    f"The image with imageId {wanted} does not exist within the repository with name '{repository}'",
+                    400,
+                )
+        return describe(data)
+
+    ecr._describe_images = or_not_found
+
+
+if __name__ == "__main__":
+    add_resource_types()
+    mend_vpc()
+    mend_secret()
+    mend_task_definition()
+    mend_image_lookup()
+    ministack.app.main()

@@ -1,0 +1,71 @@
+// Rehearsal deploys the stack to a local AWS, runs the deployed task as Fargate
+// would, sends it webhooks and reports what held. `rehearsal down` removes
+// everything that rehearsals made.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"benchlingwebhook/rehearsal/dockerforcdk"
+	"benchlingwebhook/rehearsal/report"
+)
+
+// longest bounds a whole rehearsal, the first one on a slow machine included.
+const longest = 25 * time.Minute
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	if path := os.Getenv(dockerforcdk.ConfigVariable); path != "" {
+		config, err := dockerforcdk.Load(path)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return config.Run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
+	}
+	switch {
+	case len(args) == 0:
+		return rehearse(ctx)
+	case len(args) == 1 && args[0] == "down":
+		if err := down(ctx, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "rehearsal: %q: not a command: run it without arguments, or with `down`\n", args)
+	return 2
+}
+
+// rehearse runs every check and writes the table, also after a failure.
+func rehearse(ctx context.Context) int {
+	rows := report.New(os.Stdout)
+	fmt.Println("This builds the image, deploys the stack to a local AWS, runs its task under Fargate's rules and sends it webhooks.")
+	fmt.Println("Nothing leaves this machine but downloads; a first run takes several minutes. `make rehearse-down` removes it all.")
+	r := &rehearsal{rows: rows}
+	r.run(ctx)
+	r.stop()
+	if err := rows.Table(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if err := rows.Save(resultFile); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if !rows.Held() || ctx.Err() != nil {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/rehearsal/engine"
+	"benchlingwebhook/rehearsal/forward"
+	"benchlingwebhook/rehearsal/registry"
+	"benchlingwebhook/rehearsal/report"
+	"benchlingwebhook/rehearsal/standin"
+)
+
+// The rehearsal runs where cdk.json is, and keeps what it makes under build.
+const (
+	dockerfile  = "docker/Dockerfile"
+	engineDir   = "build/engine"
+	standinDir  = "build/standin"
+	workDir     = "build/rehearsal"
+	resultFile  = "build/rehearsal.json"
+	python      = "build/tools/bin/python"
+	emulatorDir = "rehearsal/emulator"
+	stackName   = "BenchlingWebhook-dev"
+
+	// label marks what the engine holds for a rehearsal.
+	label = "benchling-webhook-rehearsal"
+
+	cleanUpTimeout = time.Minute
+)
+
+// rehearsal is a run: what it started, in order, and what it learned.
+type rehearsal struct {
+	rows      *report.Report
+	cleanUps  []func(context.Context)
+	contract  imagecontract.Contract
+	engine    *engine.Engine
+	contexts  standin.Contexts
+	registry  *registry.Registry
+	emulator  *emulator.Emulator
+	key       benchling.Key
+	benchling *benchling.Server
+	network   string
+	// awsAddress and benchlingAddress are where containers reach the two.
+	awsAddress, benchlingAddress string
+	deployed                     deployment
+	image                        string
+}
+
+// run makes the checks in order and ends with the first on which others stand.
+func (r *rehearsal) run(ctx context.Context) {
+	steps := []func(context.Context) error{
+		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady,
+	}
+	for _, step := range steps {
+		if step(ctx) != nil {
+			return
+		}
+	}
+}
+
+// atEnd adds what stop does, last first.
+func (r *rehearsal) atEnd(cleanUp func(context.Context)) {
+	r.cleanUps = append(r.cleanUps, cleanUp)
+}
+
+// stop ends everything that the run started. It has a time of its own, because
+// the run's may be over.
+func (r *rehearsal) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), cleanUpTimeout)
+	defer cancel()
+	for i := len(r.cleanUps) - 1; i >= 0; i-- {
+		r.cleanUps[i](ctx)
+	}
+	r.cleanUps = nil
+}
+
+// prepare gets ready what a deployment needs.
+func (r *rehearsal) prepare(ctx context.Context) error {
+	for _, step := range []struct {
+		check string
+		run   func(context.Context) (string, error)
+	}{
+		{"container engine", r.startEngine},
+		{"base image", r.chooseBase},
+		{"local registry and AWS", r.startCloud},
+		{"Benchling stand-in and network", r.startNetwork},
+	} {
+		if err := r.rows.Check(step.check, func() (string, error) { return step.run(ctx) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rehearsal) startEngine(ctx context.Context) (string, error) {
+	if err := os.MkdirAll(workDir, 0o755); err != nil {
+		return "", err
+	}
+	eng, err := engine.Ensure(ctx, engineDir, r.rows)
+	if err != nil {
+		return "", err
+	}
+	r.engine = eng
+	r.atEnd(func(ctx context.Context) {
+		if eng.Own {
+			_ = eng.Stop(ctx)
+		}
+	})
+	if eng.Own {
+		return "Docker " + eng.Version + ", set up in " + engineDir, nil
+	}
+	return "Docker " + eng.Version + " of this machine", nil
+}
+
+func (r *rehearsal) chooseBase(ctx context.Context) (string, error) {
+	var err error
+	if r.contract, err = imagecontract.Read(dockerfile); err != nil {
+		return "", err
+	}
+	var bases []string
+	for _, base := range r.contract.BaseImages {
+		bases = append(bases, base.Reference)
+	}
+	r.contexts, err = standin.Base(ctx, r.engine, dockerfile, bases, standinDir, r.rows)
+	if err != nil {
+		return "", err
+	}
+	kind := "public image: "
+	if r.contexts.Standin {
+		kind = "STAND-IN, not the public image: "
+	}
+	return kind + r.contexts.Description, nil
+}
+
+func (r *rehearsal) startCloud(ctx context.Context) (string, error) {
+	blobs, err := filepath.Abs(filepath.Join(workDir, "registry"))
+	if err != nil {
+		return "", err
+	}
+	if r.registry, err = registry.Start(blobs); err != nil {
+		return "", err
+	}
+	r.atEnd(func(context.Context) { r.registry.Stop() })
+	dir, err := filepath.Abs(filepath.Join(workDir, "emulator"))
+	if err != nil {
+		return "", err
+	}
+	if r.emulator, err = emulator.Start(ctx, python, emulatorDir, dir); err != nil {
+		return "", err
+	}
+	r.atEnd(func(context.Context) { r.emulator.Stop() })
+	return "registry " + r.registry.Host + ", AWS " + r.emulator.Endpoint, nil
+}
+
+func (r *rehearsal) startNetwork(ctx context.Context) (string, error) {
+	var err error
+	if r.key, err = benchling.NewKey(); err != nil {
+		return "", err
+	}
+	if r.benchling, err = benchling.Serve(r.key); err != nil {
+		return "", err
+	}
+	r.atEnd(func(context.Context) { r.benchling.Stop() })
+
+	r.network = label + "-" + benchling.RandomText()
+	if _, err := r.docker(ctx, "network", "create", "--label", label, r.network); err != nil {
+		return "", err
+	}
+	r.atEnd(func(ctx context.Context) { _, _ = r.docker(ctx, "network", "rm", r.network) })
+	gateway, err := r.docker(ctx, "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", r.network)
+	if err != nil {
+		return "", err
+	}
+	for target, address := range map[string]*string{
+		strings.TrimPrefix(r.emulator.Endpoint, "http://"): &r.awsAddress,
+		r.benchling.Address:                                &r.benchlingAddress,
+	} {
+		f, err := forward.Start(gateway, target)
+		if err != nil {
+			return "", fmt.Errorf("gateway %s of the network %s: %w: the engine must run on this machine itself, not in a virtual machine", gateway, r.network, err)
+		}
+		r.atEnd(func(context.Context) { f.Stop() })
+		*address = f.Address
+	}
+	return "containers reach AWS at " + r.awsAddress + " and Benchling at " + r.benchlingAddress, nil
+}
+
+// docker runs the engine's CLI and returns its trimmed output.
+func (r *rehearsal) docker(ctx context.Context, args ...string) (string, error) {
+	return output(r.engine.Command(ctx, args...), args)
+}
