@@ -48,8 +48,7 @@ def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    address = f"http://{host}:{server.effective_port}"
-    log.info("Running on " + address)
+    log.info("Running on http://%s:%s", host, server.effective_port)
     while not stopping:
         wasyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
     _drain(server, time.monotonic() + max(stop_timeout_seconds - MARGIN_SECONDS, 1))

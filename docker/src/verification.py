@@ -5,6 +5,7 @@ Pure: bytes, headers, keys and a time go in, nothing or one error comes out.
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from benchling_sdk.apps.helpers.webhook_helpers import WebhookVerificationError, verify
@@ -39,7 +40,7 @@ def verify_webhook(
         if not value:
             raise VerificationError(f"header {name} is missing")
     timestamp = given["webhook-timestamp"]
-    if not (timestamp.isascii() and timestamp.isdigit()):
+    if not re.fullmatch("[0-9]{1,12}", timestamp):
         raise VerificationError("header webhook-timestamp is not a number of seconds")
     if abs(now - int(timestamp)) > TOLERANCE_SECONDS:
         raise VerificationError("header webhook-timestamp is outside the tolerance")

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from src import intake as module
+from src.intake import Event, Intake, IntakeError, queue_client
+
+EVENT = Event("wh_1", "event", "etr_1", {"message": {"type": "v2.entry.created"}})
+
+
+class Broken:
+    """A client whose calls fail, or succeed and are counted."""
+
+    def __init__(self, error=None):
+        self.error, self.calls = error, 0
+
+    def send_message(self, **_):
+        self.calls += 1
+        if self.error:
+            raise self.error
+
+    get_queue_attributes = send_message
+
+
+def test_an_event_is_in_the_queue_in_its_entrys_group(queue):
+    client, url = queue
+    assert Intake(client, url).accept(EVENT)
+    received = client.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])
+    (message,) = received["Messages"]
+    body = json.loads(message["Body"])
+    assert body.pop("received_at") > 0
+    assert body == {
+        "webhook_id": "wh_1",
+        "route": "event",
+        "entry_id": "etr_1",
+        "payload": EVENT.payload,
+    }
+
+
+def test_a_webhook_id_is_written_once(queue):
+    client, url = queue
+    intake = Intake(client, url)
+    assert intake.accept(EVENT)
+    assert not intake.accept(EVENT)
+
+
+def test_what_the_queue_refused_is_not_remembered():
+    client = Broken(ConnectTimeoutError(endpoint_url="http://127.0.0.1"))
+    intake = Intake(client, "q")
+    with pytest.raises(IntakeError, match=r"^ConnectTimeoutError$"):
+        intake.accept(EVENT)
+    client.error = None
+    assert intake.accept(EVENT)
+    assert client.calls == 2
+
+
+def test_the_memory_of_accepted_ids_is_bounded(monkeypatch):
+    monkeypatch.setattr(module, "REMEMBER_AT_MOST", 2)
+    client = Broken()
+    intake = Intake(client, "q")
+    for number in range(4):
+        intake.accept(Event(f"wh_{number}", "event", "etr", {}))
+    assert intake.accept(Event("wh_0", "event", "etr", {}))
+
+
+def test_a_queue_that_cannot_be_reached_is_told_by_the_errors_name():
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "Get")
+    client = Broken(error)
+    intake = Intake(client, "q")
+    assert "(AccessDenied)" in intake.problem()
+    assert intake.problem()
+    assert client.calls == 1
+    assert Intake(Broken(), "q").problem() == ""
+
+
+def test_the_client_gives_up_before_benchling_does():
+    config = queue_client("eu-west-1").meta.config
+    tries = config.retries["total_max_attempts"]
+    assert tries * (config.connect_timeout + config.read_timeout) < 3
