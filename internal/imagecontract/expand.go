@@ -51,7 +51,7 @@ func (v variables) Keys() []string {
 func (r *reader) expand(line int, instruction, word string, known map[string]string) string {
 	result, err := r.lex.ProcessWordWithMatches(word, inherited{variables(known)})
 	if err != nil {
-		r.problems.add(line, "%s %q: %v: mend the expression", instruction, word, err)
+		r.problems.add(line, "%s %q: can't be expanded: mend the expression", instruction, word)
 		return ""
 	}
 	missing := make([]string, 0, len(result.Unmatched))

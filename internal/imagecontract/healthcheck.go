@@ -53,7 +53,7 @@ func (r *reader) healthCheck(s *stage, port int) HealthCheck {
 	r.checkDuration(line, "--timeout", check.Timeout, minTimeout, maxTimeout)
 	r.checkDuration(line, "--start-period", check.StartPeriod, 0, maxStartPeriod)
 	if check.Timeout >= check.Interval {
-		r.problems.add(line, "HEALTHCHECK --timeout=%s: not below the interval of %s, as a target group needs: shorten it", check.Timeout, check.Interval)
+		r.problems.add(line, "HEALTHCHECK: the timeout of %s is not below the interval of %s, as a target group needs: set a shorter --timeout", check.Timeout, check.Interval)
 	}
 	if check.Retries < minRetries || check.Retries > maxRetries {
 		r.problems.add(line, "HEALTHCHECK --retries=%d: ECS and the target group both take %d to %d: choose one of these", check.Retries, minRetries, maxRetries)

@@ -68,6 +68,9 @@ func (r *reader) user(s *stage) User {
 		r.problems.add(s.line, "no USER in the final stage, so the service would run as root: add USER with a number above 0")
 		return User{}
 	}
+	if s.user.value == "" {
+		return User{} // Its variable has been refused already.
+	}
 	name, group, hasGroup := strings.Cut(s.user.value, ":")
 	uid, ok := r.identity(s.user, "user", name)
 	if !ok {

@@ -1,0 +1,74 @@
+package imagecontract
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+)
+
+// TestRead compares each folder of testdata with its contract.json, or, where
+// the folder's name begins with "bad-", with the exact text of its problem.txt.
+func TestRead(t *testing.T) {
+	cases, err := filepath.Glob("testdata/*/Dockerfile")
+	assert.NilError(t, err)
+	assert.Assert(t, len(cases) >= 40)
+	for _, path := range cases {
+		folder := filepath.Base(filepath.Dir(path))
+		t.Run(folder, func(t *testing.T) {
+			source, err := os.ReadFile(path)
+			assert.NilError(t, err)
+			contract, err := parse("Dockerfile", source)
+			if strings.HasPrefix(folder, "bad-") {
+				assert.Assert(t, err != nil, "no problem found")
+				golden.Assert(t, err.Error()+"\n", folder+"/problem.txt")
+				return
+			}
+			assert.NilError(t, err)
+			text, err := json.MarshalIndent(contract, "", "  ")
+			assert.NilError(t, err)
+			golden.Assert(t, string(text)+"\n", folder+"/contract.json")
+		})
+	}
+}
+
+// The service's own Dockerfile: what must hold, whatever its figures are.
+func TestReadTheServicesDockerfile(t *testing.T) {
+	contract, err := Read("../../docker/Dockerfile")
+	assert.NilError(t, err)
+	assert.Assert(t, contract.User.UID > 0 && contract.User.GID > 0)
+	assert.Assert(t, contract.HealthCheck.Timeout < contract.HealthCheck.Interval)
+	assert.Assert(t, contract.HealthCheck.StartPeriod < time.Minute)
+	assert.Equal(t, len(contract.BaseImages), 3)
+	for _, base := range contract.BaseImages {
+		assert.Equal(t, base.Digest, contract.BaseImages[0].Digest)
+	}
+}
+
+func TestReadNamesAMissingFile(t *testing.T) {
+	_, err := Read("nowhere/Dockerfile")
+	assert.Error(t, err, "nowhere/Dockerfile: no such file or directory: run from the repository's root, where docker/Dockerfile is")
+}
+
+// FuzzRead looks for input that panics, or that is refused without a place.
+func FuzzRead(f *testing.F) {
+	cases, err := filepath.Glob("testdata/*/Dockerfile")
+	assert.NilError(f, err)
+	for _, path := range cases {
+		source, err := os.ReadFile(path)
+		assert.NilError(f, err)
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		if _, err := parse("Dockerfile", source); err != nil {
+			for _, line := range strings.Split(err.Error(), "\n") {
+				assert.Assert(t, strings.HasPrefix(line, "Dockerfile:"), line)
+			}
+		}
+	})
+}
