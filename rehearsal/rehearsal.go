@@ -180,7 +180,7 @@ func (r *rehearsal) startNetwork(ctx context.Context) (string, error) {
 	}
 	for target, address := range map[string]*string{
 		strings.TrimPrefix(r.emulator.Endpoint, "http://"): &r.awsAddress,
-		r.benchling.Address:                                &r.benchlingAddress,
+		r.benchling.Address: &r.benchlingAddress,
 	} {
 		f, err := forward.Start(gateway, target)
 		if err != nil {

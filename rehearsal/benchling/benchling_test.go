@@ -24,7 +24,9 @@ func TestSignature(t *testing.T) {
 	answer, err := http.Get("http://" + server.Address + JWKSPath)
 	assert.NilError(t, err)
 	defer answer.Body.Close()
-	var set struct{ Keys []struct{ Kty, Crv, X, Y string } }
+	var set struct {
+		Keys []struct{ Kty, Crv, X, Y string }
+	}
 	assert.NilError(t, json.NewDecoder(answer.Body).Decode(&set))
 	assert.Equal(t, len(set.Keys), 1)
 	assert.Equal(t, set.Keys[0].Kty+" "+set.Keys[0].Crv, "EC P-256")

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/imagecontract"
+)
+
+func TestSecretReferences(t *testing.T) {
+	const arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:name-abc"
+	for from, key := range map[string]string{arn: "", arn + ":tenant::": "tenant", arn + ":::": ""} {
+		gotARN, gotKey := splitValueFrom(from)
+		assert.Equal(t, gotARN, arn)
+		assert.Equal(t, gotKey, key)
+	}
+	whole, err := pick(`{"tenant":"t"}`, "")
+	assert.NilError(t, err)
+	assert.Equal(t, whole, `{"tenant":"t"}`)
+	one, err := pick(`{"tenant":"t"}`, "tenant")
+	assert.NilError(t, err)
+	assert.Equal(t, one, "t")
+	_, err = pick("{}", "tenant")
+	assert.Error(t, err, `no key "tenant"`)
+	_, err = pick("text", "tenant")
+	assert.ErrorContains(t, err, "not a JSON object")
+}
+
+func TestRestrictionsFromInside(t *testing.T) {
+	good := "Name:\tpython\nUid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\n"
+	assert.NilError(t, unrestricted(good, 1000))
+	assert.Error(t, unrestricted("", 1000), "no process to look at")
+	bad := strings.ReplaceAll(strings.Replace(good, "NoNewPrivs:\t1", "NoNewPrivs:\t0", 1), "1000\t1000", "0\t0")
+	assert.Error(t, unrestricted(good+bad, 1000), "Uid: 0 0 0 0, not 1000 1000 1000 1000\nNoNewPrivs: 0, not 1")
+}
+
+func TestImageAgainstTheContract(t *testing.T) {
+	r := rehearsal{contract: imagecontract.Contract{
+		File: "docker/Dockerfile", Port: 5000, Protocol: "tcp", User: imagecontract.User{UID: 1000, GID: 1000},
+		Command: []string{"python"}, WorkingDirectory: "/app",
+		HealthCheck: imagecontract.HealthCheck{Command: []string{"CMD-SHELL", "curl"}, Interval: 30 * time.Second},
+	}}
+	var image builtImage
+	image.Config.ExposedPorts = map[string]any{"5000/tcp": nil}
+	image.Config.User = "1000"
+	image.Config.Cmd = []string{"python"}
+	image.Config.WorkingDir = "/app"
+	assert.Error(t, r.differences(image), "user: docker/Dockerfile promises 1000:1000, the image has 1000\nhealth check: the image has none")
+	r.contract.User.GID = -1
+	image.Config.Healthcheck = &struct {
+		Test                           []string
+		Interval, Timeout, StartPeriod time.Duration
+		Retries                        int
+	}{Test: []string{"CMD-SHELL", "curl"}, Interval: 30 * time.Second}
+	assert.NilError(t, r.differences(image))
+}
+
+func TestTexts(t *testing.T) {
+	assert.Equal(t, lastLines("a\nb\nc\n", 2), "b | c")
+	assert.Equal(t, lastLines("a", 2), "a")
+	assert.Equal(t, linesWith("fine\nAn Error\n", complaint.MatchString), "An Error")
+}
