@@ -56,7 +56,7 @@ func (r *reader) expand(line int, instruction, word string, known map[string]str
 	}
 	missing := make([]string, 0, len(result.Unmatched))
 	for name := range result.Unmatched {
-		if !slices.Contains(predefined, name) {
+		if !slices.Contains(predefined, name) && !hasDefault(word, name) {
 			missing = append(missing, name)
 		}
 	}
@@ -65,6 +65,14 @@ func (r *reader) expand(line int, instruction, word string, known map[string]str
 		r.problems.add(line, "%s %q: no ENV or ARG sets %s%s", instruction, word, name, suggestion(name, variables(known).Keys()))
 	}
 	return result.Result
+}
+
+// hasDefault returns whether the word itself says what an unset variable means,
+// as in ${NAME:-default}.
+func hasDefault(word, name string) bool {
+	_, rest, found := strings.Cut(word, "${"+name)
+	rest = strings.TrimPrefix(rest, ":")
+	return found && (strings.HasPrefix(rest, "-") || strings.HasPrefix(rest, "+"))
 }
 
 // suggestion names the nearest of the known names, or says what to add.
