@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -19,8 +20,11 @@ type Registry struct {
 	server *http.Server
 }
 
-// Start serves a registry whose layers are files of dir.
+// Start serves a registry whose layers are files of dir, which it creates.
 func Start(dir string) (*Registry, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err

@@ -19,8 +19,6 @@ const (
 	// processes is far above what a container here needs; Fargate has a limit of
 	// the kind, and a runaway must not take this machine.
 	processes = 512
-	// openFiles is Fargate's default limit.
-	openFiles = "nofile=65535:65535"
 	// unitsPerCPU is ECS's number of CPU units to a processor.
 	unitsPerCPU = 1024
 )
@@ -187,7 +185,6 @@ func limits(c types.ContainerDefinition, cpu, memory, processors int) []string {
 		// As much again as swap would be Docker's default; Fargate has none.
 		"--memory", size, "--memory-swap", size,
 		"--pids-limit", strconv.Itoa(processes),
-		"--ulimit", openFiles,
 	}
 }
 

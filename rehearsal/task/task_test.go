@@ -48,7 +48,7 @@ func TestHardenedContainer(t *testing.T) {
 	c := containers[0]
 	assert.DeepEqual(t, c.Args, []string{
 		"run", "--detach", "--name", "run-web", "--label", "rehearsal", "--network", "net", "--publish", "127.0.0.1:0:5000",
-		"--cpus", "0.5", "--memory", "1024m", "--memory-swap", "1024m", "--pids-limit", "512", "--ulimit", "nofile=65535:65535",
+		"--cpus", "0.5", "--memory", "1024m", "--memory-swap", "1024m", "--pids-limit", "512",
 		"--platform", "linux/amd64", "--security-opt", "no-new-privileges", "--read-only", "--user", "1000:1000", "--init", "--cap-drop", "ALL",
 		"--health-cmd", "curl -f http://localhost:5000/health || exit 1", "--health-interval", "30s", "--health-timeout", "10s",
 		"--health-retries", "3", "--health-start-period", "5s", "--health-start-interval", "1s",
