@@ -76,7 +76,7 @@ lint: lint-go lint-service lint-template
 
 .PHONY: lint-go
 lint-go:
-	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	@gofmt -d $$(git ls-files '*.go') | tee /dev/stderr | (! grep -q .)
 	go vet ./...
 	go tool staticcheck ./...
 
