@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
+	"github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
@@ -26,77 +26,62 @@ func Read(path string) (Contract, error) {
 
 func parse(path string, source []byte) (Contract, error) {
 	found := &problems{file: path}
-	if len(bytes.TrimSpace(source)) == 0 {
-		found.add(1, "the file is empty: begin with FROM")
-		return Contract{}, found.err()
-	}
-	tree, err := parser.Parse(bytes.NewReader(source))
-	if err != nil {
-		found.addError(err)
-		return Contract{}, found.err()
-	}
-	stages, globals, err := instructions.Parse(tree.AST, nil)
-	if err != nil {
-		found.addError(err)
-		return Contract{}, found.err()
-	}
-	if len(stages) == 0 {
-		found.add(1, "no FROM: name a base image, pinned by digest")
-		return Contract{}, found.err()
-	}
-	reader := &reader{
-		lex:      shell.NewLex(tree.EscapeToken),
-		problems: found,
-		byName:   map[string]*stage{},
-	}
-	last := reader.readStages(stages, globals)
-	contract := reader.contract(last)
-	contract.File = path
+	contract := read(found, source)
 	if err := found.err(); err != nil {
 		return Contract{}, err
 	}
+	contract.File = path
 	return contract, nil
 }
 
-// problems collects what is wrong with one file.
-type problems struct {
-	file  string
-	lines []problem
-}
-
-type problem struct {
-	line int
-	text string
-}
-
-func (p *problems) add(line int, format string, args ...any) {
-	p.lines = append(p.lines, problem{line, fmt.Sprintf(format, args...)})
-}
-
-// parserPrefix is the place that BuildKit puts before some messages; ours
-// carries it already.
-var parserPrefix = regexp.MustCompile(`^(dockerfile )?parse error( on line \d+)?: `)
-
-// addError adds an error of BuildKit's parser at the place that it carries.
-func (p *problems) addError(err error) {
-	line := 1
-	var located *parser.LocationError
-	if errors.As(err, &located) && len(located.Locations) > 0 && len(located.Locations[0]) > 0 {
-		line = located.Locations[0][0].Start.Line
+// read returns what the source promises, which holds only if no problem is
+// found.
+func read(found *problems, source []byte) Contract {
+	if len(bytes.TrimSpace(source)) == 0 {
+		found.add(1, "the file is empty: begin with FROM")
+		return Contract{}
 	}
-	text := strings.Join(strings.Fields(parserPrefix.ReplaceAllString(err.Error(), "")), " ")
-	p.add(line, "%s: write it as the Dockerfile reference has it", text)
+	tree, err := parser.Parse(bytes.NewReader(source))
+	if err != nil {
+		found.addSyntax("", err)
+		return Contract{}
+	}
+	stages, globals := instructionsOf(found, tree.AST)
+	if len(stages) == 0 {
+		found.addMissing(1, "no FROM: name a base image, pinned by digest")
+		return Contract{}
+	}
+	r := &reader{lex: shell.NewLex(tree.EscapeToken), problems: found, byName: map[string]*stage{}}
+	return r.contract(r.readStages(stages, globals))
 }
 
-// err returns the problems in the order of their lines, or nil.
-func (p *problems) err() error {
-	if len(p.lines) == 0 {
-		return nil
+// instructionsOf groups a file's instructions by stage, and returns the ARGs
+// before the first FROM apart. Unlike BuildKit's own Parse, it goes on after an
+// instruction that it can't read.
+func instructionsOf(found *problems, file *parser.Node) (stages []instructions.Stage, globals []instructions.ArgCommand) {
+	for _, node := range file.Children {
+		parsed, err := instructions.ParseInstruction(node)
+		if err != nil {
+			found.addSyntax(node.Original, err)
+			if strings.EqualFold(node.Value, command.From) { // What follows belongs to no earlier stage.
+				stages = append(stages, instructions.Stage{BaseName: scratch, Location: node.Location()})
+			}
+			continue
+		}
+		switch c := parsed.(type) {
+		case *instructions.Stage:
+			stages = append(stages, *c)
+		case instructions.Command:
+			arg, isArg := c.(*instructions.ArgCommand)
+			switch {
+			case len(stages) > 0:
+				stages[len(stages)-1].AddCommand(c)
+			case isArg:
+				globals = append(globals, *arg)
+			default:
+				found.add(node.StartLine, "%q: stands before the first FROM, where only ARG may: move it below", oneLine(node.Original))
+			}
+		}
 	}
-	sortByLine(p.lines)
-	errs := make([]error, len(p.lines))
-	for i, found := range p.lines {
-		errs[i] = fmt.Errorf("%s:%d: %s", p.file, found.line, found.text)
-	}
-	return errors.Join(errs...)
+	return stages, globals
 }

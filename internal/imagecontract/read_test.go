@@ -2,6 +2,7 @@ package imagecontract
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,8 +40,23 @@ func TestRead(t *testing.T) {
 
 // The service's own Dockerfile: what must hold, whatever its figures are.
 func TestReadTheServicesDockerfile(t *testing.T) {
+	source, err := os.ReadFile("../../docker/Dockerfile")
+	assert.NilError(t, err)
+	text := string(source)
 	contract, err := Read("../../docker/Dockerfile")
 	assert.NilError(t, err)
+	check := contract.HealthCheck
+	for _, stated := range []string{
+		fmt.Sprintf("\nEXPOSE %d\n", contract.Port),
+		fmt.Sprintf("\nUSER %d:%d\n", contract.User.UID, contract.User.GID),
+		fmt.Sprintf("\nWORKDIR %s\n", contract.WorkingDirectory),
+		fmt.Sprintf("--interval=%s --timeout=%s --start-period=%s --retries=%d", check.Interval, check.Timeout, check.StartPeriod, check.Retries),
+		"CMD " + check.Command[1] + "\n",
+		fmt.Sprintf(":%d%s ", contract.Port, check.Path),
+		`CMD ["` + strings.Join(contract.Command, `", "`) + `"]`,
+	} {
+		assert.Check(t, strings.Contains(text, stated), stated)
+	}
 	assert.Assert(t, contract.User.UID > 0 && contract.User.GID > 0)
 	assert.Assert(t, contract.HealthCheck.Timeout < contract.HealthCheck.Interval)
 	assert.Assert(t, contract.HealthCheck.StartPeriod < time.Minute)
@@ -51,11 +67,14 @@ func TestReadTheServicesDockerfile(t *testing.T) {
 }
 
 func TestReadNamesAMissingFile(t *testing.T) {
-	_, err := Read("nowhere/Dockerfile")
+	_, err := Read("testdata")
+	assert.Error(t, err, "testdata: is a directory: run from the repository's root, where docker/Dockerfile is")
+	_, err = Read("nowhere/Dockerfile")
 	assert.Error(t, err, "nowhere/Dockerfile: no such file or directory: run from the repository's root, where docker/Dockerfile is")
 }
 
-// FuzzRead looks for input that panics, or that is refused without a place.
+// FuzzRead looks for input that panics, that is refused without a place, or
+// whose contract breaks a rule.
 func FuzzRead(f *testing.F) {
 	cases, err := filepath.Glob("testdata/*/Dockerfile")
 	assert.NilError(f, err)
@@ -65,10 +84,16 @@ func FuzzRead(f *testing.F) {
 		f.Add(source)
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
-		if _, err := parse("Dockerfile", source); err != nil {
+		contract, err := parse("Dockerfile", source)
+		if err != nil {
 			for _, line := range strings.Split(err.Error(), "\n") {
 				assert.Assert(t, strings.HasPrefix(line, "Dockerfile:"), line)
 			}
+			return
 		}
+		check := contract.HealthCheck
+		assert.Assert(t, contract.Port > 0 && contract.User.UID > 0 && contract.User.GID != 0, "%+v", contract)
+		assert.Assert(t, strings.HasPrefix(check.Path, "/") && check.Timeout < check.Interval, "%+v", contract)
+		assert.Assert(t, len(contract.Command)+len(contract.Entrypoint) > 0, "%+v", contract)
 	})
 }

@@ -1,8 +1,8 @@
 package imagecontract
 
 import (
-	"cmp"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,171 +16,158 @@ import (
 type at[T any] struct {
 	line  int
 	value T
+	// refused says that the value couldn't be had, and that a problem says why.
+	refused bool
 }
 
 // stage is what the instructions of one stage add up to.
 type stage struct {
 	line    int
-	env     map[string]string
-	args    map[string]string
+	env     map[string]string // the image's
+	scope   scope             // env, and the ARGs
 	expose  []at[string]
 	user    at[string]
 	workdir string
 	volumes []string
-	health  *at[*instructions.HealthCheckCommand]
+	health  at[*instructions.HealthCheckCommand]
 	// command and entrypoint hold the exec or shell form as written.
-	command, entrypoint *at[instructions.ShellDependantCmdLine]
+	command, entrypoint at[instructions.ShellDependantCmdLine]
+	triggers            []at[string] // ONBUILD
 }
 
 // reader walks the stages of one Dockerfile.
 type reader struct {
 	lex      *shell.Lex
 	problems *problems
+	global   scope
 	byName   map[string]*stage
 	bases    []BaseImage
 }
 
+// readStages returns the final stage.
 func (r *reader) readStages(stages []instructions.Stage, globals []instructions.ArgCommand) *stage {
-	global := map[string]string{}
-	for _, arg := range globals {
-		r.declare(global, global, nil, arg)
+	r.global = globalScope()
+	for i := range globals {
+		r.declare(r.global, nil, &globals[i])
 	}
 	var last *stage
-	for i, parsed := range stages {
-		last = r.readStage(i, parsed, global)
+	for i := range stages {
+		last = r.readStage(strconv.Itoa(i), &stages[i])
 	}
 	return last
 }
 
 // readStage applies the instructions of one stage to what its parent left.
-func (r *reader) readStage(index int, parsed instructions.Stage, global map[string]string) *stage {
-	line := lineOf(parsed.Location)
-	current := r.parent(index, parsed, line, global)
+func (r *reader) readStage(index string, parsed *instructions.Stage) *stage {
+	current := r.begin(index, parsed)
 	for _, command := range parsed.Commands {
-		r.apply(current, command, global)
+		r.apply(current, command, lineOf(command.Location()))
 	}
-	r.byName[strconv.Itoa(index)] = current
 	if parsed.Name != "" {
-		r.byName[strings.ToLower(parsed.Name)] = current
+		r.byName[parsed.Name] = current
 	}
 	return current
 }
 
-// parent returns the state that a stage begins with: a copy of an earlier
-// stage's, or nothing on an image, which is recorded and checked.
-func (r *reader) parent(index int, parsed instructions.Stage, line int, global map[string]string) *stage {
-	reference := r.expand(line, "FROM", parsed.BaseName, global)
-	if earlier, ok := r.byName[strings.ToLower(reference)]; ok {
-		next := *earlier
-		next.line = line
-		next.env = maps.Clone(earlier.env)
-		next.args = map[string]string{}
-		next.expose = slices.Clone(earlier.expose)
-		next.volumes = slices.Clone(earlier.volumes)
-		return &next
+// begin returns the state that a stage begins with: an earlier stage's, or
+// nothing on an image, which is recorded and checked.
+func (r *reader) begin(index string, parsed *instructions.Stage) *stage {
+	line := lineOf(parsed.Location)
+	image, ok := r.require(word{line, "FROM", parsed.BaseName}, r.global)
+	if earlier, isStage := r.byName[image.Result]; isStage {
+		return r.inherit(earlier, line)
 	}
-	if reference != "" && !strings.EqualFold(reference, "scratch") {
-		r.addBase(cmp.Or(parsed.Name, strconv.Itoa(index)), reference, line)
+	if ok && image.Result != scratch {
+		r.addBase(index, parsed.Name, image.Result, line)
 	}
-	return &stage{line: line, env: map[string]string{}, args: map[string]string{}, workdir: "/"}
+	return &stage{line: line, env: map[string]string{}, scope: imageScope(), workdir: "/"}
 }
 
-// addBase records a base image that is pinned by digest, to the same digest as
-// the same image in other stages.
-func (r *reader) addBase(name, reference string, line int) {
-	repository, digest, pinned := strings.Cut(reference, "@")
-	if !pinned || !strings.HasPrefix(digest, "sha256:") {
-		r.problems.add(line, "FROM %q: the base is not pinned: append @sha256:… of the release that you tested", reference)
-		return
+// inherit returns a copy of a stage, after the instructions that the stage
+// leaves to those built on it.
+func (r *reader) inherit(earlier *stage, line int) *stage {
+	next := *earlier
+	next.line = line
+	next.env = maps.Clone(earlier.env)
+	next.scope = maps.Clone(earlier.scope)
+	next.expose = slices.Clone(earlier.expose)
+	next.volumes = slices.Clone(earlier.volumes)
+	next.triggers = nil
+	for _, trigger := range earlier.triggers {
+		r.applyTrigger(&next, trigger)
 	}
-	for _, other := range r.bases {
-		otherRepository, _, _ := strings.Cut(other.Reference, "@")
-		if untagged(otherRepository) == untagged(repository) && other.Digest != digest {
-			r.problems.add(line, "FROM %q: stage %q has the same base with another digest at line %d: use one digest in all stages", reference, other.Stage, other.Line)
-			break
+	return &next
+}
+
+// applyTrigger applies an ONBUILD instruction at the line of FROM.
+func (r *reader) applyTrigger(s *stage, trigger at[string]) {
+	tree, err := parser.Parse(strings.NewReader(trigger.value))
+	if err == nil {
+		var command instructions.Command
+		if command, err = instructions.ParseCommand(tree.AST.Children[0]); err == nil {
+			r.apply(s, command, s.line)
+			return
 		}
 	}
-	r.bases = append(r.bases, BaseImage{Stage: name, Reference: reference, Digest: digest, Line: line})
-}
-
-// untagged returns a reference without its tag, which a digest overrides.
-func untagged(reference string) string {
-	if colon := strings.LastIndex(reference, ":"); colon > strings.LastIndex(reference, "/") {
-		return reference[:colon]
-	}
-	return reference
+	r.problems.unread = true
+	r.problems.add(trigger.line, "ONBUILD %q: %s: write an instruction that Docker knows", oneLine(trigger.value), oneLine(err.Error()))
 }
 
 // apply adds one instruction to the stage.
-func (r *reader) apply(s *stage, command instructions.Command, global map[string]string) {
-	line := lineOf(command.Location())
+func (r *reader) apply(s *stage, command instructions.Command, line int) {
 	switch c := command.(type) {
 	case *instructions.ArgCommand:
-		r.declare(s.args, s.variables(), global, *c)
+		r.declare(s.scope, r.global, c)
 	case *instructions.EnvCommand:
-		variables := s.variables()
-		for _, pair := range c.Env {
-			r.refuseSecret(line, "ENV", pair.Key)
-			s.env[pair.Key] = r.expand(line, "ENV", pair.Value, variables)
-		}
+		r.setEnv(s, c)
 	case *instructions.ExposeCommand:
-		for _, port := range c.Ports {
-			s.expose = append(s.expose, at[string]{line, r.expand(line, "EXPOSE", port, s.variables())})
-		}
+		r.expose(s, line, c.Ports)
 	case *instructions.UserCommand:
-		s.user = at[string]{line, r.expand(line, "USER", c.User, s.variables())}
+		user, ok := r.require(word{line, "USER", c.User}, s.scope)
+		s.user = at[string]{line, user.Result, !ok}
 	case *instructions.WorkdirCommand:
-		s.workdir = join(s.workdir, r.expand(line, "WORKDIR", c.Path, s.variables()))
+		if next, ok := r.require(word{line, "WORKDIR", c.Path}, s.scope); ok {
+			s.workdir = resolve(s.workdir, next.Result)
+		}
 	case *instructions.VolumeCommand:
 		for _, volume := range c.Volumes {
-			s.volumes = append(s.volumes, r.expand(line, "VOLUME", volume, s.variables()))
+			if v, ok := r.require(word{line, "VOLUME", volume}, s.scope); ok {
+				s.volumes = append(s.volumes, v.Result)
+			}
 		}
 	case *instructions.HealthCheckCommand:
-		s.health = &at[*instructions.HealthCheckCommand]{line, c}
+		s.health = at[*instructions.HealthCheckCommand]{line: line, value: c}
 	case *instructions.CmdCommand:
-		s.command = &at[instructions.ShellDependantCmdLine]{line, c.ShellDependantCmdLine}
+		s.command = at[instructions.ShellDependantCmdLine]{line: line, value: c.ShellDependantCmdLine}
 	case *instructions.EntrypointCommand:
-		// As in Docker, ENTRYPOINT drops a CMD of the parent.
-		s.entrypoint = &at[instructions.ShellDependantCmdLine]{line, c.ShellDependantCmdLine}
-		if s.command != nil && s.command.line < s.line {
-			s.command = nil
+		s.entrypoint = at[instructions.ShellDependantCmdLine]{line: line, value: c.ShellDependantCmdLine}
+		if s.command.line < s.line { // Docker drops a parent's CMD.
+			s.command = at[instructions.ShellDependantCmdLine]{}
 		}
 	case *instructions.AddCommand:
-		r.refuseURL(line, c.SourcePaths)
+		r.refuseAddress(s, line, c.SourcePaths)
+	case *instructions.OnbuildCommand:
+		s.triggers = append(s.triggers, at[string]{line: line, value: c.Expression})
 	}
 }
 
-// declare adds the variables of an ARG: the default as expanded, the global
-// default where the stage declares without one, or empty, as for a build
-// without --build-arg.
-func (r *reader) declare(into, variables, global map[string]string, arg instructions.ArgCommand) {
-	line := lineOf(arg.Location())
-	for _, pair := range arg.Args {
-		r.refuseSecret(line, "ARG", pair.Key)
-		switch {
-		case pair.Value != nil:
-			into[pair.Key] = r.expand(line, "ARG", *pair.Value, variables)
-		default:
-			into[pair.Key] = global[pair.Key]
+// expose adds the ports of one EXPOSE, whose variables may hold several.
+func (r *reader) expose(s *stage, line int, ports []string) {
+	for _, port := range ports {
+		expanded, ok := r.require(word{line, "EXPOSE", port}, s.scope)
+		if !ok || len(expanded.Words) == 0 {
+			s.expose = append(s.expose, at[string]{line, "", !ok})
+		}
+		for _, each := range expanded.Words {
+			s.expose = append(s.expose, at[string]{line, each, !ok})
 		}
 	}
 }
 
-// variables are what a word of the stage may refer to; ENV overrides ARG.
-func (s *stage) variables() map[string]string {
-	all := map[string]string{}
-	maps.Copy(all, s.args)
-	maps.Copy(all, s.env)
-	return all
-}
-
-func lineOf(ranges []parser.Range) int {
-	if len(ranges) == 0 {
-		return 1
+// resolve returns the path that a WORKDIR leads to from the one before it.
+func resolve(before, next string) string {
+	if path.IsAbs(next) {
+		return path.Clean(next)
 	}
-	return ranges[0].Start.Line
-}
-
-func sortByLine(found []problem) {
-	slices.SortStableFunc(found, func(a, b problem) int { return cmp.Compare(a.line, b.line) })
+	return path.Join(before, next)
 }
