@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -29,10 +30,18 @@ QUEUE_CONFIG = Config(
 REMEMBER_SECONDS = 600.0
 REMEMBER_AT_MOST = 50_000
 READY_CACHE_SECONDS = 5.0
+# The largest message, and the group and deduplication IDs that SQS takes.
+# Source: the API reference of SQS, SendMessage.
+MESSAGE_BYTES = 1024 * 1024
+IDENTIFIER = re.compile(r"[!-~]{1,128}")
 
 
 class IntakeError(Exception):
     """The queue didn't take the event, or can't be reached."""
+
+
+class EventSizeError(Exception):
+    """The event doesn't fit into a message."""
 
 
 @dataclass(frozen=True)
@@ -64,22 +73,26 @@ class Intake:
     def accept(self, event: Event) -> bool:
         """Queue an event; return False if its webhook ID is in the queue already.
 
-        Raises IntakeError if the queue didn't confirm. Then the ID isn't
+        Raises EventSizeError, UnicodeEncodeError (half a character can't be
+        sent), or IntakeError if the queue didn't confirm. Then the ID isn't
         remembered, and Benchling's retry is a new try.
         """
         if self._remembers(event.webhook_id):
             return False
-        body = {
+        message = {
             "webhook_id": event.webhook_id,
             "received_at": time.time(),
             "route": event.route,
             "entry_id": event.entry_id,
             "payload": event.payload,
         }
+        body = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        if len(body.encode()) > MESSAGE_BYTES:
+            raise EventSizeError("the event is larger than a queue message can be")
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=json.dumps(body, separators=(",", ":")),
+                MessageBody=body,
                 MessageGroupId=_identifier(event.entry_id),
                 MessageDeduplicationId=_identifier(event.webhook_id),
             )
@@ -118,7 +131,9 @@ class Intake:
 
 
 def _identifier(text: str) -> str:
-    """Return an identifier that SQS allows: its alphabet, at most 128 characters."""
+    """Return the text, or its hash where SQS doesn't allow it as an identifier."""
+    if IDENTIFIER.fullmatch(text):
+        return text
     return hashlib.sha256(text.encode()).hexdigest()
 
 

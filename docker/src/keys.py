@@ -19,7 +19,7 @@ REFETCH_SECONDS = 60.0
 # A failed look-up is repeated no sooner.
 RETRY_SECONDS = 1.0
 # Benchling waits three seconds for the whole answer.
-FETCH_TIMEOUT_SECONDS = 1.5
+FETCH_TIMEOUT_SECONDS = 1.0
 
 
 class KeysUnavailableError(Exception):
@@ -30,7 +30,14 @@ def fetch_jwks(app_definition_id: str, jwks_url: str) -> JWKSet:
     """Return the app definition's keys from the address, or from Benchling if empty."""
     with httpx.Client(timeout=FETCH_TIMEOUT_SECONDS) as client:
         provider = (lambda _: jwks_url) if jwks_url else None
-        return jwks_by_app_definition(app_definition_id, client, provider)
+        published = jwks_by_app_definition(app_definition_id, client, provider)
+    # The SDK takes every key for one of the curve that Benchling signs with.
+    keys = JWKSet()
+    for key in published:
+        shown = key.export_public(as_dict=True) if key.has_public else {}
+        if (shown.get("kty"), shown.get("crv")) == ("EC", "P-256"):
+            keys.add(key)
+    return keys
 
 
 class KeyProvider:
@@ -52,10 +59,13 @@ class KeyProvider:
         keys = self._fresh()
         if keys is not None:
             return keys
-        with self._lock:
-            keys = self._fresh()
-            if keys is None and self._clock() - self._tried >= RETRY_SECONDS:
-                keys = self._refetch()
+        if self._lock.acquire(timeout=FETCH_TIMEOUT_SECONDS):
+            try:
+                keys = self._fresh()
+                if keys is None and self._clock() - self._tried >= RETRY_SECONDS:
+                    keys = self._refetch()
+            finally:
+                self._lock.release()
         if keys is None:
             raise KeysUnavailableError("Benchling's keys can't be fetched")
         return keys
@@ -82,10 +92,12 @@ class KeyProvider:
         return None
 
     def _refetch(self) -> JWKSet | None:
-        self._tried = self._clock()
         try:
             keys = self._fetch()
-        except (httpx.HTTPError, BenchlingError, JWException, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, BenchlingError, JWException, ValueError):
             return None
+        finally:
+            # From its end on, so that those who waited share the failure.
+            self._tried = self._clock()
         self._keys, self._fetched = keys, self._clock()
         return keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -66,7 +67,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         package_prefix=secret.get("package_prefix")
         or environment.get("PACKAGE_PREFIX", "benchling"),
         quilt_catalog=environment.get("QUILT_CATALOG", ""),
-        log_level=_level(secret, environment, wrong),
+        log_level=_level(secret, environment, problems, wrong),
         stop_timeout_seconds=_integer(
             {"STOP_TIMEOUT_SECONDS": "30", **environment},
             "STOP_TIMEOUT_SECONDS",
@@ -111,8 +112,20 @@ def _base_url(secret: Mapping[str, str]) -> str:
     return f"https://{tenant}.benchling.com" if tenant else ""
 
 
-def _level(secret: Mapping[str, str], environment: Mapping[str, str], wrong: list[str]) -> str:
-    level = (secret.get("log_level") or environment.get("LOG_LEVEL") or "INFO").upper()
+def _level(
+    secret: Mapping[str, str],
+    environment: Mapping[str, str],
+    problems: list[str],
+    wrong: list[str],
+) -> str:
+    level = secret.get("log_level", "").upper()
+    if level in LOG_LEVELS:
+        return level
+    if level:
+        problems.append(
+            f"BENCHLING_SECRET: log_level is no level: use one of {', '.join(LOG_LEVELS)}"
+        )
+    level = (environment.get("LOG_LEVEL") or "INFO").upper()
     if level not in LOG_LEVELS:
         wrong.append(f"LOG_LEVEL {level!r}: no such level: use one of {', '.join(LOG_LEVELS)}")
     return level
@@ -120,7 +133,7 @@ def _level(secret: Mapping[str, str], environment: Mapping[str, str], wrong: lis
 
 def _integer(environment: Mapping[str, str], name: str, allowed: range, wrong: list[str]) -> int:
     text = environment.get(name, "")
-    if text.isascii() and text.isdigit() and int(text) in allowed:
+    if re.fullmatch("[0-9]{1,9}", text) and int(text) in allowed:
         return int(text)
     wrong.append(f"{name} {text!r}: not a whole number from {allowed[0]} to {allowed[-1]}: set one")
     return 0

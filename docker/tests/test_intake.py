@@ -38,6 +38,19 @@ def test_an_event_is_in_the_queue_in_its_entrys_group(queue):
     }
 
 
+def test_the_ids_are_benchlings_where_sqs_allows_them(queue):
+    client, url = queue
+    intake = Intake(client, url)
+    intake.accept(EVENT)
+    intake.accept(Event("wh 2", "event", "e" * 200, {}))
+    received = client.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+    )
+    ids = [message["Attributes"]["MessageGroupId"] for message in received["Messages"]]
+    assert ids[0] == "etr_1"
+    assert len(ids[1]) == 64
+
+
 def test_a_webhook_id_is_written_once(queue):
     client, url = queue
     intake = Intake(client, url)

@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
+from jwcrypto.jwk import JWK, JWKSet
 
 from src.keys import MAX_AGE_SECONDS, REFETCH_SECONDS, KeyProvider, KeysUnavailableError, fetch_jwks
 
@@ -85,6 +86,36 @@ def test_a_look_up_holds_nobody_up(signer):
     thread.join(5)
 
 
+def test_who_waited_for_a_failed_fetch_shares_its_failure():
+    calls, lock = [], threading.Lock()
+
+    def fetch():
+        with lock:
+            calls.append(1)
+        time.sleep(0.3)
+        raise httpx.ConnectError("no route")
+
+    provider = KeyProvider(fetch)
+
+    def use():
+        with pytest.raises(KeysUnavailableError):
+            provider.current()
+
+    threads = [threading.Thread(target=use) for _ in range(6)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(calls) == 1
+    assert time.monotonic() - began < 1
+
+
+def test_an_address_that_is_none_means_no_keys():
+    with pytest.raises(KeysUnavailableError):
+        KeyProvider(lambda: fetch_jwks("appdef_1", "http://a b:x/")).current()
+
+
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -103,6 +134,12 @@ def test_keys_come_from_the_given_address(signer):
         try:
             url = f"http://127.0.0.1:{server.server_port}/jwks"
             assert len(list(fetch_jwks("appdef_1", url))) == 1
+            mixed = JWKSet()
+            for key in (JWK.generate(kty="RSA"), JWK.generate(kty="oct"), *signer.keys):
+                mixed.add(key)
+            server.document = mixed.export(private_keys=True).encode()
+            (key,) = fetch_jwks("appdef_1", url)
+            assert key.export_public(as_dict=True)["kty"] == "EC"
             server.document = b"not json"
             with pytest.raises(KeysUnavailableError):
                 KeyProvider(lambda: fetch_jwks("appdef_1", url)).current()

@@ -92,7 +92,17 @@ def test_what_is_not_benchlings_is_refused(client, signer, stranger, queue, path
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b"{}", b'{"message": {}}', event_body(resourceId=None), event_body(kind=7)],
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"message": {}}',
+        b"[" * 100_000,
+        event_body(resourceId=None),
+        event_body(resourceId="\ud800"),
+        event_body(kind=7),
+        event_body(note="\ud800"),
+    ],
 )
 def test_a_signed_body_that_makes_no_sense_is_400(client, signer, body):
     answer = post(client, signer, "/event", body)
@@ -103,6 +113,28 @@ def test_a_signed_body_that_makes_no_sense_is_400(client, signer, body):
 def test_a_body_over_a_mebibyte_is_413(client, signer):
     answer = post(client, signer, "/event", b"x" * (1024 * 1024 + 1))
     assert (answer.status_code, answer.json["error"]) == (413, "request_entity_too_large")
+
+
+def test_an_event_that_no_message_holds_is_413(client, signer, queue):
+    filler = "x" * (1024 * 1024 - len(event_body(note="")))
+    answer = post(client, signer, "/event", event_body(note=filler))
+    assert answer.status_code == 413
+    assert messages(queue) == []
+
+
+def test_letters_of_any_language_stay_as_small_as_they_came(client, signer):
+    body = event_body(note="é" * 400_000).decode().encode().decode("unicode_escape").encode()
+    assert post(client, signer, "/event", body).status_code == 200
+
+
+def test_unsigned_requests_never_wait_for_keys(queue):
+    sqs, url = queue
+
+    def fetch():
+        raise AssertionError("asked for keys")
+
+    app = create_app(Settings(port=5000), KeyProvider(fetch), Intake(sqs, url))
+    assert app.test_client().post("/event", data=b"{}").status_code == 401
 
 
 def test_unknown_routes_and_methods_answer_json(client):

@@ -61,6 +61,15 @@ def test_all_wrong_values_are_told_at_once():
     ]
 
 
+def test_a_wrong_level_in_the_secret_is_not_fatal_and_not_shown():
+    secret = json.dumps({**SECRET, "log_level": "private"})
+    settings = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": secret})
+    assert settings.log_level == "INFO"
+    assert settings.problems == (
+        "BENCHLING_SECRET: log_level is no level: use one of DEBUG, INFO, WARNING, ERROR",
+    )
+
+
 def test_secrets_are_masked():
     settings = read_settings(ENVIRONMENT)
     shown = json.dumps(settings.masked()) + repr(settings)

@@ -9,12 +9,12 @@ import structlog
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from ..intake import Event, Intake, IntakeError
+from ..intake import Event, EventSizeError, Intake, IntakeError
 from ..keys import KeyProvider, KeysUnavailableError
 from ..settings import Settings
-from ..verification import VerificationError, verify_webhook
+from ..verification import VerificationError, check_headers, verify_webhook
 
 EXPORTED_TYPES = frozenset({"v2.entry.created", "v2.entry.updated.fields"})
 
@@ -41,6 +41,7 @@ def webhook_routes(settings: Settings, keys: KeyProvider, intake: Intake) -> Blu
         if settings.problems:
             raise KeysUnavailableError("the service is not ready; see /health/ready")
         body, app = request.get_data(), settings.app_definition_id
+        check_headers(request.headers, time.time())
         known = keys.current()
         try:
             webhook_id = verify_webhook(body, request.headers, known, app, time.time())
@@ -54,7 +55,12 @@ def webhook_routes(settings: Settings, keys: KeyProvider, intake: Intake) -> Blu
 
     def queue(webhook_id: str, route: str, entry_id: str, payload: dict[str, Any]) -> str:
         bind_contextvars(entry_id=entry_id)
-        new = intake.accept(Event(webhook_id, route, entry_id, payload))
+        try:
+            new = intake.accept(Event(webhook_id, route, entry_id, payload))
+        except EventSizeError as error:
+            raise RequestEntityTooLarge(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise BadRequest("the body holds half a character") from error
         status = "accepted" if new else "duplicate"
         log.info(status)
         return status
@@ -88,7 +94,10 @@ def webhook_routes(settings: Settings, keys: KeyProvider, intake: Intake) -> Blu
 
 def _payload() -> dict[str, Any]:
     """Return the verified body as JSON with a typed message."""
-    payload = request.get_json(force=True)
+    try:
+        payload = request.get_json(force=True)
+    except RecursionError as error:
+        raise BadRequest("the body is nested too deeply") from error
     message = payload.get("message") if isinstance(payload, dict) else None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise BadRequest("the body has no message with a type")
@@ -99,6 +108,6 @@ def _identity(payload: dict[str, Any], *names: str) -> str:
     """Return what the message is about, by the first of the names that it has."""
     for name in names:
         value = payload["message"].get(name)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value and value.isascii():
             return value
     raise BadRequest(f"the message has no {' or '.join(names)}")
