@@ -76,7 +76,7 @@ lint: lint-go lint-service lint-template
 
 .PHONY: lint-go
 lint-go:
-	@gofmt -d $$(git ls-files '*.go') | tee /dev/stderr | (! grep -q .)
+	@difference=$$(gofmt -d $$(git ls-files '*.go')); [ -z "$$difference" ] || { echo "$$difference"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 
