@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
@@ -29,14 +30,20 @@ def create_app(
     settings: Settings, keys: KeyProvider | None = None, intake: Intake | None = None
 ) -> Flask:
     """Return the application, with given collaborators or those of the settings."""
-    app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     keys = keys or KeyProvider(lambda: fetch_jwks(settings.app_definition_id, settings.jwks_url))
     intake = intake or Intake(
         queue_client(settings.region or "us-east-1"), settings.intake_queue_url
     )
-    app.register_blueprint(health_routes(settings, intake))
+    app = health_app(settings, intake.problem)
     app.register_blueprint(webhook_routes(settings, keys, intake))
+    return app
+
+
+def health_app(settings: Settings, problem: Callable[[], str]) -> Flask:
+    """Return an application that only tells how it is."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.register_blueprint(health_routes(settings, problem))
     app.before_request(_begin)
     app.after_request(_log_answer)
     app.register_error_handler(HTTPException, _answer_error)

@@ -93,8 +93,8 @@ class Intake:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=body,
-                MessageGroupId=_identifier(event.entry_id),
-                MessageDeduplicationId=_identifier(event.webhook_id),
+                MessageGroupId=identifier(event.entry_id),
+                MessageDeduplicationId=identifier(event.webhook_id),
             )
         except (BotoCoreError, ClientError) as error:
             raise IntakeError(_reason(error)) from error
@@ -130,7 +130,7 @@ class Intake:
             return webhook_id in self._accepted
 
 
-def _identifier(text: str) -> str:
+def identifier(text: str) -> str:
     """Return the text, or its hash where SQS doesn't allow it as an identifier."""
     if IDENTIFIER.fullmatch(text):
         return text

@@ -11,6 +11,14 @@ SECRET_KEYS = ("tenant", "client_id", "client_secret", "app_definition_id")
 OVERRIDES = ("base_url", "jwks_url", "log_level", "package_prefix")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MASK = "***"
+DEFAULTS = {
+    "STOP_TIMEOUT_SECONDS": "30",
+    "WORKER_CONCURRENCY": "4",
+    "LEASE_SECONDS": "60",
+    "RETRY_SECONDS": "15",
+}
+REQUIRED = ("AWS_REGION", "INTAKE_QUEUE_URL", "PACKAGE_BUCKET")
+WORKER_REQUIRED = (*REQUIRED, "CLAIMS_TABLE", "DEAD_LETTER_QUEUE_URL", "PACKAGING_QUEUE_URL")
 
 
 class SettingsError(ValueError):
@@ -35,6 +43,15 @@ class Settings:
     app_definition_id: str = ""
     base_url: str = ""
     jwks_url: str = ""
+    claims_table: str = ""
+    dead_letter_queue_url: str = ""
+    packaging_queue_url: str = ""
+    # How many entries one worker task works on at once.
+    worker_concurrency: int = 4
+    # The life of a claim and of a message's invisibility, between heartbeats.
+    lease_seconds: int = 60
+    # Before the second try; each further one waits three times as long.
+    retry_seconds: int = 15
     problems: tuple[str, ...] = ()
 
     def masked(self) -> dict[str, object]:
@@ -45,8 +62,8 @@ class Settings:
         return shown
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings of an environment.
+def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = REQUIRED) -> Settings:
+    """Return the settings of an environment; ``required`` names what it must have.
 
     What a deployment can't have yet (the secret's keys, the queue) is a problem
     that keeps the service from being ready. A value that can't be meant raises
@@ -56,9 +73,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     secret, problems = _secret(environment.get("BENCHLING_SECRET", ""))
     problems.extend(
         f"{name} is not set: the stack sets it in the task definition"
-        for name in ("AWS_REGION", "INTAKE_QUEUE_URL", "PACKAGE_BUCKET")
+        for name in required
         if not environment.get(name)
     )
+    environment = {**DEFAULTS, **environment}
     settings = Settings(
         port=_integer(environment, "PORT", range(1, 65536), wrong),
         region=environment.get("AWS_REGION", ""),
@@ -68,12 +86,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         or environment.get("PACKAGE_PREFIX", "benchling"),
         quilt_catalog=environment.get("QUILT_CATALOG", ""),
         log_level=_level(secret, environment, problems, wrong),
-        stop_timeout_seconds=_integer(
-            {"STOP_TIMEOUT_SECONDS": "30", **environment},
-            "STOP_TIMEOUT_SECONDS",
-            range(2, 121),
-            wrong,
-        ),
+        stop_timeout_seconds=_integer(environment, "STOP_TIMEOUT_SECONDS", range(2, 121), wrong),
+        claims_table=environment.get("CLAIMS_TABLE", ""),
+        dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
+        packaging_queue_url=environment.get("PACKAGING_QUEUE_URL", ""),
+        worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),
+        lease_seconds=_integer(environment, "LEASE_SECONDS", range(3, 3601), wrong),
+        retry_seconds=_integer(environment, "RETRY_SECONDS", range(1, 401), wrong),
         **{name: secret.get(name, "") for name in SECRET_KEYS},
         base_url=secret.get("base_url") or _base_url(secret),
         jwks_url=secret.get("jwks_url", ""),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from ..intake import Intake
 from ..settings import Settings
 
 
-def health_routes(settings: Settings, intake: Intake) -> Blueprint:
-    """Return the routes that tell how the service is."""
+def health_routes(settings: Settings, problem: Callable[[], str]) -> Blueprint:
+    """Return the routes that tell how the service is.
+
+    ``problem`` says why what the service depends on can't be used, or nothing.
+    """
     routes = Blueprint("health", __name__)
 
     @routes.get("/health")
@@ -21,8 +25,8 @@ def health_routes(settings: Settings, intake: Intake) -> Blueprint:
     @routes.get("/health/ready")
     def ready() -> ResponseReturnValue:
         reasons = list(settings.problems)
-        if not reasons and (problem := intake.problem()):
-            reasons.append(problem)
+        if not reasons and (reason := problem()):
+            reasons.append(reason)
         if reasons:
             return jsonify(status="not ready", reasons=reasons), 503
         return jsonify(status="ready")
