@@ -20,20 +20,20 @@ type DashboardProps struct {
 	Ingress Ingress
 	// Queue gives depth and age.
 	Queue IntakeQueue
-	// Service gives CPU and memory.
-	Service awsecs.FargateService
+	// Service and Worker give CPU and memory.
+	Service, Worker awsecs.FargateService
 	// Alarms are shown by state.
 	Alarms Alarms
 }
 
 // NewDashboard returns a CloudWatch dashboard: alarms on top, then the way of an
-// event from the request to the queue.
+// event from the request to the worker.
 func NewDashboard(scope constructs.Construct, id string, props DashboardProps) awscloudwatch.Dashboard {
 	alarms := make([]interfacesawscloudwatch.IAlarmRef, len(props.Alarms.All))
 	for i, alarm := range props.Alarms.All {
 		alarms[i] = alarm
 	}
-	api, queue, service := props.Ingress.Api, props.Queue, props.Service
+	api, queue, service, worker := props.Ingress.Api, props.Queue, props.Service, props.Worker
 	dashboard := awscloudwatch.NewDashboard(scope, jsii.String(id), nil)
 	dashboard.AddWidgets(awscloudwatch.NewAlarmStatusWidget(&awscloudwatch.AlarmStatusWidgetProps{
 		Title: jsii.String("Alarms"), Width: jsii.Number(fullWidth), Alarms: &alarms,
@@ -47,7 +47,10 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) a
 		graph("Age of the oldest event (s)", queue.Events.MetricApproximateAgeOfOldestMessage(nil)),
 	)
 	dashboard.AddWidgets(
-		graph("Tasks (%)", service.MetricCpuUtilization(nil), service.MetricMemoryUtilization(nil)),
+		graph("Web tasks (%)", service.MetricCpuUtilization(nil), service.MetricMemoryUtilization(nil)),
+		graph("Worker tasks (%)", worker.MetricCpuUtilization(nil), worker.MetricMemoryUtilization(nil)),
+	)
+	dashboard.AddWidgets(
 		graph("Targets", props.Ingress.TargetGroup.Metrics().HealthyHostCount(nil), props.Ingress.TargetGroup.Metrics().UnhealthyHostCount(nil)),
 	)
 	return dashboard

@@ -20,6 +20,9 @@ const (
 	// stopTimeout is the time between SIGTERM and SIGKILL; Fargate allows up to
 	// two minutes.
 	stopTimeout = 45 * time.Second
+	// workerStopTimeout is what Fargate allows at most: an export that ends
+	// within it needn't begin anew.
+	workerStopTimeout = 2 * time.Minute
 	// idleTimeout must be below the server's keep-alive, or the load balancer
 	// reuses a connection that the server is closing.
 	idleTimeout = 30 * time.Second

@@ -1,10 +1,6 @@
 package constructs
 
 import (
-	"fmt"
-	"strconv"
-
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
@@ -111,81 +107,25 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 	return WebhookService{Service: service}
 }
 
-// newWebTask returns the task definition with the one container of the web
-// service, and grants its role what the container does.
+// newWebTask returns the web service's task definition, with the right to write
+// into one queue.
 func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps) awsecs.FargateTaskDefinition {
-	task := awsecs.NewFargateTaskDefinition(scope, jsii.String(id), &awsecs.FargateTaskDefinitionProps{
-		Cpu:            jsii.Number(props.Size.CPU),
-		MemoryLimitMiB: jsii.Number(props.Size.MemoryMiB),
-		RuntimePlatform: &awsecs.RuntimePlatform{
-			CpuArchitecture:       props.Image.Cpu,
-			OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX(),
+	task := newTask(scope, id, taskProps{
+		Name:             webContainer,
+		Image:            props.Image,
+		Contract:         props.Contract,
+		Size:             props.Size,
+		StopTimeout:      stopTimeout,
+		Secret:           props.Secret,
+		LogRetentionDays: props.LogRetentionDays,
+		Environment: map[string]*string{
+			"INTAKE_QUEUE_URL": props.Queue.Events.QueueUrl(),
+			"LOG_LEVEL":        jsii.String(props.LogLevel),
+			"PACKAGE_BUCKET":   props.Bucket.Bucket.BucketName(),
+			"PACKAGE_PREFIX":   jsii.String(props.PackagePrefix),
+			"QUILT_CATALOG":    jsii.String(props.QuiltCatalog),
 		},
-	})
-	task.AddContainer(jsii.String(webContainer), &awsecs.ContainerDefinitionOptions{
-		Image:                  props.Image.Container,
-		VersionConsistency:     awsecs.VersionConsistency_ENABLED,
-		User:                   jsii.String(userOf(props.Contract)),
-		Privileged:             jsii.Bool(false),
-		ReadonlyRootFilesystem: jsii.Bool(true),
-		LinuxParameters:        newLinuxParameters(scope, "Linux"),
-		PortMappings: &[]*awsecs.PortMapping{{
-			ContainerPort: jsii.Number(props.Contract.Port),
-			Protocol:      awsecs.Protocol_TCP,
-		}},
-		HealthCheck: containerHealthCheck(props.Contract.HealthCheck),
-		StopTimeout: duration(stopTimeout),
-		Environment: &map[string]*string{
-			"AWS_REGION":           awscdk.Aws_REGION(),
-			"INTAKE_QUEUE_URL":     props.Queue.Events.QueueUrl(),
-			"LOG_LEVEL":            jsii.String(props.LogLevel),
-			"PACKAGE_BUCKET":       props.Bucket.Bucket.BucketName(),
-			"PACKAGE_PREFIX":       jsii.String(props.PackagePrefix),
-			"PORT":                 jsii.String(strconv.Itoa(props.Contract.Port)),
-			"QUILT_CATALOG":        jsii.String(props.QuiltCatalog),
-			"STOP_TIMEOUT_SECONDS": jsii.String(strconv.Itoa(int(stopTimeout.Seconds()))),
-		},
-		Secrets: &map[string]awsecs.Secret{
-			"BENCHLING_SECRET": awsecs.Secret_FromSecretsManager(props.Secret.Secret, nil),
-		},
-		Logging: awsecs.LogDriver_AwsLogs(&awsecs.AwsLogDriverProps{
-			LogGroup:     newLogGroup(scope, "Log", props.LogRetentionDays),
-			StreamPrefix: jsii.String(webContainer),
-			// A log service that is slow must not stop the answers to Benchling.
-			Mode: awsecs.AwsLogDriverMode_NON_BLOCKING,
-		}),
 	})
 	props.Queue.Events.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
 	return task
-}
-
-// newLinuxParameters returns a container's kernel settings: no capabilities, and
-// an init process that reaps what the health check leaves.
-func newLinuxParameters(scope constructs.Construct, id string) awsecs.LinuxParameters {
-	linux := awsecs.NewLinuxParameters(scope, jsii.String(id), &awsecs.LinuxParametersProps{
-		InitProcessEnabled: jsii.Bool(true),
-	})
-	linux.DropCapabilities(awsecs.Capability_ALL)
-	return linux
-}
-
-// containerHealthCheck returns the image's HEALTHCHECK, which ECS ignores unless
-// the task definition repeats it.
-func containerHealthCheck(check imagecontract.HealthCheck) *awsecs.HealthCheck {
-	return &awsecs.HealthCheck{
-		Command:     jsii.Strings(check.Command...),
-		Interval:    duration(check.Interval),
-		Timeout:     duration(check.Timeout),
-		StartPeriod: duration(check.StartPeriod),
-		Retries:     jsii.Number(check.Retries),
-	}
-}
-
-// userOf returns the contract's user as Docker writes it: "uid:gid", or "uid"
-// where the image names no group.
-func userOf(contract imagecontract.Contract) string {
-	if contract.User.GID < 0 {
-		return strconv.Itoa(contract.User.UID)
-	}
-	return fmt.Sprintf("%d:%d", contract.User.UID, contract.User.GID)
 }

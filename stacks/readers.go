@@ -50,6 +50,22 @@ var readers = map[string]reader{
 		into.MaxCount, err = between(value, 1, 100)
 		return err
 	},
+	"workerCpu": func(value any, into *Settings) (err error) {
+		into.WorkerSize.CPU, err = oneNumberOf(value, 256, 512, 1024, 2048, 4096)
+		return err
+	},
+	"workerMemory": func(value any, into *Settings) (err error) {
+		into.WorkerSize.MemoryMiB, err = between(value, 512, 30*1024)
+		return err
+	},
+	"workerMinCount": func(value any, into *Settings) (err error) {
+		into.WorkerSize.Desired, err = between(value, 1, 100)
+		return err
+	},
+	"workerMaxCount": func(value any, into *Settings) (err error) {
+		into.WorkerMaxCount, err = between(value, 1, 100)
+		return err
+	},
 	"natGateways": func(value any, into *Settings) (err error) {
 		into.NatGateways, err = between(value, 1, 2)
 		return err

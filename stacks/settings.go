@@ -31,6 +31,10 @@ type Settings struct {
 	Size constructs.TaskSize
 	// MaxCount is the most web tasks that autoscaling starts.
 	MaxCount int
+	// WorkerSize is the size and the least number of the worker tasks.
+	WorkerSize constructs.TaskSize
+	// WorkerMaxCount is the most worker tasks that autoscaling starts.
+	WorkerMaxCount int
 	// NatGateways is the number of NAT gateways of a new VPC.
 	NatGateways int
 	// Vpc is the existing VPC to use; nil makes a new one.
@@ -55,6 +59,8 @@ func DefaultSettings(environment string) Settings {
 		Architecture:     constructs.X86,
 		Size:             constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 2},
 		MaxCount:         4,
+		WorkerSize:       constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 1},
+		WorkerMaxCount:   4,
 		NatGateways:      1,
 		LogRetentionDays: 30,
 		LogLevel:         "INFO",
@@ -136,13 +142,22 @@ func readSettings(environment, place string, values map[string]any) (Settings, e
 // checkTogether returns what is wrong between settings.
 func checkTogether(place string, values map[string]any, s Settings) []error {
 	var problems []error
-	if memory := memoryFor(s.Size.CPU); !slices.Contains(memory, s.Size.MemoryMiB) {
-		problems = append(problems, fmt.Errorf("%s.memory: Fargate has no %d MiB with a cpu of %d; use one of %s",
-			place, s.Size.MemoryMiB, s.Size.CPU, numbers(memory)))
-	}
-	if s.MaxCount < s.Size.Desired {
-		problems = append(problems, fmt.Errorf("%s.maxCount: %d is below desiredCount %d; raise maxCount or lower desiredCount",
-			place, s.MaxCount, s.Size.Desired))
+	for _, of := range []struct {
+		cpu, memory, least, most string
+		size                     constructs.TaskSize
+		max                      int
+	}{
+		{"cpu", "memory", "desiredCount", "maxCount", s.Size, s.MaxCount},
+		{"workerCpu", "workerMemory", "workerMinCount", "workerMaxCount", s.WorkerSize, s.WorkerMaxCount},
+	} {
+		if memory := memoryFor(of.size.CPU); !slices.Contains(memory, of.size.MemoryMiB) {
+			problems = append(problems, fmt.Errorf("%s.%s: Fargate has no %d MiB with a %s of %d; use one of %s",
+				place, of.memory, of.size.MemoryMiB, of.cpu, of.size.CPU, numbers(memory)))
+		}
+		if of.max < of.size.Desired {
+			problems = append(problems, fmt.Errorf("%s.%s: %d is below %s %d; raise %s or lower %s",
+				place, of.most, of.max, of.least, of.size.Desired, of.most, of.least))
+		}
 	}
 	if _, given := values["natGateways"]; given && s.Vpc != nil {
 		problems = append(problems, fmt.Errorf("%s.natGateways: the existing VPC %s has its own; remove natGateways or vpc", place, s.Vpc.ID))

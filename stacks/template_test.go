@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -116,10 +117,29 @@ func only(t *testing.T, template, kind string) map[string]any {
 	return nil
 }
 
-// container returns the only container of the template's only task definition.
-func container(t *testing.T, template string) map[string]any {
+// web and worker begin the logical IDs of the two services' resources.
+const (
+	web    = "Webhook"
+	worker = "Worker"
+)
+
+// of returns the properties of a service's only resource of one type.
+func of(t *testing.T, template, service, kind string) map[string]any {
 	t.Helper()
-	containers := only(t, template, "AWS::ECS::TaskDefinition")["ContainerDefinitions"].([]any)
+	var found []map[string]any
+	for id, r := range resources(t, template, kind) {
+		if strings.HasPrefix(id, service) {
+			found = append(found, r.Properties)
+		}
+	}
+	assert.Equal(t, len(found), 1, service+" "+kind)
+	return found[0]
+}
+
+// container returns the only container of a service's task definition.
+func container(t *testing.T, template, service string) map[string]any {
+	t.Helper()
+	containers := of(t, template, service, "AWS::ECS::TaskDefinition")["ContainerDefinitions"].([]any)
 	assert.Equal(t, len(containers), 1)
 	return containers[0].(map[string]any)
 }

@@ -79,10 +79,35 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Min:         s.Size.Desired,
 		Max:         s.MaxCount,
 	})
+	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
+	packaging := constructs.NewPackagingQueue(stack, "Packaging")
+	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
+		Network:          network,
+		Cluster:          cluster,
+		Image:            image,
+		Contract:         props.Contract,
+		Queue:            queue,
+		Claims:           claims,
+		Bucket:           bucket,
+		Packaging:        packaging,
+		Secret:           secret,
+		Size:             s.WorkerSize,
+		LogRetentionDays: s.LogRetentionDays,
+		QuiltCatalog:     s.QuiltCatalog,
+		PackagePrefix:    s.PackagePrefix,
+		LogLevel:         s.LogLevel,
+	})
+	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
+		Service: worker.Service,
+		Queue:   queue,
+		Min:     s.WorkerSize.Desired,
+		Max:     s.WorkerMaxCount,
+	})
 	constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
 		Ingress: ingress,
 		Queue:   queue,
 		Service: webhook.Service,
+		Worker:  worker.Service,
 		Alarms:  alarms,
 	})
 
@@ -91,8 +116,11 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	output(stack, "PackageBucketName", bucket.Bucket.BucketName(), "Where packages are written")
 	output(stack, "IntakeQueueUrl", queue.Events.QueueUrl(), "Where verified events wait")
 	output(stack, "DeadLetterQueueUrl", queue.DeadLetters.QueueUrl(), "Where events go that failed for good")
+	output(stack, "PackagingQueueUrl", packaging.QueueUrl(), "Where Quilt is told of packages")
+	output(stack, "ClaimsTableName", claims.Table.TableName(), "Which events are done")
 	output(stack, "ClusterName", cluster.ClusterName(), "The ECS cluster")
 	output(stack, "ServiceName", webhook.Service.ServiceName(), "The ECS service that answers Benchling")
+	output(stack, "WorkerServiceName", worker.Service.ServiceName(), "The ECS service that makes packages")
 	return stack
 }
 

@@ -63,20 +63,22 @@ func TestTemplateIsTheSameFromAnotherFolder(t *testing.T) {
 
 func TestHealthCheckFollowsDockerfile(t *testing.T) {
 	template, _ := changed(t, "--interval=30s", "--interval=45s", "--retries=3", "--retries=5")
-	check := container(t, template)["HealthCheck"].(map[string]any)
-	assert.Equal(t, check["Interval"], 45.0)
-	assert.Equal(t, check["Retries"], 5.0)
+	for _, service := range []string{web, worker} {
+		check := container(t, template, service)["HealthCheck"].(map[string]any)
+		assert.Equal(t, check["Interval"], 45.0)
+		assert.Equal(t, check["Retries"], 5.0)
+	}
 	targets := only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")
 	assert.Equal(t, targets["HealthCheckIntervalSeconds"], 45.0)
 	assert.Equal(t, targets["UnhealthyThresholdCount"], 5.0)
-	service := only(t, template, "AWS::ECS::Service")
+	service := of(t, template, web, "AWS::ECS::Service")
 	assert.Equal(t, service["HealthCheckGracePeriodSeconds"], 95.0)
 }
 
 func TestPortFollowsDockerfile(t *testing.T) {
 	template, _ := changed(t, "EXPOSE 5000", "EXPOSE 8080", "PORT=5000", "PORT=8080", "localhost:5000", "localhost:8080")
 	assert.Assert(t, !strings.Contains(template, "5000"), "the old port is still in the template")
-	mapping := container(t, template)["PortMappings"].([]any)[0].(map[string]any)
+	mapping := container(t, template, web)["PortMappings"].([]any)[0].(map[string]any)
 	assert.Equal(t, mapping["ContainerPort"], 8080.0)
 	assert.Equal(t, only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")["Port"], 8080.0)
 	var rules int
@@ -90,11 +92,11 @@ func TestPortFollowsDockerfile(t *testing.T) {
 
 func TestUserFollowsDockerfile(t *testing.T) {
 	_, lines := changed(t, "USER 1000:1000", "USER 2000:3000")
-	assert.DeepEqual(t, lines, []string{`"User": "2000:3000",`})
+	assert.DeepEqual(t, lines, []string{`"User": "2000:3000",`, `"User": "2000:3000",`})
 
 	contract := contractOf(t, dockerfile)
 	contract.User.GID = -1
-	assert.Equal(t, container(t, synth(t, settingsOf(t, "dev"), contract))["User"], "1000")
+	assert.Equal(t, container(t, synth(t, settingsOf(t, "dev"), contract), worker)["User"], "1000")
 }
 
 func TestProbePathFollowsDockerfile(t *testing.T) {
@@ -112,8 +114,11 @@ func TestProbePathFollowsDockerfile(t *testing.T) {
 func TestArchitectureIsOfTaskAndImage(t *testing.T) {
 	settings := settingsOf(t, "dev")
 	settings.Architecture = constructs.ARM
-	task := only(t, synth(t, settings, contractOf(t, dockerfile)), "AWS::ECS::TaskDefinition")
-	assert.Equal(t, task["RuntimePlatform"].(map[string]any)["CpuArchitecture"], "ARM64")
+	template := synth(t, settings, contractOf(t, dockerfile))
+	for _, service := range []string{web, worker} {
+		task := of(t, template, service, "AWS::ECS::TaskDefinition")
+		assert.Equal(t, task["RuntimePlatform"].(map[string]any)["CpuArchitecture"], "ARM64")
+	}
 }
 
 func TestExistingVpcIsUsed(t *testing.T) {
@@ -129,9 +134,22 @@ func TestExistingVpcIsUsed(t *testing.T) {
 	assert.Equal(t, only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")["VpcId"], "vpc-0123abcd")
 }
 
+// TestWorkerIsTheWebImageWithAnotherCommand keeps the hardening of the two
+// services from drifting apart.
+func TestWorkerIsTheWebImageWithAnotherCommand(t *testing.T) {
+	template := string(golden.Get(t, "prod.template.json"))
+	webContainer, workerContainer := container(t, template, web), container(t, template, worker)
+	assert.DeepEqual(t, workerContainer["Command"], []any{"python", "-m", "src.worker"})
+	for _, key := range []string{
+		"Image", "User", "Privileged", "ReadonlyRootFilesystem", "LinuxParameters", "PortMappings", "HealthCheck", "Secrets",
+	} {
+		assert.DeepEqual(t, workerContainer[key], webContainer[key])
+	}
+}
+
 func TestWhatHoldsData(t *testing.T) {
 	template := synth(t, settingsOf(t, "prod"), contractOf(t, dockerfile))
-	for _, kind := range []string{"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"} {
+	for _, kind := range []string{"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"} {
 		for id, r := range resources(t, template, kind) {
 			assert.Equal(t, r.DeletionPolicy, "Retain", id)
 		}

@@ -1,0 +1,118 @@
+package constructs
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/internal/imagecontract"
+)
+
+// taskProps says what one of the services runs.
+type taskProps struct {
+	// Name is the container's, and the first part of its log streams' names.
+	Name string
+	// Command replaces the image's; nil keeps it.
+	Command []string
+	// Image is the image of the container.
+	Image Image
+	// Contract is what the image promises: port, user, health check.
+	Contract imagecontract.Contract
+	// Size is the task's size.
+	Size TaskSize
+	// StopTimeout is the time between SIGTERM and SIGKILL.
+	StopTimeout time.Duration
+	// Environment is added to what every task has: region, port, stop timeout.
+	Environment map[string]*string
+	// Secret holds the Benchling app's credentials.
+	Secret BenchlingSecret
+	// LogRetentionDays is one of LogRetentionDays.
+	LogRetentionDays int
+}
+
+// newTask returns a task definition with one container of the image: read-only
+// root file system, no capabilities, the contract's numeric user and health
+// check. Its role has no rights yet.
+func newTask(scope constructs.Construct, id string, props taskProps) awsecs.FargateTaskDefinition {
+	task := awsecs.NewFargateTaskDefinition(scope, jsii.String(id), &awsecs.FargateTaskDefinitionProps{
+		Cpu:            jsii.Number(props.Size.CPU),
+		MemoryLimitMiB: jsii.Number(props.Size.MemoryMiB),
+		RuntimePlatform: &awsecs.RuntimePlatform{
+			CpuArchitecture:       props.Image.Cpu,
+			OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX(),
+		},
+	})
+	environment := map[string]*string{
+		"AWS_REGION":           awscdk.Aws_REGION(),
+		"PORT":                 jsii.String(strconv.Itoa(props.Contract.Port)),
+		"STOP_TIMEOUT_SECONDS": jsii.String(strconv.Itoa(int(props.StopTimeout.Seconds()))),
+	}
+	maps.Copy(environment, props.Environment)
+	var command *[]*string
+	if props.Command != nil {
+		command = jsii.Strings(props.Command...)
+	}
+	task.AddContainer(jsii.String(props.Name), &awsecs.ContainerDefinitionOptions{
+		Image:                  props.Image.Container,
+		Command:                command,
+		VersionConsistency:     awsecs.VersionConsistency_ENABLED,
+		User:                   jsii.String(userOf(props.Contract)),
+		Privileged:             jsii.Bool(false),
+		ReadonlyRootFilesystem: jsii.Bool(true),
+		LinuxParameters:        newLinuxParameters(scope, "Linux"),
+		PortMappings: &[]*awsecs.PortMapping{{
+			ContainerPort: jsii.Number(props.Contract.Port),
+			Protocol:      awsecs.Protocol_TCP,
+		}},
+		HealthCheck: containerHealthCheck(props.Contract.HealthCheck),
+		StopTimeout: duration(props.StopTimeout),
+		Environment: &environment,
+		Secrets: &map[string]awsecs.Secret{
+			"BENCHLING_SECRET": awsecs.Secret_FromSecretsManager(props.Secret.Secret, nil),
+		},
+		Logging: awsecs.LogDriver_AwsLogs(&awsecs.AwsLogDriverProps{
+			LogGroup:     newLogGroup(scope, "Log", props.LogRetentionDays),
+			StreamPrefix: jsii.String(props.Name),
+			// A log service that is slow must not stop the service.
+			Mode: awsecs.AwsLogDriverMode_NON_BLOCKING,
+		}),
+	})
+	return task
+}
+
+// newLinuxParameters returns a container's kernel settings: no capabilities, and
+// an init process that reaps what the health check leaves.
+func newLinuxParameters(scope constructs.Construct, id string) awsecs.LinuxParameters {
+	linux := awsecs.NewLinuxParameters(scope, jsii.String(id), &awsecs.LinuxParametersProps{
+		InitProcessEnabled: jsii.Bool(true),
+	})
+	linux.DropCapabilities(awsecs.Capability_ALL)
+	return linux
+}
+
+// containerHealthCheck returns the image's HEALTHCHECK, which ECS ignores unless
+// the task definition repeats it.
+func containerHealthCheck(check imagecontract.HealthCheck) *awsecs.HealthCheck {
+	return &awsecs.HealthCheck{
+		Command:     jsii.Strings(check.Command...),
+		Interval:    duration(check.Interval),
+		Timeout:     duration(check.Timeout),
+		StartPeriod: duration(check.StartPeriod),
+		Retries:     jsii.Number(check.Retries),
+	}
+}
+
+// userOf returns the contract's user as Docker writes it: "uid:gid", or "uid"
+// where the image names no group.
+func userOf(contract imagecontract.Contract) string {
+	if contract.User.GID < 0 {
+		return strconv.Itoa(contract.User.UID)
+	}
+	return fmt.Sprintf("%d:%d", contract.User.UID, contract.User.GID)
+}
