@@ -1,0 +1,50 @@
+"""Stores four exports at once, as a worker does, and prints its peak memory in KiB.
+
+A process of its own: the servers that it talks to belong to the caller.
+Arguments: the ZIP's address, S3's address.
+"""
+
+import resource
+import sys
+import threading
+
+import boto3
+import httpx
+
+from src.archive import Archive
+from src.benchling import Notebook
+from src.download import open_download
+from src.packages import Package, PackageStore
+
+ENTRIES_AT_ONCE = 4
+TRIGGER = {"webhook_id": "wh_1", "type": "v2.entry.created"}
+
+
+def store(address: str, s3: object, number: int) -> None:
+    with open_download(httpx.Client(timeout=30), address) as file:
+        archive = Archive(file, file.raw.size)
+        package = Package("packages", f"benchling/EXP{number}", f"EXP{number}")
+        PackageStore(s3, lambda: None).write(package, archive, {"id": "etr_1"}, TRIGGER)
+
+
+def main() -> None:
+    address, endpoint = sys.argv[1:]
+    Notebook("http://127.0.0.1:9", "id", "secret", httpx.Client())
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+    failed: list[BaseException] = []
+    threading.excepthook = lambda it: failed.append(it.exc_value)
+    threads = [
+        threading.Thread(target=store, args=(address, s3, number))
+        for number in range(ENTRIES_AT_ONCE)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
