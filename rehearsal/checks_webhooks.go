@@ -34,7 +34,7 @@ func (r *rehearsal) runEmpty(ctx context.Context) error {
 	var running *runningTask
 	if err := r.rows.Check("first deployment: healthy with an empty secret", func() (string, error) {
 		var err error
-		if running, err = r.runTask(ctx); err != nil {
+		if running, err = r.runTask(ctx, r.deployed.task, nil); err != nil {
 			return "", err
 		}
 		return "the engine's health check passes", r.waitHealthy(ctx, running)
@@ -53,14 +53,14 @@ func (r *rehearsal) runEmpty(ctx context.Context) error {
 
 // runReady fills the secret, runs the task anew and sends it webhooks.
 func (r *rehearsal) runReady(ctx context.Context) error {
-	appDefinition := "appdef_" + benchling.RandomText()
+	r.appDefinition = "appdef_" + benchling.RandomText()
 	var running *runningTask
 	if err := r.rows.Check("new deployment: healthy with the secret filled in", func() (string, error) {
-		if err := r.fillSecret(ctx, appDefinition); err != nil {
+		if err := r.fillSecret(ctx); err != nil {
 			return "", err
 		}
 		var err error
-		if running, err = r.runTask(ctx); err != nil {
+		if running, err = r.runTask(ctx, r.deployed.task, nil); err != nil {
 			return "", err
 		}
 		return fmt.Sprintf("%.2f s from docker run to the first 200", running.firstAnswer.Seconds()), r.waitHealthy(ctx, running)
@@ -77,14 +77,14 @@ func (r *rehearsal) runReady(ctx context.Context) error {
 			return fmt.Sprint(status), err
 		})
 	}
-	signature := r.checkAccepted(ctx, running, appDefinition)
+	signature := r.checkAccepted(ctx, running)
 	_ = r.rows.Check("log without complaints", func() (string, error) {
 		if bad := linesWith(r.logs(ctx, running), complaint.MatchString); bad != "" {
 			return "", errors.New(bad)
 		}
 		return "no error, warning or traceback", nil
 	})
-	r.checkRefused(ctx, running, appDefinition)
+	r.checkRefused(ctx, running)
 	_ = r.rows.Check("log without signatures", func() (string, error) {
 		_, code, _ := strings.Cut(signature, ",")
 		if code == "" {
@@ -99,13 +99,14 @@ func (r *rehearsal) runReady(ctx context.Context) error {
 }
 
 // fillSecret puts what a person would put into the secret, and where the
-// stand-in publishes its keys.
-func (r *rehearsal) fillSecret(ctx context.Context, appDefinition string) error {
+// stand-in is.
+func (r *rehearsal) fillSecret(ctx context.Context) error {
 	text, err := json.Marshal(map[string]string{
 		"tenant":            "rehearsal",
 		"client_id":         benchling.RandomText(),
 		"client_secret":     benchling.RandomText(),
-		"app_definition_id": appDefinition,
+		"app_definition_id": r.appDefinition,
+		"base_url":          "http://" + r.benchlingAddress,
 		"jwks_url":          "http://" + r.benchlingAddress + benchling.JWKSPath,
 	})
 	if err != nil {
@@ -119,10 +120,10 @@ func (r *rehearsal) fillSecret(ctx context.Context, appDefinition string) error 
 
 // checkAccepted sends a signed event, looks for it in the queue, and returns its
 // signature.
-func (r *rehearsal) checkAccepted(ctx context.Context, running *runningTask, appDefinition string) (signature string) {
+func (r *rehearsal) checkAccepted(ctx context.Context, running *runningTask) (signature string) {
 	_ = r.rows.Check("signed event accepted", func() (string, error) {
 		entry := "etr_" + benchling.RandomText()
-		webhook, err := r.event(r.key, appDefinition, entry, time.Now())
+		webhook, err := r.event(r.key, r.appDefinition, entry, time.Now())
 		if err != nil {
 			return "", err
 		}
@@ -170,11 +171,11 @@ func (r *rehearsal) checkQueue(ctx context.Context, webhook benchling.Webhook, e
 }
 
 // checkRefused sends what must not be accepted.
-func (r *rehearsal) checkRefused(ctx context.Context, running *runningTask, appDefinition string) {
+func (r *rehearsal) checkRefused(ctx context.Context, running *runningTask) {
 	stranger, strangerErr := benchling.NewKey()
 	now := time.Now()
 	event := func(key benchling.Key, at time.Time) (benchling.Webhook, error) {
-		return r.event(key, appDefinition, "etr_refused", at)
+		return r.event(key, r.appDefinition, "etr_refused", at)
 	}
 	for _, attempt := range []struct {
 		what string

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,13 +19,14 @@ import (
 
 // deployment is what the local AWS holds after `cdk deploy`.
 type deployment struct {
-	task                types.TaskDefinition
-	queueURL, secretARN string
+	// task and workerTask are the two services'.
+	task, workerTask                          types.TaskDefinition
+	queueURL, packagingURL, bucket, secretARN string
 }
 
-// readBack reads the task definition and the stack's outputs from the local AWS.
+// readBack reads the task definitions and the stack's outputs from the local AWS.
 func (r *rehearsal) readBack(ctx context.Context) error {
-	return r.rows.Check("task definition read back", func() (string, error) {
+	return r.rows.Check("task definitions read back", func() (string, error) {
 		config := r.emulator.Config()
 		stacks, err := cloudformation.NewFromConfig(config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
 		if err != nil {
@@ -34,23 +36,41 @@ func (r *rehearsal) readBack(ctx context.Context) error {
 		for _, o := range stacks.Stacks[0].Outputs {
 			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
 		}
-		client := ecs.NewFromConfig(config)
-		services, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{
-			Cluster: aws.String(outputs["ClusterName"]), Services: []string{outputs["ServiceName"]},
-		})
-		if err != nil {
-			return "", err
+		r.deployed = deployment{
+			queueURL:     outputs["IntakeQueueUrl"],
+			packagingURL: outputs["PackagingQueueUrl"],
+			bucket:       outputs["PackageBucketName"],
+			secretARN:    outputs["SecretArn"],
 		}
-		if len(services.Services) != 1 {
-			return "", fmt.Errorf("service %q of cluster %q isn't there", outputs["ServiceName"], outputs["ClusterName"])
+		var arns []string
+		for service, task := range map[string]*types.TaskDefinition{
+			outputs["ServiceName"]: &r.deployed.task, outputs["WorkerServiceName"]: &r.deployed.workerTask,
+		} {
+			if *task, err = taskOf(ctx, config, outputs["ClusterName"], service); err != nil {
+				return "", err
+			}
+			arns = append(arns, aws.ToString(task.TaskDefinitionArn))
 		}
-		definition, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: services.Services[0].TaskDefinition})
-		if err != nil {
-			return "", err
-		}
-		r.deployed = deployment{task: *definition.TaskDefinition, queueURL: outputs["IntakeQueueUrl"], secretARN: outputs["SecretArn"]}
-		return aws.ToString(definition.TaskDefinition.TaskDefinitionArn), nil
+		slices.Sort(arns)
+		return strings.Join(arns, ", "), nil
 	})
+}
+
+// taskOf returns the task definition that a service runs.
+func taskOf(ctx context.Context, config aws.Config, cluster, service string) (types.TaskDefinition, error) {
+	client := ecs.NewFromConfig(config)
+	services, err := client.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(cluster), Services: []string{service}})
+	if err != nil {
+		return types.TaskDefinition{}, err
+	}
+	if len(services.Services) != 1 {
+		return types.TaskDefinition{}, fmt.Errorf("service %q of cluster %q isn't there", service, cluster)
+	}
+	definition, err := client.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: services.Services[0].TaskDefinition})
+	if err != nil {
+		return types.TaskDefinition{}, err
+	}
+	return *definition.TaskDefinition, nil
 }
 
 // pull fetches the task's image from the local registry by the digest that ECR
@@ -86,11 +106,11 @@ func (r *rehearsal) pull(ctx context.Context) error {
 	return r.checkImage(ctx)
 }
 
-// secretValues returns the values of the task's secrets, by valueFrom.
-func (r *rehearsal) secretValues(ctx context.Context) (map[string]string, error) {
+// secretValues returns the values of a task's secrets, by valueFrom.
+func (r *rehearsal) secretValues(ctx context.Context, definition types.TaskDefinition) (map[string]string, error) {
 	client := secretsmanager.NewFromConfig(r.emulator.Config())
 	values := map[string]string{}
-	for _, c := range r.deployed.task.ContainerDefinitions {
+	for _, c := range definition.ContainerDefinitions {
 		for _, s := range c.Secrets {
 			from := aws.ToString(s.ValueFrom)
 			arn, key := splitValueFrom(from)

@@ -50,13 +50,15 @@ type rehearsal struct {
 	// awsAddress and benchlingAddress are where containers reach the two.
 	awsAddress, benchlingAddress string
 	deployed                     deployment
-	image                        string
+	// appDefinition is the app's, as the secret has it.
+	appDefinition string
+	image         string
 }
 
 // run makes the checks in order and ends with the first on which others stand.
 func (r *rehearsal) run(ctx context.Context) {
 	steps := []func(context.Context) error{
-		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady,
+		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker,
 	}
 	for _, step := range steps {
 		if step(ctx) != nil {

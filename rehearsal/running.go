@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"benchlingwebhook/rehearsal/benchling"
 	"benchlingwebhook/rehearsal/emulator"
 	"benchlingwebhook/rehearsal/task"
@@ -37,16 +39,17 @@ type runningTask struct {
 	firstAnswer time.Duration
 }
 
-// runTask starts the deployed task as ECS would start a new one: with the
-// secrets as they are now.
-func (r *rehearsal) runTask(ctx context.Context) (*runningTask, error) {
-	secrets, err := r.secretValues(ctx)
+// runTask starts a deployed task as ECS would start a new one: with the secrets
+// as they are now. settings are added to its environment.
+func (r *rehearsal) runTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string) (*runningTask, error) {
+	secrets, err := r.secretValues(ctx, definition)
 	if err != nil {
 		return nil, err
 	}
 	environment := emulator.Environment("http://" + r.awsAddress)
 	maps.DeleteFunc(environment, func(name, _ string) bool { return name == "AWS_REGION" })
-	containers, err := task.Containers(r.deployed.task, task.Surroundings{
+	maps.Copy(environment, settings)
+	containers, err := task.Containers(definition, task.Surroundings{
 		Name:        label + "-" + benchling.RandomText(),
 		Label:       label,
 		Network:     r.network,

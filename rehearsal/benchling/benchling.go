@@ -1,5 +1,6 @@
 // Package benchling stands in for Benchling: it publishes the keys of an app as
-// a JWKS and signs webhooks with them. Keys are made at run time.
+// a JWKS, signs webhooks with them, and answers for the entries of a notebook.
+// Keys are made at run time.
 package benchling
 
 import (
@@ -93,15 +94,17 @@ func RandomText() string {
 	return hex.EncodeToString(b)
 }
 
-// Server publishes a key.
+// Server publishes a key and answers for the notebook.
 type Server struct {
 	// Address is "127.0.0.1:PORT".
 	Address string
+	// Notebook answers the worker.
+	Notebook *Notebook
 
 	server *http.Server
 }
 
-// Serve publishes a key's JWKS on 127.0.0.1.
+// Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1.
 func Serve(key Key) (*Server, error) {
 	document, err := key.JWKS()
 	if err != nil {
@@ -116,7 +119,9 @@ func Serve(key Key) (*Server, error) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(document)
 	})
-	s := &Server{Address: listener.Addr().String(), server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}}
+	notebook := newNotebook()
+	notebook.serve(mux)
+	s := &Server{Address: listener.Addr().String(), Notebook: notebook, server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}}
 	go func() { _ = s.server.Serve(listener) }()
 	return s, nil
 }
