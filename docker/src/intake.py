@@ -15,6 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from .batches import Batches, Message, reason_of
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -34,10 +36,6 @@ READY_CACHE_SECONDS = 5.0
 # Source: the API reference of SQS, SendMessage.
 MESSAGE_BYTES = 1024 * 1024
 IDENTIFIER = re.compile(r"[!-~]{1,128}")
-
-
-class IntakeError(Exception):
-    """The queue didn't take the event, or can't be reached."""
 
 
 class EventSizeError(Exception):
@@ -66,6 +64,7 @@ class Intake:
         """Take a client; no call is made before the first event."""
         self._client = client
         self._queue_url = queue_url
+        self._batches = Batches(client, queue_url)
         self._lock = Lock()
         self._accepted: OrderedDict[str, float] = OrderedDict()
         self._checked = (float("-inf"), "")
@@ -89,15 +88,8 @@ class Intake:
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         if len(body.encode()) > MESSAGE_BYTES:
             raise EventSizeError("the event is larger than a queue message can be")
-        try:
-            self._client.send_message(
-                QueueUrl=self._queue_url,
-                MessageBody=body,
-                MessageGroupId=identifier(event.entry_id),
-                MessageDeduplicationId=identifier(event.webhook_id),
-            )
-        except (BotoCoreError, ClientError) as error:
-            raise IntakeError(_reason(error)) from error
+        group, deduplication = identifier(event.entry_id), identifier(event.webhook_id)
+        self._batches.send(Message(body, group, deduplication))
         with self._lock:
             self._accepted[event.webhook_id] = time.monotonic()
         return True
@@ -114,7 +106,7 @@ class Intake:
                 QueueUrl=self._queue_url, AttributeNames=["ApproximateNumberOfMessages"]
             )
         except (BotoCoreError, ClientError) as error:
-            problem = f"INTAKE_QUEUE_URL: the queue can't be reached ({_reason(error)})"
+            problem = f"INTAKE_QUEUE_URL: the queue can't be reached ({reason_of(error)})"
         with self._lock:
             self._checked = (time.monotonic(), problem)
         return problem
@@ -135,10 +127,3 @@ def identifier(text: str) -> str:
     if IDENTIFIER.fullmatch(text):
         return text
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _reason(error: BotoCoreError | ClientError) -> str:
-    """Return an error's name: its text may quote the request."""
-    if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code", type(error).__name__)
-    return type(error).__name__

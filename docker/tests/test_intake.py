@@ -4,7 +4,8 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from src import intake as module
-from src.intake import Event, Intake, IntakeError, queue_client
+from src.batches import IntakeError
+from src.intake import Event, Intake, queue_client
 
 EVENT = Event("wh_1", "event", "etr_1", {"message": {"type": "v2.entry.created"}})
 
@@ -15,12 +16,14 @@ class Broken:
     def __init__(self, error=None):
         self.error, self.calls = error, 0
 
-    def send_message(self, **_):
+    def send_message_batch(self, **request):
+        self.get_queue_attributes()
+        return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]]}
+
+    def get_queue_attributes(self, **_):
         self.calls += 1
         if self.error:
             raise self.error
-
-    get_queue_attributes = send_message
 
 
 def test_an_event_is_in_the_queue_in_its_entrys_group(queue):

@@ -4,7 +4,8 @@ import time
 import pytest
 
 from src.app import create_app
-from src.intake import Intake, IntakeError
+from src.batches import IntakeError
+from src.intake import Intake
 from src.keys import KeyProvider, KeysUnavailableError
 from src.settings import Settings
 

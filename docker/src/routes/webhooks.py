@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from ..intake import Event, EventSizeError, Intake, IntakeError
+from ..batches import IntakeError
+from ..intake import Event, EventSizeError, Intake
 from ..keys import KeyProvider, KeysUnavailableError
 from ..settings import Settings
 from ..verification import VerificationError, check_headers, verify_webhook

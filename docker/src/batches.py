@@ -1,0 +1,138 @@
+"""Writing to a queue in batches: what arrives while one is under way shares the next."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTimeError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+# What one call may hold: messages, and bytes of all bodies together.
+# Source: the API reference of SQS, SendMessageBatch.
+BATCH_MESSAGES = 10
+BATCH_BYTES = 1024 * 1024
+# Calls at once. Fewer make fuller batches, more hide the queue's latency.
+SENDERS = 4
+# Benchling waits three seconds; this leaves time for its 503.
+WAIT_SECONDS = 2.6
+
+
+class IntakeError(Exception):
+    """The queue didn't take the event, or can't be reached."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a FIFO queue."""
+
+    body: str
+    group: str
+    deduplication: str
+    confirmed: Future[None] = field(default_factory=Future, repr=False)
+
+    @property
+    def size(self) -> int:
+        """Return the body's size in bytes."""
+        return len(self.body.encode())
+
+
+class Batches:
+    """Sends messages from many threads with few calls; each waits for its own confirmation."""
+
+    def __init__(self, client: SQSClient, queue_url: str) -> None:
+        """Take a client; its threads start with the first message."""
+        self._client = client
+        self._queue_url = queue_url
+        self._wait_seconds = WAIT_SECONDS
+        self._waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._started = False
+        self._lock = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        """Return when the queue has confirmed this message, or raise IntakeError.
+
+        An error says that the confirmation is missing, not that the queue
+        doesn't have the message.
+        """
+        self._start()
+        self._waiting.put(message)
+        try:
+            message.confirmed.result(self._wait_seconds)
+        except NotInTimeError:
+            # If it isn't under way yet, it never will be.
+            message.confirmed.cancel()
+            raise IntakeError("no confirmation in time") from None
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        with self._lock:
+            if self._started:
+                return
+            for number in range(SENDERS):
+                threading.Thread(target=self._run, name=f"sender-{number}", daemon=True).start()
+            self._started = True
+
+    def _run(self) -> None:
+        left: Message | None = None
+        while True:
+            batch = [left or self._waiting.get()]
+            left = self._fill(batch)
+            wanted = [it for it in batch if it.confirmed.set_running_or_notify_cancel()]
+            if wanted:
+                self._send(wanted)
+
+    def _fill(self, batch: list[Message]) -> Message | None:
+        """Add what waits already; return the first message that doesn't fit."""
+        size = batch[0].size
+        while len(batch) < BATCH_MESSAGES:
+            try:
+                message = self._waiting.get_nowait()
+            except queue.Empty:
+                return None
+            size += message.size
+            if size > BATCH_BYTES:
+                return message
+            batch.append(message)
+        return None
+
+    def _send(self, batch: list[Message]) -> None:
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(number),
+                "MessageBody": message.body,
+                "MessageGroupId": message.group,
+                "MessageDeduplicationId": message.deduplication,
+            }
+            for number, message in enumerate(batch)
+        ]
+        faults = {entry["Id"]: "no confirmation" for entry in entries}
+        try:
+            answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        except Exception as error:  # noqa: BLE001 - every request must get its answer
+            faults = dict.fromkeys(faults, reason_of(error))
+        else:
+            faults.update((failed["Id"], failed["Code"]) for failed in answer.get("Failed", ()))
+            for confirmed in answer.get("Successful", ()):
+                del faults[confirmed["Id"]]
+        for number, message in enumerate(batch):
+            fault = faults.get(str(number))
+            if fault:
+                message.confirmed.set_exception(IntakeError(fault))
+            else:
+                message.confirmed.set_result(None)
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error's name: its text may quote the request."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", type(error).__name__)
+    return type(error).__name__
