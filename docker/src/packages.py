@@ -17,8 +17,12 @@ from .archive import Archive, ArchiveError, Member
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# One part in memory for each entry that is worked on, not ten as by default.
-TRANSFER = TransferConfig(multipart_chunksize=8 * 1024**2, use_threads=False)
+# One part in memory for each entry that is worked on, not ten as by default, and
+# of the smallest size that S3 takes. Its limit of 10,000 parts is then 48 GiB.
+PART_BYTES = 5 * 1024**2
+TRANSFER = TransferConfig(
+    multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False
+)
 DELETE_AT_ONCE = 1000
 METADATA = "entry.json"
 OWN_NAMES = frozenset({METADATA, "entry_data.json", "input.json", "README.md"})
