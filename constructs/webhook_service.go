@@ -2,7 +2,6 @@ package constructs
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -10,9 +9,6 @@ import (
 
 	"benchlingwebhook/internal/imagecontract"
 )
-
-// httpsPort is the port of every service that the tasks call: AWS and Benchling.
-const httpsPort = 443
 
 // webContainer is the name of the container in the web task.
 const webContainer = "web"
@@ -49,16 +45,6 @@ type WebhookServiceProps struct {
 	LogLevel string
 }
 
-// TaskSize is the size and number of a service's tasks.
-type TaskSize struct {
-	// CPU is in CPU units, 1024 to a virtual processor.
-	CPU int
-	// MemoryMiB is in MiB.
-	MemoryMiB int
-	// Desired is the number of tasks at rest.
-	Desired int
-}
-
 // WebhookService is the Fargate service that answers Benchling.
 type WebhookService struct {
 	// Service is the service with its tasks.
@@ -72,38 +58,19 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	task := newWebTask(scope, "Task", props)
 
-	group := newSecurityGroup(scope, "Group", props.Network.Vpc, "Webhook tasks")
-	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(httpsPort)), jsii.String("AWS and Benchling"), nil)
-
 	check := props.Contract.HealthCheck
-	alarmNames := make([]*string, len(props.RollbackAlarms))
-	for i, alarm := range props.RollbackAlarms {
-		alarmNames[i] = alarm.AlarmName()
-	}
-	service := awsecs.NewFargateService(scope, jsii.String("Service"), &awsecs.FargateServiceProps{
-		Cluster:                     props.Cluster,
-		TaskDefinition:              task,
-		DesiredCount:                jsii.Number(props.Size.Desired),
-		MinHealthyPercent:           jsii.Number(100),
-		MaxHealthyPercent:           jsii.Number(200),
-		CircuitBreaker:              &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
-		DeploymentAlarms:            &awsecs.DeploymentAlarmConfig{AlarmNames: &alarmNames, Behavior: awsecs.AlarmBehavior_ROLLBACK_ON_ALARM},
-		AvailabilityZoneRebalancing: awsecs.AvailabilityZoneRebalancing_ENABLED,
-		PlatformVersion:             awsecs.FargatePlatformVersion_LATEST,
+	service := newService(scope, serviceProps{
+		Network:        props.Network,
+		Cluster:        props.Cluster,
+		Task:           task,
+		Desired:        props.Size.Desired,
+		Peers:          "Webhook tasks",
+		RollbackAlarms: props.RollbackAlarms,
 		// A target is new until it has passed its checks; the load balancer's
 		// verdict before that must not stop the task.
-		HealthCheckGracePeriod: duration(check.StartPeriod + healthyThreshold*check.Interval),
-		VpcSubnets:             props.Network.Private,
-		SecurityGroups:         &[]awsec2.ISecurityGroup{group},
-		AssignPublicIp:         jsii.Bool(false),
-		EnableExecuteCommand:   jsii.Bool(false),
-		EnableECSManagedTags:   jsii.Bool(true),
-		PropagateTags:          awsecs.PropagatedTagSource_SERVICE,
+		GracePeriod: duration(check.StartPeriod + healthyThreshold*check.Interval),
 	})
 	service.AttachToApplicationTargetGroup(props.TargetGroup)
-	// A first task that starts before it may pull its image, or before NAT is
-	// there, counts as a failed deployment.
-	service.Node().AddDependency(task.ExecutionRole(), props.Network.Vpc.SelectSubnets(props.Network.Private).InternetConnectivityEstablished)
 	return WebhookService{Service: service}
 }
 

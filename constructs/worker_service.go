@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -81,26 +80,13 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	})
 	grantWork(task.TaskRole(), props)
 
-	group := newSecurityGroup(scope, "Group", props.Network.Vpc, "Worker tasks")
-	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(httpsPort)), jsii.String("AWS and Benchling"), nil)
-	service := awsecs.NewFargateService(scope, jsii.String("Service"), &awsecs.FargateServiceProps{
-		Cluster:                     props.Cluster,
-		TaskDefinition:              task,
-		DesiredCount:                jsii.Number(props.Size.Desired),
-		MinHealthyPercent:           jsii.Number(100),
-		MaxHealthyPercent:           jsii.Number(200),
-		CircuitBreaker:              &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
-		AvailabilityZoneRebalancing: awsecs.AvailabilityZoneRebalancing_ENABLED,
-		PlatformVersion:             awsecs.FargatePlatformVersion_LATEST,
-		VpcSubnets:                  props.Network.Private,
-		SecurityGroups:              &[]awsec2.ISecurityGroup{group},
-		AssignPublicIp:              jsii.Bool(false),
-		EnableExecuteCommand:        jsii.Bool(false),
-		EnableECSManagedTags:        jsii.Bool(true),
-		PropagateTags:               awsecs.PropagatedTagSource_SERVICE,
+	service := newService(scope, serviceProps{
+		Network: props.Network,
+		Cluster: props.Cluster,
+		Task:    task,
+		Desired: props.Size.Desired,
+		Peers:   "Worker tasks",
 	})
-	// As for the web service: pull rights and NAT come first.
-	service.Node().AddDependency(task.ExecutionRole(), props.Network.Vpc.SelectSubnets(props.Network.Private).InternetConnectivityEstablished)
 	return WorkerService{Service: service}
 }
 
