@@ -1,9 +1,11 @@
-"""Leaves out of an environment what the service never reads; the builder stage runs it."""
+"""Leaves out of the image what the service never reads; the builder stage runs it."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 # The AWS services whose descriptions stay in botocore: those that the service
@@ -11,26 +13,117 @@ from pathlib import Path
 # reads for any service (endpoints, partitions, retries) lies beside them.
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sts"})
 
+# What the service imports of its packages. All else keeps its source without
+# bytecode, but for Benchling's client, of which only these modules stay.
+IMPORTED = (
+    "benchling_sdk.apps.helpers.webhook_helpers",
+    "benchling_sdk.auth.client_credentials_oauth2",
+    "benchling_sdk.benchling",
+    "benchling_sdk.services.v2.stable.app_service",
+    "benchling_sdk.services.v2.stable.entry_service",
+    "benchling_sdk.services.v2.stable.export_service",
+    "benchling_sdk.services.v2.stable.task_service",
+    "boto3.s3.transfer",
+    "flask",
+    "httpx",
+    "jwcrypto.jwk",
+    "structlog",
+    "waitress",
+)
 
-def leave_out(data: Path) -> int:
-    """Delete the descriptions of all other services; return the bytes saved."""
+# Its two thousand modules, one for each thing that the API knows, are most of
+# the environment, and in part there three times, under old names and new.
+CLIENT = "benchling_api_client"
+
+# Tests inside packages.
+TESTS = ("jwcrypto/tests-cookbook.py", "jwcrypto/tests.py", "jwcrypto/tests_mldsa.py")
+
+# Of the interpreter's own package: tests, tools, the texts of help(), and pip.
+INTERPRETER = (
+    "ctypes/test",
+    "distutils/tests",
+    "ensurepip",
+    "idlelib",
+    "lib2to3",
+    "pydoc_data",
+    "test",
+    "tkinter",
+    "turtledemo",
+    "unittest/test",
+)
+WHEELS = Path("/usr/share/python3.11-wheels")
+
+REPORT = """
+import sys, sysconfig
+paths = [sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")]
+files = {getattr(it, "__file__", None) for it in list(sys.modules.values())} - {None}
+print(*paths, *sorted(files), sep="\\n")
+"""
+
+
+def loaded(python: Path, program: str) -> tuple[Path, Path, set[Path]]:
+    """Return where packages and standard library lie, and what a program loads of both."""
+    # -B: what is imported here must leave no trace.
+    command = [str(python), "-B", "-c", program + REPORT]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    packages, standard, *files = (Path(line) for line in out.splitlines())
+    return packages, standard, set(files)
+
+
+def service_program() -> str:
+    """Return a program that loads what the service does, clients of AWS included."""
+    clients = "".join(f"boto3.client({name!r}, 'us-east-1');" for name in sorted(SERVICES))
+    return f"import runpy, boto3, {', '.join(IMPORTED)};{clients}"
+
+
+def bytecode(folder: Path, keep: set[Path]) -> list[Path]:
+    """Return the bytecode below a folder of modules that aren't to be kept."""
+    # Optimised bytecode, opt-1 and opt-2, repeats the plain one.
+    kept = {file.parent / "__pycache__" / f"{file.stem}.cpython-311.pyc" for file in keep}
+    return [file for file in folder.rglob("*.pyc") if file not in kept]
+
+
+def remove(paths: Iterable[Path]) -> int:
+    """Delete files and folders, where they exist; return the bytes saved."""
     saved = 0
-    for service in data.iterdir():
-        if service.is_dir() and service.name not in SERVICES:
-            saved += sum(file.stat().st_size for file in service.rglob("*") if file.is_file())
-            shutil.rmtree(service)
+    for path in paths:
+        if path.is_dir():
+            saved += sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            shutil.rmtree(path)
+        elif path.exists():
+            saved += path.stat().st_size
+            path.unlink()
     return saved
 
 
-def main(site_packages: Path) -> int:
-    """Trim the environment with this folder of packages; return the exit status."""
-    data = site_packages / "botocore" / "data"
-    if not data.is_dir():
-        print(f"{data}: not there: no service's description to leave out")  # noqa: T201
-        return 0
-    print(f"{data}: left out {leave_out(data) / 1e6:.1f} MB")  # noqa: T201
+def trim(packages: Path, keep: set[Path]) -> dict[str, int]:
+    """Delete what the service doesn't read of its packages; return the bytes saved."""
+    client = packages / CLIENT
+    data = packages / "botocore" / "data"
+    versions = list(data.glob("*/"))
+    unread = [file for file in client.rglob("*.py") if file not in keep]
+    return {
+        "botocore's other services": remove(it for it in versions if it.name not in SERVICES),
+        "Benchling's other models": remove([*unread, *client.rglob("openapi.yaml")]),
+        "bytecode": remove(bytecode(packages, keep)),
+        "tests": remove(packages / name for name in TESTS),
+    }
+
+
+def main(python: Path, unread: Path) -> int:
+    """Trim the environment of an interpreter.
+
+    Writes the paths of the interpreter's own package that its image doesn't
+    need, one a line, to the file ``unread``, for the stage that installs it.
+    """
+    packages, standard, keep = loaded(python, service_program())
+    for what, saved in trim(packages, keep).items():
+        print(f"left out {saved / 1e6:5.1f} MB: {what}")  # noqa: T201
+    folders = [WHEELS, *(standard / name for name in INTERPRETER)]
+    paths = [*folders, *(it for it in bytecode(standard, keep) if it.parent not in folders)]
+    unread.write_text("".join(f"{path}\n" for path in sorted(paths)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

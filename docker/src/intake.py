@@ -9,9 +9,9 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -54,7 +54,10 @@ class Event:
 
 def queue_client(region: str) -> SQSClient:
     """Return an SQS client that gives up in time for Benchling's retry."""
-    return boto3.client("sqs", region_name=region or None, config=QUEUE_CONFIG)
+    # Without boto3, whose transfers of files the web service would only load.
+    session = botocore.session.get_session()
+    client = session.create_client("sqs", region_name=region or None, config=QUEUE_CONFIG)
+    return cast("SQSClient", client)
 
 
 class Intake:

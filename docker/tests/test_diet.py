@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+import sys
 from pathlib import Path
 
 import botocore
@@ -9,66 +10,136 @@ import botocore.session
 import pytest
 from botocore.loaders import Loader
 
-from diet import SERVICES, leave_out, main
+import diet
 
 SOURCE = Path(__file__).parent.parent / "src"
 DATA = Path(botocore.__file__).parent / "data"
+PYTHON = Path(sys.executable)
+
+
+def nodes() -> list[tuple[Path, ast.AST]]:
+    """Return the nodes of the code but those that are for mypy alone."""
+    found = []
+    for file in sorted(SOURCE.rglob("*.py")):
+        queue: list[ast.AST] = [ast.parse(file.read_text())]
+        while queue:
+            node = queue.pop()
+            if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+                found.append((file, node))
+                queue += ast.iter_child_nodes(node)
+    return found
 
 
 def asked_for() -> dict[str, str]:
     """Return the AWS services that the code makes clients of, and where."""
-    found = {}
-    for file in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in {"client", "resource"}
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-            ):
-                found[str(node.args[0].value)] = f"{file.name}:{node.lineno}"
-    return found
+    return {
+        str(node.args[0].value): f"{file.name}:{node.lineno}"
+        for file, node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"client", "create_client", "resource"}
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def imported() -> list[str]:
+    """Return what the code imports of others, also inside functions, as statements."""
+    found = []
+    for _, node in nodes():
+        if isinstance(node, ast.Import):
+            found += [f"import {name.name}" for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found += [f"from {node.module} import {name.name}" for name in node.names]
+    return sorted({it for it in found if "__future__" not in it})
 
 
 def test_every_service_that_the_code_calls_stays() -> None:
-    left_out = {name: at for name, at in asked_for().items() if name not in SERVICES}
+    left_out = {name: at for name, at in asked_for().items() if name not in diet.SERVICES}
     assert "sqs" in asked_for()
     assert left_out == {}, f"add to SERVICES in docker/diet.py: {left_out}"
 
 
-@pytest.fixture
-def trimmed(tmp_path: Path) -> Path:
-    data = tmp_path / "botocore" / "data"
-    data.mkdir(parents=True)
-    for item in DATA.iterdir():
-        if item.is_file():
-            shutil.copy(item, data)
-        elif item.name in {*SERVICES, "ec2"}:
-            shutil.copytree(item, data / item.name)
-    assert leave_out(data) > 0
-    return data
+def missing(statements: list[str]) -> list[str]:
+    """Return the modules of packages that statements load and the image leaves out."""
+    packages, _, kept = diet.loaded(PYTHON, diet.service_program())
+    _, _, needed = diet.loaded(PYTHON, "\n".join(statements))
+    return sorted(str(it.relative_to(packages)) for it in needed - kept if packages in it.parents)
 
 
-@pytest.mark.parametrize("service", sorted(SERVICES))
-def test_clients_work_on_what_stays(trimmed: Path, service: str) -> None:
-    session = botocore.session.Session()
-    session.register_component(
-        "data_loader", Loader(extra_search_paths=[str(trimmed)], include_default_search_paths=False)
-    )
-    client = session.create_client(
-        service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )
-    assert client.meta.service_model.operation_names
+def test_everything_that_the_code_imports_stays() -> None:
+    statements = imported()
+    assert "from benchling_sdk.benchling import Benchling" in statements
+    left_out = missing(statements)
+    assert left_out == [], f"add what imports these to IMPORTED in docker/diet.py: {left_out}"
 
 
-def test_nothing_else_stays(trimmed: Path) -> None:
-    assert {item.name for item in trimmed.iterdir() if item.is_dir()} == SERVICES
-    assert (trimmed / "endpoints.json").exists() or (trimmed / "endpoints.json.gz").exists()
+def test_an_import_of_what_was_left_out_is_named() -> None:
+    left_out = missing(["from benchling_sdk.models import Plate"])
+    assert f"{diet.CLIENT}/v2/stable/models/plate.py" in left_out
 
 
-def test_an_environment_without_botocore_is_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture(scope="module")
+def trimmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """A copy of the packages that lose most, and what each diet saved."""
+    tmp_path = tmp_path_factory.mktemp("packages")
+    packages, _, kept = diet.loaded(PYTHON, diet.service_program())
+    for name in ("botocore", diet.CLIENT, "jwcrypto"):
+        shutil.copytree(packages / name, tmp_path / name)
+    keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
+    (tmp_path / diet.CLIENT / "__pycache__").mkdir(exist_ok=True)
+    (tmp_path / diet.CLIENT / "__pycache__" / "other.cpython-311.pyc").write_bytes(b"x" * 100)
+    (tmp_path / diet.CLIENT / "__pycache__" / "types.cpython-311.opt-1.pyc").write_bytes(b"x")
+    return tmp_path, diet.trim(tmp_path, keep)
+
+
+def test_clients_of_aws_work_on_what_stays(trimmed: tuple[Path, dict[str, int]]) -> None:
+    packages, _ = trimmed
+    data = packages / "botocore" / "data"
+    for service in diet.SERVICES:
+        session = botocore.session.Session()
+        loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+        session.register_component("data_loader", loader)
+        client = session.create_client(
+            service, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+        )
+        assert client.meta.service_model.operation_names
+    assert {item.name for item in data.iterdir() if item.is_dir()} == diet.SERVICES
+
+
+def test_benchlings_client_works_on_what_stays(trimmed: tuple[Path, dict[str, int]]) -> None:
+    packages, _ = trimmed
+    program = f"import sys; sys.path.insert(0, {str(packages)!r})\n{diet.service_program()}"
+    _, _, files = diet.loaded(PYTHON, program)
+    assert packages / diet.CLIENT / "v2/stable/models/app_canvas_update.py" in files
+    assert not any(PYTHON.parent in it.parents for it in files if diet.CLIENT in it.parts)
+
+
+def test_the_savings_are_real(trimmed: tuple[Path, dict[str, int]]) -> None:
+    packages, saved = trimmed
+    assert all(saved.values()), saved
+    assert saved["Benchling's other models"] > 10_000_000
+    assert not list(packages.rglob("other*.pyc"))
+    assert not list(packages.rglob("*.opt-1.pyc"))
+    assert not list(packages.rglob("*tests*.py"))
+
+
+def test_the_interpreter_keeps_what_the_service_loads(
+    trimmed: tuple[Path, dict[str, int]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert main(tmp_path) == 0
-    assert "not there" in capsys.readouterr().out
+    packages, saved = trimmed
+    standard = tmp_path / "standard"
+    for name in ("json", "turtle"):
+        folder = standard / name / "__pycache__"
+        folder.mkdir(parents=True)
+        for file in ("__init__.cpython-311.pyc", "__init__.cpython-311.opt-2.pyc"):
+            (folder / file).write_bytes(b"")
+    keep = {standard / "json" / "__init__.py"}
+    monkeypatch.setattr(diet, "loaded", lambda *_: (packages, standard, keep))
+    monkeypatch.setattr(diet, "trim", lambda *_: saved)
+    assert diet.main(PYTHON, tmp_path / "unread") == 0
+    unread = (tmp_path / "unread").read_text().splitlines()
+    assert str(standard / "json/__pycache__/__init__.cpython-311.opt-2.pyc") in unread
+    assert str(standard / "json/__pycache__/__init__.cpython-311.pyc") not in unread
+    assert str(standard / "turtle/__pycache__/__init__.cpython-311.pyc") in unread
+    assert str(standard / "test") in unread
