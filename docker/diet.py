@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # The AWS services whose descriptions stay in botocore: those that the service
-# calls, and sts, which the credential chain calls. Everything that botocore
-# reads for any service (endpoints, partitions, retries) lies beside them.
+# calls, and sts, which the credential chain calls. What botocore reads for any
+# service (partitions, retries) lies beside them.
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sts"})
 
 # What the service imports of its packages. All else keeps its source without
@@ -96,6 +97,20 @@ def remove(paths: Iterable[Path]) -> int:
     return saved
 
 
+def trim_endpoints(file: Path) -> int:
+    """Drop the addresses of services that nobody calls; return the bytes saved.
+
+    Every client reads the whole file into memory.
+    """
+    before = file.read_bytes()
+    document = json.loads(before)
+    for partition in document["partitions"]:
+        services = partition["services"]
+        partition["services"] = {it: services[it] for it in services if it in SERVICES}
+    file.write_text(json.dumps(document, separators=(",", ":")))
+    return len(before) - file.stat().st_size
+
+
 def trim(packages: Path, keep: set[Path]) -> dict[str, int]:
     """Delete what the service doesn't read of its packages; return the bytes saved."""
     client = packages / CLIENT
@@ -104,6 +119,7 @@ def trim(packages: Path, keep: set[Path]) -> dict[str, int]:
     unread = [file for file in client.rglob("*.py") if file not in keep]
     return {
         "botocore's other services": remove(it for it in versions if it.name not in SERVICES),
+        "their addresses": trim_endpoints(data / "endpoints.json"),
         "Benchling's other models": remove([*unread, *client.rglob("openapi.yaml")]),
         "bytecode": remove(bytecode(packages, keep)),
         "tests": remove(packages / name for name in TESTS),
