@@ -7,27 +7,44 @@ import sys
 import time
 from collections.abc import Callable
 
+import boto3
 import structlog
+from botocore.config import Config
 from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 
+from .calls import Calls, answer_refusals
+from .canvas import Canvas, Catalog
+from .entries import Entries
 from .intake import Intake, queue_client
 from .keys import KeyProvider, fetch_jwks
 from .logs import configure_logs
+from .routes.canvas import canvas_routes
 from .routes.health import health_routes
+from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
 from .server import serve
 from .settings import Settings, SettingsError, read_settings
 
 MAX_BODY_BYTES = 1024 * 1024
+# A canvas is answered within Benchling's three seconds, with or without these.
+CANVAS_CONFIG = Config(
+    connect_timeout=0.3,
+    read_timeout=0.6,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=16,
+)
 
 log = structlog.get_logger()
 
 
 def create_app(
-    settings: Settings, keys: KeyProvider | None = None, intake: Intake | None = None
+    settings: Settings,
+    keys: KeyProvider | None = None,
+    intake: Intake | None = None,
+    canvas: Canvas | None = None,
 ) -> Flask:
     """Return the application, with given collaborators or those of the settings."""
     keys = keys or KeyProvider(lambda: fetch_jwks(settings.app_definition_id, settings.jwks_url))
@@ -35,8 +52,21 @@ def create_app(
         queue_client(settings.region or "us-east-1"), settings.intake_queue_url
     )
     app = health_app(settings, intake.problem)
-    app.register_blueprint(webhook_routes(settings, keys, intake))
+    app.register_blueprint(openapi_routes())
+    calls = Calls(settings, keys, intake)
+    answer_refusals(app)
+    app.register_blueprint(webhook_routes(calls))
+    app.register_blueprint(canvas_routes(calls, canvas or _canvas(settings)))
     return app
+
+
+def _canvas(settings: Settings) -> Canvas:
+    session = boto3.Session(region_name=settings.region or "us-east-1")
+    return Canvas(
+        Entries(session.client("dynamodb", config=CANVAS_CONFIG), settings.claims_table),
+        session.client("s3", config=CANVAS_CONFIG),
+        Catalog(settings.package_bucket, settings.quilt_catalog),
+    )
 
 
 def health_app(settings: Settings, problem: Callable[[], str]) -> Flask:

@@ -1,4 +1,4 @@
-"""What the worker asks of Benchling: an entry, and its export."""
+"""What the worker asks of Benchling: an entry, its export, and its canvas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from benchling_sdk.auth.client_credentials_oauth2 import ClientCredentialsOAuth2
 from benchling_sdk.benchling import Benchling
 from benchling_sdk.errors import BenchlingError
 from benchling_sdk.helpers.retry_helpers import RetryStrategy
-from benchling_sdk.models import AsyncTask, AsyncTaskStatus, ExportItemRequest
+from benchling_sdk.models import (
+    AppCanvasCreate,
+    AppCanvasUpdate,
+    AsyncTask,
+    AsyncTaskStatus,
+    ExportItemRequest,
+)
 
 # Benchling advises to ask every ten seconds; most exports take a few.
 FIRST_POLL_SECONDS = 0.5
@@ -69,6 +75,26 @@ class Notebook:
                 raise NotebookError(f"the export still runs after {EXPORT_SECONDS:.0f} s")
             _pause(pause, check)
             pause = min(pause * 1.5, LAST_POLL_SECONDS)
+
+    def entry_of_canvas(self, canvas_id: str) -> str:
+        """Return the ID of the entry that a canvas is in."""
+        canvas = self._call("the canvas", lambda it: it.apps.get_canvas_by_id(canvas_id))
+        entry_id = canvas.to_dict().get("resourceId")
+        if not isinstance(entry_id, str) or not entry_id:
+            raise NotebookError("the canvas is in no entry")
+        return entry_id
+
+    def draw(self, canvas_id: str, blocks: list[dict[str, Any]]) -> None:
+        """Replace what a canvas shows."""
+        canvas = AppCanvasUpdate.from_dict({"blocks": blocks, "enabled": True})
+        self._call("the canvas", lambda it: it.apps.update_canvas(canvas_id, canvas))
+
+    def add_canvas(self, feature_id: str, entry_id: str, blocks: list[dict[str, Any]]) -> None:
+        """Put a canvas into an entry that has only asked for one."""
+        canvas = AppCanvasCreate.from_dict(
+            {"blocks": blocks, "enabled": True, "featureId": feature_id, "resourceId": entry_id}
+        )
+        self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
 
     def _connect(self) -> Benchling:
         return Benchling(

@@ -1,8 +1,7 @@
-"""The claims table: which event is whose, and what became of each entry.
+"""The claims table: which event is whose.
 
 One item per webhook ID keeps an event from being worked on twice, for longer
-than SQS or Benchling would send it again. One item per entry tells the canvas
-how the last export ended.
+than SQS or Benchling would send it again.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from .batches import reason_of
+from .items import Attribute, assignments, attribute, bound, names, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 KEEP_SECONDS = 14 * 24 * 3600
 
 WORKING, DONE, FAILED = "working", "done", "failed"
-RUNNING, PACKAGED = "running", "packaged"
-
-
-# An attribute's value as DynamoDB writes it: {"S": text}, {"N": number}.
-Attribute = dict[str, Any]
 
 
 class LostClaimError(Exception):
@@ -92,20 +87,20 @@ class Claims:
                     ":working": {"S": WORKING},
                     ":failed": {"S": FAILED},
                     ":owner": {"S": owner},
-                    ":lease": _number(now + self._lease_seconds),
-                    ":now": _number(now),
-                    ":expires": _number(int(now) + KEEP_SECONDS),
+                    ":lease": attribute(now + self._lease_seconds),
+                    ":now": attribute(now),
+                    ":expires": attribute(int(now) + KEEP_SECONDS),
                 },
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             held: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
-            if _text(held, "state") == DONE:
+            if text_of(held, "state") == DONE:
                 return None
             return Held(max(float(held.get("lease_until", {"N": "0"})["N"]) - now, 1))
         before = answer.get("Attributes", {})
-        again = _text(before, "state") != FAILED
+        again = text_of(before, "state") != FAILED
         return Claim(
             webhook_id,
             owner,
@@ -115,44 +110,32 @@ class Claims:
 
     def renew(self, claim: Claim) -> None:
         """Make the claim live for another lease, or raise LostClaimError."""
-        self._change(claim, lease_until=_number(self._clock() + self._lease_seconds))
+        self._change(claim, lease_until=attribute(self._clock() + self._lease_seconds))
 
     def stored(self, claim: Claim, package: dict[str, Any]) -> None:
         """Record that the package's files are in place: a redo only tells of it."""
         self._change(
             claim,
-            lease_until=_number(self._clock() + self._lease_seconds),
-            package={"M": {name: _value(value) for name, value in package.items()}},
+            lease_until=attribute(self._clock() + self._lease_seconds),
+            package={"M": {name: attribute(value) for name, value in package.items()}},
         )
 
     def done(self, claim: Claim) -> None:
         """Record that the event had its one effect."""
-        self._change(claim, state={"S": DONE}, lease_until=_number(0))
+        self._change(claim, state={"S": DONE}, lease_until=attribute(0))
 
     def release(self, claim: Claim) -> None:
         """Let the next worker have the event at once; no try is counted."""
-        self._change(claim, lease_until=_number(0))
+        self._change(claim, lease_until=attribute(0))
 
     def failed(self, claim: Claim, reason: str, *, last: bool) -> None:
         """Count a try and say why it failed; ``last`` is the end of the tries."""
         self._change(
             claim,
             state={"S": FAILED if last else WORKING},
-            lease_until=_number(0),
-            tries=_number(claim.tries + 1),
+            lease_until=attribute(0),
+            tries=attribute(claim.tries + 1),
             reason={"S": reason},
-        )
-
-    def entry(self, entry_id: str, state: str, **values: str | int) -> None:
-        """Record how an entry's last export stands: state, and what is given."""
-        given = {"state": state, "updated_at": int(self._clock()), **values}
-        attributes = {name: _value(value) for name, value in given.items()}
-        self._client.update_item(
-            TableName=self._table,
-            Key={"id": {"S": f"entry#{entry_id}"}},
-            UpdateExpression=_assignments(attributes),
-            ExpressionAttributeNames=_names(attributes),
-            ExpressionAttributeValues=_bound(attributes),
         )
 
     def problem(self) -> str:
@@ -160,7 +143,7 @@ class Claims:
         try:
             self._client.get_item(TableName=self._table, Key={"id": {"S": "readiness"}})
         except Exception as error:  # noqa: BLE001 - whatever it is, the table can't be used
-            return f"CLAIMS_TABLE: the table can't be reached ({_code(error)})"
+            return f"CLAIMS_TABLE: the table can't be reached ({reason_of(error)})"
         return ""
 
     def _change(self, claim: Claim, **values: Attribute) -> None:
@@ -168,46 +151,21 @@ class Claims:
             self._client.update_item(
                 TableName=self._table,
                 Key={"id": {"S": f"webhook#{claim.webhook_id}"}},
-                UpdateExpression=_assignments(values),
+                UpdateExpression=assignments(values),
                 ConditionExpression="#owner_now = :owner_now AND #state_now = :working_now",
                 ExpressionAttributeNames={
                     "#owner_now": "owner",
                     "#state_now": "state",
-                    **_names(values),
+                    **names(values),
                 },
                 ExpressionAttributeValues={
                     ":owner_now": {"S": claim.owner},
                     ":working_now": {"S": WORKING},
-                    **_bound(values),
+                    **bound(values),
                 },
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise LostClaimError(claim.webhook_id) from error
-
-
-def _assignments(values: Mapping[str, Attribute]) -> str:
-    return "SET " + ", ".join(f"#{name} = :{name}" for name in values)
-
-
-def _names(values: Mapping[str, Attribute]) -> dict[str, str]:
-    """Return every name as a placeholder: half of them are DynamoDB's own words."""
-    return {f"#{name}": name for name in values}
-
-
-def _bound(values: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    return {f":{name}": value for name, value in values.items()}
-
-
-def _number(value: float) -> Attribute:
-    return {"N": f"{value:.3f}" if isinstance(value, float) else str(value)}
-
-
-def _value(value: str | int) -> Attribute:
-    return {"S": value} if isinstance(value, str) else _number(value)
-
-
-def _text(item: Mapping[str, Any], name: str) -> str:
-    return str(item.get(name, {}).get("S", ""))
 
 
 def _package(item: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -215,9 +173,3 @@ def _package(item: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     fields = item["package"]["M"]
     return {name: value["S"] if "S" in value else int(value["N"]) for name, value in fields.items()}
-
-
-def _code(error: Exception) -> str:
-    if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code", type(error).__name__)
-    return type(error).__name__

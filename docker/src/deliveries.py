@@ -15,7 +15,7 @@ from structlog.contextvars import bound_contextvars
 
 from .archive import ArchiveError
 from .benchling import NotebookError
-from .claims import FAILED, Claim, Claims, Held, LostClaimError
+from .claims import Claim, Claims, Held, LostClaimError
 from .download import DownloadError
 from .exports import EventError, Exporter, QueuedEvent, read_event
 from .intake import identifier
@@ -114,7 +114,11 @@ class Deliveries:
         log.info("working", earlier_tries=claim.tries)
         try:
             with Lease(renew, self._lease_seconds, self.give_back) as lease:
-                self._exporter.export(event, claim, lease.check)
+                if event.entry_id:
+                    self._exporter.export(event, claim, lease.check)
+                else:
+                    self._forward(self._exporter.of_its_entry(event))
+                    self._claims.release(claim)
         except LostClaimError as error:
             log.warning("lost the claim", reason=str(error))
         except Exception as error:  # noqa: BLE001 - a try ends here, whatever failed
@@ -142,10 +146,24 @@ class Deliveries:
             return
         # The letter is safe before anything forgets the event.
         self._bury(message, event.webhook_id, reason, tries, event.entry_id)
-        self._claims.entry(event.entry_id, FAILED, reason=reason)
+        self._exporter.record_failure(event, reason)
         self._claims.failed(claim, reason, last=True)
         self._delete(message)
         log.error("dead letter", reason=reason)
+        self._exporter.draw(event)
+
+    def _forward(self, event: QueuedEvent) -> None:
+        """Queue an event of a canvas again, now in the order of its entry's events.
+
+        It keeps its webhook ID, so that a second copy finds it claimed or done.
+        """
+        self._queues.client.send_message(
+            QueueUrl=self._queues.intake_url,
+            MessageBody=event.body(),
+            MessageGroupId=identifier(event.entry_id),
+            MessageDeduplicationId=identifier(f"{event.webhook_id}:{event.entry_id}"),
+        )
+        log.info("forwarded to its entry", of=event.entry_id)
 
     def _bury(
         self, message: MessageTypeDef, event_id: str, reason: str, tries: int, group: str = ""

@@ -48,8 +48,11 @@ class Event:
 
     webhook_id: str
     route: str
+    # Empty where only the canvas tells which entry it is in.
     entry_id: str
     payload: dict[str, Any]
+    # What is worked on in order: the entry, or the canvas that only is drawn.
+    group: str = ""
 
 
 def queue_client(region: str) -> SQSClient:
@@ -91,7 +94,10 @@ class Intake:
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
         if len(body.encode()) > MESSAGE_BYTES:
             raise EventSizeError("the event is larger than a queue message can be")
-        group, deduplication = identifier(event.entry_id), identifier(event.webhook_id)
+        group, deduplication = (
+            identifier(event.group or event.entry_id),
+            identifier(event.webhook_id),
+        )
         self._batches.send(Message(body, group, deduplication))
         with self._lock:
             self._accepted[event.webhook_id] = time.monotonic()

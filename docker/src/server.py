@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from types import FrameType
@@ -11,18 +12,40 @@ from flask import Flask
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
 
 THREADS = 16
 # Above the load balancer's idle time, so that it never reuses a connection
 # that is being closed here.
 KEEP_ALIVE_SECONDS = 75
 # Bodies stay in memory, for there is nowhere to write. What is larger gets 413
-# from waitress before it is read; the app's own limit is lower.
+# before it is read; the app's own limit is lower.
 MEMORY_LIMIT = 2 * 1024 * 1024
 # Between the last answer and SIGKILL.
 MARGIN_SECONDS = 1.0
 
 log = structlog.get_logger()
+
+
+class _RefusedTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
+    """The answer to what never reaches the app, in the app's words."""
+
+    def execute(self) -> None:
+        fault = self.request.error
+        body = json.dumps(
+            {"error": fault.reason.lower().replace(" ", "_"), "message": fault.body}
+        ).encode()
+        self.status = f"{fault.code} {fault.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.content_length = len(body)
+        self.set_close_on_finish()
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection whose refusals are JSON, too."""
+
+    error_task_class = _RefusedTask
 
 
 def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0.0") -> None:  # noqa: S104
@@ -38,6 +61,7 @@ def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0
         outbuf_overflow=MEMORY_LIMIT * 2,
         max_request_body_size=MEMORY_LIMIT,
     )
+    server.channel_class = _Channel
     stopping = False
 
     def stop(number: int, _frame: FrameType | None) -> None:

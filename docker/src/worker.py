@@ -14,8 +14,10 @@ from botocore.config import Config
 
 from .app import health_app
 from .benchling import Notebook
+from .canvas import Canvas, Catalog
 from .claims import Claims
 from .deliveries import POLL_SECONDS, Deliveries, Queues, reason_of
+from .entries import Entries
 from .exports import Exporter, Parts
 from .logs import configure_logs
 from .packaging import PackagingQueue
@@ -90,9 +92,10 @@ def wire(settings: Settings) -> tuple[Deliveries, Claims]:
     )
     session = boto3.Session(region_name=settings.region)
     sqs = session.client("sqs", config=config)
-    claims = Claims(
-        session.client("dynamodb", config=config), settings.claims_table, settings.lease_seconds
-    )
+    s3 = session.client("s3", config=config)
+    dynamodb = session.client("dynamodb", config=config)
+    claims = Claims(dynamodb, settings.claims_table, settings.lease_seconds)
+    entries = Entries(dynamodb, settings.claims_table)
     deliveries: Deliveries
 
     def wait(seconds: float) -> bool:
@@ -106,9 +109,11 @@ def wire(settings: Settings) -> tuple[Deliveries, Claims]:
     parts = Parts(
         Notebook(settings.base_url, settings.client_id, settings.client_secret, http()),
         http(),
-        session.client("s3", config=config),
+        s3,
         PackagingQueue(sqs, settings.packaging_queue_url),
         claims,
+        entries,
+        Canvas(entries, s3, Catalog(settings.package_bucket, settings.quilt_catalog)),
     )
     deliveries = Deliveries(
         Queues(sqs, settings.intake_queue_url, settings.dead_letter_queue_url),

@@ -15,11 +15,19 @@ from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
 
 from src.app import create_app
+from src.canvas import Canvas, Catalog
+from src.entries import Entries
 from src.intake import Intake
 from src.keys import KeyProvider
 from src.settings import Settings
 
 REGION = "us-east-1"
+TABLE = {
+    "TableName": "claims",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 SECRET = {
     "tenant": "acme",
     "client_id": "client-id-that-stays-here",
@@ -98,11 +106,20 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[object, str]]:
 
 
 @pytest.fixture
-def client(queue: tuple[object, str], signer: Signer) -> FlaskClient:
+def canvas(queue: object) -> Canvas:  # noqa: ARG001 - the queue's AWS
+    """A canvas over an empty table and an empty bucket."""
+    dynamodb, s3 = (boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3"))
+    dynamodb.create_table(**TABLE)
+    s3.create_bucket(Bucket="packages")
+    return Canvas(Entries(dynamodb, "claims"), s3, Catalog("packages", "quilt.example.com"))
+
+
+@pytest.fixture
+def client(queue: tuple[object, str], signer: Signer, canvas: Canvas) -> FlaskClient:
     """A client of the app, set up and with a queue."""
     sqs, url = queue
     settings = Settings(
         port=5000, intake_queue_url=url, client_secret="s", app_definition_id="appdef_1"
     )
-    app = create_app(settings, KeyProvider(lambda: signer.keys), Intake(sqs, url))
+    app = create_app(settings, KeyProvider(lambda: signer.keys), Intake(sqs, url), canvas)
     return app.test_client()

@@ -7,6 +7,7 @@ import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+TOKEN = "bearer-token-that-stays-here"
 FILES = {"report.pdf": b"%PDF-1.7 " + b"x" * 5000, "data/table.csv": b"a,b\n1,2\n"}
 
 
@@ -44,6 +45,9 @@ class NotebookServer(ThreadingHTTPServer):
         self.break_after = 0
         self.ranges = True
         self.etag = '"v1"'
+        # What each canvas shows, and the entry it is in.
+        self.canvases = {}
+        self.drawn = []
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
@@ -61,16 +65,39 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        self.rfile.read(int(self.headers.get("content-length", "0")))
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
         if self._faulty():
             return
         if self.path == "/api/v2/token":
-            self._json(200, {"access_token": "token", "token_type": "Bearer", "expires_in": 900})
+            self._json(200, {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 900})
+        elif self.path == "/api/v2/app-canvases":
+            canvas = json.loads(body)
+            self.server.canvases[f"cnvs_{canvas['featureId']}"] = canvas["resourceId"]
+            self.server.drawn.append(canvas)
+            self._json(201, {**canvas, "id": f"cnvs_{canvas['featureId']}"})
         else:
             self._json(202, {"taskId": "task_1"})
 
+    def do_PATCH(self):
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        canvas_id = self.path.rsplit("/", 1)[1]
+        if self._faulty():
+            return
+        if canvas_id not in self.server.canvases:
+            self._json(404, {"error": {}})
+            return
+        canvas = json.loads(body)
+        self.server.drawn.append(canvas)
+        self._json(200, {**canvas, "id": canvas_id})
+
     def do_GET(self):
         if self._faulty():
+            return
+        if self.path.startswith("/api/v2/app-canvases/"):
+            canvas_id = self.path.rsplit("/", 1)[1]
+            found = self.server.canvases.get(canvas_id)
+            canvas = {"id": canvas_id, "resourceId": found, "blocks": [], "enabled": True}
+            self._json(200, canvas) if found else self._json(404, {"error": {}})
             return
         if self.path.startswith("/api/v2/entries/"):
             found = self.server.entries.get(self.path.rsplit("/", 1)[1])

@@ -12,22 +12,17 @@ from moto import mock_aws
 
 from src import deliveries as module
 from src.benchling import Notebook
+from src.canvas import Canvas, Catalog
 from src.claims import Claims, Held
 from src.deliveries import Deliveries, Queues, reason_of
+from src.entries import Entries
 from src.exports import EventError, Exporter, Parts, read_event
 from src.intake import Event, Intake
 from src.leases import GiveBackError, Lease
 from src.packaging import PackagingQueue
 from src.patience import PatientTransport
-from tests.conftest import REGION
+from tests.conftest import REGION, TABLE
 from tests.notebook_server import FILES, NotebookServer, entry, zip_of
-
-TABLE = {
-    "TableName": "claims",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-}
 
 
 class Stage:
@@ -54,6 +49,8 @@ class Stage:
             self.s3,
             PackagingQueue(self.sqs, self.packaging),
             self.claims,
+            Entries(self.dynamodb, "claims"),
+            Canvas(Entries(self.dynamodb, "claims"), self.s3, Catalog("packages")),
         )
         self.deliveries = self.worker(lease_seconds)
 
@@ -70,6 +67,17 @@ class Stage:
         self.server.entries.setdefault(entry_id, entry(entry_id))
         payload = {"message": {"type": "v2.entry.created", "resourceId": entry_id}}
         Intake(self.sqs, self.intake).accept(Event(webhook_id, "event", entry_id, payload))
+
+    def send_canvas(self, kind, entry_id="etr_1", webhook_id="wh_c", **message):
+        self.server.entries.setdefault("etr_1", entry("etr_1"))
+        self.server.canvases.setdefault("cnvs_1", "etr_1")
+        payload = {"message": {"type": f"v2.canvas.{kind}", **message}}
+        event = Event(webhook_id, "canvas", entry_id, payload, "cnvs_1")
+        Intake(self.sqs, self.intake).accept(event)
+
+    def shown(self):
+        """What the last drawn canvas says of the export."""
+        return self.server.drawn[-1]["blocks"][0]["value"]
 
     def next(self):
         return self.deliveries.next(threading.Event())
@@ -349,3 +357,69 @@ class TestLease:
         stop.set()
         with Lease(lambda: None, 60, stop) as lease, pytest.raises(GiveBackError):
             lease.check()
+
+
+def test_a_new_canvas_finds_its_entry_and_shows_the_export(stage):
+    stage.send_canvas("created", entry_id="", canvasId="cnvs_1", featureId="f")
+    assert stage.next()
+    assert stage.files() == {}
+    assert stage.next()
+    assert "benchling/EXP1/report.pdf" in stage.files()
+    states = [canvas["blocks"][0]["value"] for canvas in stage.server.drawn]
+    assert "running since" in states[0]
+    assert "`s3://packages/benchling/EXP1/`" in states[1]
+    assert "done" in states[1]
+    assert stage.item("webhook#wh_c")["state"]["S"] == "done"
+    assert stage.waiting() == [0, 0]
+
+
+def test_a_canvas_that_is_asked_for_is_made_with_the_package_in_it(stage):
+    stage.send_canvas("initialized", resourceId="etr_1", featureId="f")
+    assert stage.next()
+    (canvas,) = stage.server.drawn
+    assert (canvas["featureId"], canvas["resourceId"]) == ("f", "etr_1")
+    assert "done" in stage.shown()
+
+
+def test_a_page_is_drawn_without_an_export(stage):
+    stage.send_canvas("userInteracted", canvasId="cnvs_1", buttonId="page-1:etr_1")
+    assert stage.next()
+    assert stage.files() == {}
+    assert "none yet" in stage.shown()
+    assert stage.received(stage.packaging) == []
+
+
+def test_the_button_makes_the_package_again(stage):
+    stage.send()
+    stage.next()
+    stage.send_canvas("userInteracted", canvasId="cnvs_1", buttonId="update-package:etr_1")
+    stage.next()
+    assert len(stage.received(stage.packaging)) == 2
+    assert "`report.pdf`" in stage.server.drawn[-1]["blocks"][1]["value"]
+
+
+def test_a_canvas_that_is_gone_costs_no_package(stage):
+    stage.server.canvases["cnvs_2"] = ""
+    stage.send_canvas("userInteracted", canvasId="cnvs_9", buttonId="update-package:etr_1")
+    assert stage.next()
+    assert "benchling/EXP1/report.pdf" in stage.files()
+    assert stage.item("webhook#wh_c")["state"]["S"] == "done"
+
+
+def test_a_canvas_says_that_its_export_failed_for_good(stage):
+    stage.server.states = ["FAILED"]
+    stage.send_canvas("userInteracted", canvasId="cnvs_1", buttonId="update-package:etr_1")
+    for _ in range(module.TRIES):
+        stage.next()
+    assert "failed" in stage.shown()
+    assert "no such page" in stage.shown()
+
+
+def test_a_canvas_without_an_entry_ends_as_a_dead_letter(stage):
+    stage.send_canvas("created", entry_id="", canvasId="cnvs_9", featureId="f")
+    for _ in range(module.TRIES):
+        stage.next()
+    (letter,) = stage.received(stage.letters)
+    assert (
+        "the canvas: Benchling answered 404" in letter["MessageAttributes"]["reason"]["StringValue"]
+    )

@@ -7,6 +7,7 @@ from src.app import create_app
 from src.batches import IntakeError
 from src.intake import Intake
 from src.keys import KeyProvider, KeysUnavailableError
+from src.routes import canvas as canvas_module
 from src.settings import Settings
 
 from .conftest import event_body
@@ -68,16 +69,67 @@ def test_another_type_is_ignored_by_name(client, signer, queue):
     assert messages(queue) == []
 
 
-def test_a_canvas_call_is_queued_by_its_canvas(client, signer, queue):
-    body = event_body("v2.canvas.userInteracted", resourceId=None, canvasId="cnvs_1")
-    assert post(client, signer, "/canvas", body).status_code == 200
-    assert messages(queue)[0]["entry_id"] == "cnvs_1"
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({"kind": "v2.canvas.created", "canvasId": "cnvs_1"}, "", []),
+        (
+            {"kind": "v2.canvas.initialized", "resourceId": "etr_2", "featureId": "f"},
+            "etr_2",
+            ["update-package:etr_2"],
+        ),
+        (
+            {
+                "kind": "v2.canvas.userInteracted",
+                "canvasId": "cnvs_1",
+                "buttonId": "update-package:etr_3",
+            },
+            "etr_3",
+            ["update-package:etr_3"],
+        ),
+    ],
+)
+def test_a_canvas_call_is_queued_and_answered_with_blocks(client, signer, queue, case):
+    message, entry_id, buttons = case
+    answer = post(client, signer, "/canvas", event_body(**{"resourceId": None, **message}))
+    assert (answer.status_code, answer.json["status"]) == (200, "accepted")
+    assert [it["id"] for it in answer.json["blocks"] if it["type"] == "BUTTON"] == buttons
+    assert messages(queue)[0]["entry_id"] == entry_id
 
 
-def test_a_lifecycle_call_is_acknowledged(client, signer, queue):
-    answer = post(client, signer, "/lifecycle", event_body("v2.app.installed"))
-    assert answer.json == {"status": "accepted", "type": "v2.app.installed"}
+@pytest.mark.parametrize("button", ["other", "page-0:etr_1", "update-package:", None, 7])
+def test_a_button_that_is_not_ours_is_ignored(client, signer, queue, button):
+    body = event_body("v2.canvas.userInteracted", canvasId="cnvs_1", buttonId=button)
+    answer = post(client, signer, "/canvas", body)
+    assert answer.json == {"status": "ignored", "type": "v2.canvas.userInteracted"}
     assert messages(queue) == []
+
+
+@pytest.mark.parametrize("kind", ["created", "initialized", "userInteracted"])
+def test_a_canvas_call_without_its_ids_is_400(client, signer, kind):
+    body = event_body(f"v2.canvas.{kind}", resourceId=None)
+    assert post(client, signer, "/canvas", body).status_code == 400
+
+
+def test_a_canvas_is_answered_in_time_without_what_takes_long(client, signer, monkeypatch):
+    monkeypatch.setattr(canvas_module, "DRAWN_WITHIN_SECONDS", 0.0)
+    body = event_body("v2.canvas.initialized", resourceId="etr_2", featureId="f")
+    answer = post(client, signer, "/canvas", body)
+    assert answer.json["blocks"][0]["value"] == "An export is queued."
+
+
+@pytest.mark.parametrize(
+    "kind", ["installed", "activateRequested", "deactivated", "configuration.updated"]
+)
+def test_a_lifecycle_call_is_acknowledged(client, signer, queue, kind):
+    answer = post(client, signer, "/lifecycle", event_body(f"v2.app.{kind}"))
+    assert answer.json == {"status": "accepted", "type": f"v2.app.{kind}"}
+    assert messages(queue) == []
+
+
+def test_another_lifecycle_type_is_ignored_by_name(client, signer):
+    answer = post(client, signer, "/lifecycle", event_body("v2.app.painted"))
+    assert answer.json == {"status": "ignored", "type": "v2.app.painted"}
 
 
 @pytest.mark.parametrize("path", ["/event", "/canvas", "/lifecycle"])

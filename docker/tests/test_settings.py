@@ -11,6 +11,7 @@ ENVIRONMENT = {
     "AWS_REGION": "eu-west-1",
     "INTAKE_QUEUE_URL": "http://127.0.0.1/q.fifo",
     "PACKAGE_BUCKET": "packages",
+    "CLAIMS_TABLE": "claims",
     "BENCHLING_SECRET": json.dumps(SECRET),
 }
 

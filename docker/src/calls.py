@@ -1,0 +1,102 @@
+"""A call of Benchling's: verified, read, and its event queued."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, jsonify, request
+from flask.typing import ResponseReturnValue
+from structlog.contextvars import bind_contextvars
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from .batches import IntakeError
+from .intake import Event, EventSizeError, Intake
+from .keys import KeyProvider, KeysUnavailableError
+from .settings import Settings
+from .verification import VerificationError, check_headers, verify_webhook
+
+log = structlog.get_logger()
+
+
+class Calls:
+    """What every route of Benchling's does with the request at hand."""
+
+    def __init__(self, settings: Settings, keys: KeyProvider, intake: Intake) -> None:
+        """Take the settings, the app's keys and the queue."""
+        self._settings = settings
+        self._keys = keys
+        self._intake = intake
+
+    def read(self) -> tuple[str, dict[str, Any]]:
+        """Return the request's webhook ID and its payload, whose message has a type.
+
+        Raises VerificationError, KeysUnavailableError or BadRequest.
+        """
+        webhook_id = self._verify()
+        bind_contextvars(webhook_id=webhook_id)
+        return webhook_id, _payload()
+
+    def queue(self, event: Event) -> str:
+        """Queue an event; return "accepted", or "duplicate" if it is known.
+
+        Raises IntakeError, BadRequest or RequestEntityTooLarge.
+        """
+        bind_contextvars(entry_id=event.entry_id)
+        try:
+            new = self._intake.accept(event)
+        except EventSizeError as error:
+            raise RequestEntityTooLarge(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise BadRequest("the body holds half a character") from error
+        status = "accepted" if new else "duplicate"
+        log.info(status)
+        return status
+
+    def _verify(self) -> str:
+        if self._settings.problems:
+            raise KeysUnavailableError("the service is not ready; see /health/ready")
+        body, app = request.get_data(), self._settings.app_definition_id
+        check_headers(request.headers, time.time())
+        known = self._keys.current()
+        try:
+            return verify_webhook(body, request.headers, known, app, time.time())
+        except VerificationError:
+            newer = self._keys.newer_than(known)
+            if newer is None:
+                raise
+            return verify_webhook(body, request.headers, newer, app, time.time())
+
+
+def ignored(kind: str) -> ResponseReturnValue:
+    """Answer a call of a type that the service does nothing for."""
+    log.info("ignored", type=kind)
+    return jsonify(status="ignored", type=kind)
+
+
+def answer_refusals(app: Flask) -> None:
+    """Have what ``Calls`` raises answered: 401, or 503 for what may succeed later."""
+
+    @app.errorhandler(VerificationError)
+    def refused(error: VerificationError) -> ResponseReturnValue:
+        log.info("refused", reason=str(error))
+        return jsonify(error="unverified", message=str(error)), 401
+
+    @app.errorhandler(KeysUnavailableError)
+    @app.errorhandler(IntakeError)
+    def unavailable(error: Exception) -> ResponseReturnValue:
+        log.error("unavailable", reason=str(error))
+        return jsonify(error="unavailable", message="try again later"), 503
+
+
+def _payload() -> dict[str, Any]:
+    """Return the verified body as JSON with a typed message."""
+    try:
+        payload = request.get_json(force=True)
+    except RecursionError as error:
+        raise BadRequest("the body is nested too deeply") from error
+    message = payload.get("message") if isinstance(payload, dict) else None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise BadRequest("the body has no message with a type")
+    return dict(payload)

@@ -1,0 +1,41 @@
+"""Values and assignments as DynamoDB writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# An attribute's value: {"S": text}, {"N": number}, {"M": fields}.
+Attribute = dict[str, Any]
+
+
+def attribute(value: str | float) -> Attribute:
+    """Return the attribute of a text or a number; fractions keep milliseconds."""
+    if isinstance(value, str):
+        return {"S": value}
+    return {"N": f"{value:.3f}" if isinstance(value, float) else str(value)}
+
+
+def text_of(item: Mapping[str, Any], name: str) -> str:
+    """Return an item's text, or nothing."""
+    return str(item.get(name, {}).get("S", ""))
+
+
+def integer_of(item: Mapping[str, Any], name: str) -> int:
+    """Return an item's whole number, or zero."""
+    return int(float(item.get(name, {}).get("N", "0")))
+
+
+def assignments(values: Mapping[str, Attribute]) -> str:
+    """Return the expression that sets the values."""
+    return "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+
+
+def names(values: Mapping[str, Attribute]) -> dict[str, str]:
+    """Return every name as a placeholder: half of them are DynamoDB's own words."""
+    return {f"#{name}": name for name in values}
+
+
+def bound(values: Mapping[str, Attribute]) -> dict[str, Attribute]:
+    """Return the values as the expression names them."""
+    return {f":{name}": value for name, value in values.items()}
