@@ -28,8 +28,9 @@ const (
 // webhookPaths are what Benchling posts to.
 var webhookPaths = []string{"/event", "/lifecycle", "/canvas"}
 
-// configPath shows the settings in force, secrets masked.
-const configPath = "/config"
+// readPaths show the settings in force, secrets masked, and the service's
+// description.
+var readPaths = []string{"/config", "/openapi.json"}
 
 // IngressProps says what is reached, and how.
 type IngressProps struct {
@@ -94,7 +95,7 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		CreateDefaultStage: jsii.Bool(false),
 	})
 	addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths)
-	addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), configPath))
+	addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), readPaths...))
 	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{
 		StageName:  jsii.String("$default"),
 		AutoDeploy: jsii.Bool(true),

@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -29,7 +30,9 @@ type WebhookServiceProps struct {
 	RollbackAlarms []awscloudwatch.IAlarm
 	// Queue takes the verified events.
 	Queue IntakeQueue
-	// Bucket is where packages go; the web tasks only show its name.
+	// Claims tells the canvas how an entry's last export ended.
+	Claims ClaimsTable
+	// Bucket is where packages go; the canvas lists a package's files.
 	Bucket PackageBucket
 	// Secret holds the Benchling app's credentials.
 	Secret BenchlingSecret
@@ -53,7 +56,8 @@ type WebhookService struct {
 
 // NewWebhookService returns a Fargate service behind the target group. Its task
 // has a read-only root file system, no capabilities, the contract's numeric
-// user and health check, and rights to one queue.
+// user and health check, and rights to write into one queue and to read what a
+// canvas shows.
 func NewWebhookService(scope constructs.Construct, id string, props WebhookServiceProps) WebhookService {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	task := newWebTask(scope, "Task", props)
@@ -74,8 +78,7 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 	return WebhookService{Service: service}
 }
 
-// newWebTask returns the web service's task definition, with the right to write
-// into one queue.
+// newWebTask returns the web service's task definition with its rights.
 func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps) awsecs.FargateTaskDefinition {
 	task := newTask(scope, id, taskProps{
 		Name:             webContainer,
@@ -86,6 +89,7 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 		Secret:           props.Secret,
 		LogRetentionDays: props.LogRetentionDays,
 		Environment: map[string]*string{
+			"CLAIMS_TABLE":     props.Claims.Table.TableName(),
 			"INTAKE_QUEUE_URL": props.Queue.Events.QueueUrl(),
 			"LOG_LEVEL":        jsii.String(props.LogLevel),
 			"PACKAGE_BUCKET":   props.Bucket.Bucket.BucketName(),
@@ -94,5 +98,16 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 		},
 	})
 	props.Queue.Events.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
+	props.Claims.Table.Grant(task.TaskRole(), jsii.String("dynamodb:GetItem"))
+	grantFileLists(task.TaskRole(), props.Bucket, props.PackagePrefix)
 	return task
+}
+
+// grantFileLists lets a role read the list of each package's files, which the
+// canvas shows, and no other file.
+func grantFileLists(role awsiam.IRole, bucket PackageBucket, packagePrefix string) {
+	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("s3:GetObject"),
+		Resources: &[]*string{bucket.Bucket.ArnForObjects(jsii.String(packagePrefix + "/*/input.json"))},
+	}))
 }

@@ -93,7 +93,9 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 // grantWork lets a role do what the worker does, and nothing outside the
 // packages' prefix.
 func grantWork(role awsiam.IRole, props WorkerServiceProps) {
-	props.Queue.Events.Grant(role, jsii.String("sqs:ReceiveMessage"), jsii.String("sqs:DeleteMessage"), jsii.String("sqs:ChangeMessageVisibility"))
+	props.Queue.Events.Grant(role, jsii.String("sqs:ReceiveMessage"), jsii.String("sqs:DeleteMessage"), jsii.String("sqs:ChangeMessageVisibility"),
+		// An event of a canvas goes back into the queue under its entry.
+		jsii.String("sqs:SendMessage"))
 	props.Queue.DeadLetters.Grant(role, jsii.String("sqs:SendMessage"))
 	props.Packaging.Grant(role, jsii.String("sqs:SendMessage"))
 	props.Claims.Table.Grant(role, jsii.String("dynamodb:GetItem"), jsii.String("dynamodb:UpdateItem"))
@@ -102,6 +104,7 @@ func grantWork(role awsiam.IRole, props WorkerServiceProps) {
 		Actions:   jsii.Strings("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
 		Resources: &[]*string{bucket.ArnForObjects(jsii.String(packages))},
 	}))
+	grantFileLists(role, props.Bucket, props.PackagePrefix)
 	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:    jsii.Strings("s3:ListBucket"),
 		Resources:  &[]*string{bucket.BucketArn()},

@@ -57,6 +57,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	alarms := constructs.NewAlarms(stack, "Alarms", ingress, queue)
 	cluster := constructs.NewCluster(stack, "Cluster", network)
+	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
 	webhook := constructs.NewWebhookService(stack, "Webhook", constructs.WebhookServiceProps{
 		Network:          network,
 		Cluster:          cluster,
@@ -65,6 +66,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		TargetGroup:      ingress.TargetGroup,
 		RollbackAlarms:   alarms.Rollback,
 		Queue:            queue,
+		Claims:           claims,
 		Bucket:           bucket,
 		Secret:           secret,
 		Size:             s.Size,
@@ -79,7 +81,6 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Min:         s.Size.Desired,
 		Max:         s.MaxCount,
 	})
-	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
 	packaging := constructs.NewPackagingQueue(stack, "Packaging")
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
 		Network:          network,
