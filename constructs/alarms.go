@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -29,8 +31,20 @@ type alarm struct {
 	periods         int
 }
 
+// AlarmsProps says what is watched, and who hears of it.
+type AlarmsProps struct {
+	// Ingress gives errors and latency.
+	Ingress Ingress
+	// Queue gives age and dead letters.
+	Queue IntakeQueue
+	// TopicArn is the SNS topic that is told when an alarm goes off and when it
+	// is over; empty tells nobody.
+	TopicArn string
+}
+
 // NewAlarms returns the alarms on the way in and on the queue.
-func NewAlarms(scope constructs.Construct, id string, ingress Ingress, queue IntakeQueue) Alarms {
+func NewAlarms(scope constructs.Construct, id string, props AlarmsProps) Alarms {
+	ingress, queue := props.Ingress, props.Queue
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	targets := ingress.TargetGroup.Metrics()
 	rollback := []alarm{
@@ -67,15 +81,19 @@ func NewAlarms(scope constructs.Construct, id string, ingress Ingress, queue Int
 			threshold: (15 * time.Minute).Seconds(), periods: 5,
 		},
 	}
-	made := Alarms{Rollback: newAlarms(scope, rollback)}
-	made.All = append(append(made.All, made.Rollback...), newAlarms(scope, others)...)
+	var told awscloudwatch.IAlarmAction
+	if props.TopicArn != "" {
+		told = awscloudwatchactions.NewSnsAction(awssns.Topic_FromTopicArn(scope, jsii.String("Topic"), jsii.String(props.TopicArn)))
+	}
+	made := Alarms{Rollback: newAlarms(scope, rollback, told)}
+	made.All = append(append(made.All, made.Rollback...), newAlarms(scope, others, told)...)
 	return made
 }
 
-func newAlarms(scope constructs.Construct, alarms []alarm) []awscloudwatch.IAlarm {
+func newAlarms(scope constructs.Construct, alarms []alarm, told awscloudwatch.IAlarmAction) []awscloudwatch.IAlarm {
 	var made []awscloudwatch.IAlarm
 	for _, a := range alarms {
-		made = append(made, awscloudwatch.NewAlarm(scope, jsii.String(a.id), &awscloudwatch.AlarmProps{
+		alarm := awscloudwatch.NewAlarm(scope, jsii.String(a.id), &awscloudwatch.AlarmProps{
 			AlarmDescription:   jsii.String(a.description),
 			Metric:             a.metric,
 			Threshold:          jsii.Number(a.threshold),
@@ -83,7 +101,12 @@ func newAlarms(scope constructs.Construct, alarms []alarm) []awscloudwatch.IAlar
 			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 			// No requests and no messages is how most nights look.
 			TreatMissingData: awscloudwatch.TreatMissingData_NOT_BREACHING,
-		}))
+		})
+		if told != nil {
+			alarm.AddAlarmAction(told)
+			alarm.AddOkAction(told)
+		}
+		made = append(made, alarm)
 	}
 	return made
 }

@@ -40,6 +40,8 @@ type IngressProps struct {
 	Contract imagecontract.Contract
 	// LogRetentionDays is one of LogRetentionDays.
 	LogRetentionDays int
+	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
+	Domain *Domain
 	// DeletionProtection keeps the load balancer from being deleted.
 	DeletionProtection bool
 }
@@ -51,6 +53,9 @@ type Ingress struct {
 	Api awsapigatewayv2.HttpApi
 	// URL is the address that Benchling calls, with a slash at the end.
 	URL *string
+	// AliasTarget is where the domain's DNS record points to; nil without a
+	// domain.
+	AliasTarget *string
 	// TargetGroup takes the tasks.
 	TargetGroup elb.ApplicationTargetGroup
 }
@@ -90,15 +95,26 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		Timeout: duration(longestRequest),
 	})
 
+	var name awsapigatewayv2.DomainName
+	var mapping *awsapigatewayv2.DomainMappingOptions
+	var disabled *bool
+	if props.Domain != nil {
+		name = newDomainName(scope, "Domain", *props.Domain)
+		mapping = &awsapigatewayv2.DomainMappingOptions{DomainName: name}
+		disabled = jsii.Bool(true)
+	}
 	api := awsapigatewayv2.NewHttpApi(scope, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
 		Description:        jsii.String("Benchling webhooks"),
 		CreateDefaultStage: jsii.Bool(false),
+		// With a name of its own, the API has no second way in.
+		DisableExecuteApiEndpoint: disabled,
 	})
 	addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths)
 	addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), readPaths...))
 	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{
-		StageName:  jsii.String("$default"),
-		AutoDeploy: jsii.Bool(true),
+		StageName:     jsii.String("$default"),
+		AutoDeploy:    jsii.Bool(true),
+		DomainMapping: mapping,
 		Throttle: &awsapigatewayv2.ThrottleSettings{
 			RateLimit:  jsii.Number(requestsPerSecond),
 			BurstLimit: jsii.Number(requestBurst),
@@ -106,7 +122,12 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		DetailedMetricsEnabled: jsii.Bool(true),
 		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
 	})
-	return Ingress{Api: api, URL: stage.Url(), TargetGroup: targets}
+	ingress := Ingress{Api: api, URL: stage.Url(), TargetGroup: targets}
+	if props.Domain != nil {
+		ingress.URL = jsii.String("https://" + props.Domain.Name + "/")
+		ingress.AliasTarget = name.RegionalDomainName()
+	}
+	return ingress
 }
 
 // newTargetGroup returns a target group whose health check is the contract's.

@@ -17,13 +17,19 @@ const (
 
 // PackageBucket holds the packages.
 type PackageBucket struct {
-	// Bucket is private, encrypted and versioned.
-	Bucket awss3.Bucket
+	// Bucket is the new or existing bucket.
+	Bucket awss3.IBucket
 }
 
 // NewPackageBucket returns a private, encrypted, versioned bucket that refuses
 // connections without TLS and outlives the stack.
-func NewPackageBucket(scope constructs.Construct, id string) PackageBucket {
+//
+// An existing bucket, named by its name, is used as it is: one that is
+// registered with a Quilt catalog.
+func NewPackageBucket(scope constructs.Construct, id, existing string) PackageBucket {
+	if existing != "" {
+		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(existing))}
+	}
 	return PackageBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,

@@ -36,8 +36,12 @@ func NewIntakeQueue(scope constructs.Construct, id string) IntakeQueue {
 }
 
 // NewPackagingQueue returns the FIFO queue of the messages by which Quilt makes
-// packages, encrypted and closed to connections without TLS.
-func NewPackagingQueue(scope constructs.Construct, id string) awssqs.Queue {
+// packages, encrypted and closed to connections without TLS; or the existing one
+// of a Quilt stack, FIFO or not, that has the ARN.
+func NewPackagingQueue(scope constructs.Construct, id, existingArn string) awssqs.IQueue {
+	if existingArn != "" {
+		return awssqs.Queue_FromQueueArn(scope, jsii.String(id), jsii.String(existingArn))
+	}
 	return newFifoQueue(scope, id, nil)
 }
 

@@ -20,6 +20,10 @@ var (
 	namePart        = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
 	vpcID           = regexp.MustCompile(`^vpc-[0-9a-f]+$`)
 	subnetID        = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
+	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	queueArn        = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+	topicArn        = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
+	certificateArn  = regexp.MustCompile(`^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
 	zoneName        = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]$`)
 )
 
@@ -93,6 +97,22 @@ var readers = map[string]reader{
 		into.QuiltCatalog, err = matching(value, hostName, "a host name in lower case without https://, such as \"quilt.example.com\"")
 		return err
 	},
+	"packageBucket": func(value any, into *Settings) (err error) {
+		into.PackageBucket, err = matching(value, bucketName, "the name of an existing bucket, such as \"quilt-packages\"")
+		return err
+	},
+	"packagingQueueArn": func(value any, into *Settings) (err error) {
+		into.PackagingQueueArn, err = matching(value, queueArn, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\"")
+		return err
+	},
+	"domain": func(value any, into *Settings) (err error) {
+		into.Domain, err = domain(value)
+		return err
+	},
+	"alarmTopicArn": func(value any, into *Settings) (err error) {
+		into.AlarmTopicArn, err = matching(value, topicArn, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\"")
+		return err
+	},
 	"deletionProtection": func(value any, into *Settings) error {
 		on, isBool := value.(bool)
 		if !isBool {
@@ -150,13 +170,7 @@ func existingVpc(value any) (*constructs.ExistingVpc, error) {
 	if !isObject {
 		return nil, fmt.Errorf("%s is not an object; write {\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}", show(value))
 	}
-	known := map[string]bool{"id": true, "privateSubnetIds": true, "availabilityZones": true}
-	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if !known[name] {
-			problems = append(problems, fmt.Errorf("unknown setting %q%s; the settings are %s", name, didYouMean(name, known), list(known)))
-		}
-	}
+	problems := unknown(object, "id", "privateSubnetIds", "availabilityZones")
 	id, err := matching(object["id"], vpcID, "a VPC's id, such as \"vpc-0123abcd\"")
 	problems = append(problems, prefixed(".id", err))
 	subnets, err := allMatching(object["privateSubnetIds"], subnetID, "the ids of private subnets, such as [\"subnet-0123abcd\", …]")
@@ -170,6 +184,38 @@ func existingVpc(value any) (*constructs.ExistingVpc, error) {
 		return nil, fmt.Errorf("%d private subnets in %d zones; the load balancer needs at least two subnets, each in a zone of its own, one zone for each", len(subnets), len(zones))
 	}
 	return &constructs.ExistingVpc{ID: id, PrivateSubnetIDs: subnets, AvailabilityZones: zones}, nil
+}
+
+// domain reads {"name": …, "certificateArn": …}.
+func domain(value any) (*constructs.Domain, error) {
+	object, isObject := value.(map[string]any)
+	if !isObject {
+		return nil, fmt.Errorf("%s is not an object; write {\"name\": …, \"certificateArn\": …}", show(value))
+	}
+	problems := unknown(object, "name", "certificateArn")
+	name, err := matching(object["name"], hostName, "a host name in lower case without https://, such as \"webhooks.example.com\"")
+	problems = append(problems, prefixed(".name", err))
+	certificate, err := matching(object["certificateArn"], certificateArn, "the ARN of a certificate in the stack's region, such as \"arn:aws:acm:eu-west-1:123456789012:certificate/…\"")
+	problems = append(problems, prefixed(".certificateArn", err))
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return &constructs.Domain{Name: name, CertificateArn: certificate}, nil
+}
+
+// unknown returns a problem for each of the object's names that isn't allowed.
+func unknown(object map[string]any, allowed ...string) []error {
+	known := map[string]bool{}
+	for _, name := range allowed {
+		known[name] = true
+	}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if !known[name] {
+			problems = append(problems, fmt.Errorf("unknown setting %q%s; the settings are %s", name, didYouMean(name, known), list(known)))
+		}
+	}
+	return problems
 }
 
 func allMatching(value any, pattern *regexp.Regexp, remedy string) ([]string, error) {

@@ -47,6 +47,16 @@ type Settings struct {
 	PackagePrefix string
 	// QuiltCatalog is the host name of the Quilt catalog, or empty.
 	QuiltCatalog string
+	// PackageBucket is the name of an existing bucket that is registered with
+	// Quilt; empty makes a new one.
+	PackageBucket string
+	// PackagingQueueArn is the packaging queue of an existing Quilt stack; empty
+	// makes a new one.
+	PackagingQueueArn string
+	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
+	Domain *constructs.Domain
+	// AlarmTopicArn is the SNS topic that hears of alarms, or empty.
+	AlarmTopicArn string
 	// DeletionProtection keeps the stack and its load balancer from being
 	// deleted.
 	DeletionProtection bool

@@ -14,10 +14,10 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are architecture, cpu, deletionProtection, desiredCount, logLevel, logRetentionDays, maxCount, memory, natGateways, packagePrefix, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount"
+const known = "the settings are alarmTopicArn, architecture, cpu, deletionProtection, desiredCount, domain, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount"
 
-// context returns the context with one environment "dev" of these settings.
-func context(t *testing.T, settings string) map[string]any {
+// contextWith returns the context with one environment "dev" of these settings.
+func contextWith(t *testing.T, settings string) map[string]any {
 	t.Helper()
 	var parsed map[string]any
 	assert.NilError(t, json.Unmarshal([]byte(`{"environments": {"dev": `+settings+`}}`), &parsed))
@@ -26,7 +26,7 @@ func context(t *testing.T, settings string) map[string]any {
 
 func TestReadSettings(t *testing.T) {
 	want := stacks.DefaultSettings("dev")
-	got, err := stacks.ReadSettings(context(t, `{}`))
+	got, err := stacks.ReadSettings(contextWith(t, `{}`))
 	assert.NilError(t, err)
 	assert.DeepEqual(t, got, want)
 
@@ -38,10 +38,17 @@ func TestReadSettings(t *testing.T) {
 	want.PackagePrefix = "lab"
 	want.QuiltCatalog = "quilt.example.com"
 	want.DeletionProtection = true
+	want.PackageBucket = "quilt-packages"
+	want.PackagingQueueArn = "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo"
+	want.AlarmTopicArn = "arn:aws:sns:eu-west-1:123456789012:on-call"
+	want.Domain = &constructs.Domain{Name: "webhooks.example.com", CertificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}
 	want.Vpc = &constructs.ExistingVpc{ID: "vpc-1", PrivateSubnetIDs: []string{"subnet-1", "subnet-2"}, AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
-	got, err = stacks.ReadSettings(context(t, `{
+	got, err = stacks.ReadSettings(contextWith(t, `{
 		"architecture": "arm64", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "logRetentionDays": 7,
 		"logLevel": "DEBUG", "packagePrefix": "lab", "quiltCatalog": "quilt.example.com", "deletionProtection": true,
+		"packageBucket": "quilt-packages", "packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo",
+		"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call",
+		"domain": {"name": "webhooks.example.com", "certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"},
 		"vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`))
 	assert.NilError(t, err)
 	assert.DeepEqual(t, got, want)
@@ -69,13 +76,19 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.vpc.id: nothing does not fit; use a VPC's id, such as "vpc-0123abcd"`,
 			`cdk.json: environments.dev.vpc.privateSubnetIds: "subnet-1" is not a list; use the ids of private subnets, such as ["subnet-0123abcd", …]`,
 			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
+		{"name for ARN", `{"packagingQueueArn": "packager"}`, `cdk.json: environments.dev.packagingQueueArn: "packager" does not fit; use a queue's ARN, such as "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"`},
+		{"domain text", `{"domain": "webhooks.example.com"}`, `cdk.json: environments.dev.domain: "webhooks.example.com" is not an object; write {"name": …, "certificateArn": …}`},
+		{"domain parts", `{"domain": {"Name": "webhooks.example.com"}}`, strings.Join([]string{
+			`cdk.json: environments.dev.domain: unknown setting "Name" (did you mean "name"?); the settings are certificateArn, name`,
+			`cdk.json: environments.dev.domain.name: nothing does not fit; use a host name in lower case without https://, such as "webhooks.example.com"`,
+			`cdk.json: environments.dev.domain.certificateArn: nothing does not fit; use the ARN of a certificate in the stack's region, such as "arn:aws:acm:eu-west-1:123456789012:certificate/…"`}, "\n")},
 		{"all at once", `{"cpu": 3, "logLevel": "LOUD", "natGateways": 9}`, strings.Join([]string{
 			`cdk.json: environments.dev.cpu: 3 is not a choice; use one of the numbers 256, 512, 1024, 2048, 4096`,
 			`cdk.json: environments.dev.logLevel: "LOUD" is not a choice; use one of DEBUG, INFO, WARNING, ERROR`,
 			`cdk.json: environments.dev.natGateways: 9 does not fit; use a whole number from 1 to 2, without quotes`}, "\n")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := stacks.ReadSettings(context(t, c.settings))
+			_, err := stacks.ReadSettings(contextWith(t, c.settings))
 			assert.Error(t, err, c.want)
 		})
 	}

@@ -48,14 +48,15 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	secret := constructs.NewBenchlingSecret(stack, "BenchlingSecret")
 	queue := constructs.NewIntakeQueue(stack, "Intake")
-	bucket := constructs.NewPackageBucket(stack, "Packages")
+	bucket := constructs.NewPackageBucket(stack, "Packages", s.PackageBucket)
 	ingress := constructs.NewIngress(stack, "Ingress", constructs.IngressProps{
 		Network:            network,
 		Contract:           props.Contract,
 		LogRetentionDays:   s.LogRetentionDays,
+		Domain:             s.Domain,
 		DeletionProtection: s.DeletionProtection,
 	})
-	alarms := constructs.NewAlarms(stack, "Alarms", ingress, queue)
+	alarms := constructs.NewAlarms(stack, "Alarms", constructs.AlarmsProps{Ingress: ingress, Queue: queue, TopicArn: s.AlarmTopicArn})
 	cluster := constructs.NewCluster(stack, "Cluster", network)
 	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
 	webhook := constructs.NewWebhookService(stack, "Webhook", constructs.WebhookServiceProps{
@@ -81,7 +82,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Min:         s.Size.Desired,
 		Max:         s.MaxCount,
 	})
-	packaging := constructs.NewPackagingQueue(stack, "Packaging")
+	packaging := constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn)
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
 		Network:          network,
 		Cluster:          cluster,
@@ -113,6 +114,9 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 
 	output(stack, "WebhookUrl", ingress.URL, "What Benchling calls: the app's webhook URL")
+	if ingress.AliasTarget != nil {
+		output(stack, "DomainTarget", ingress.AliasTarget, "Where the domain's CNAME record points to")
+	}
 	output(stack, "SecretArn", secret.Secret.SecretArn(), "Where the Benchling app's credentials go")
 	output(stack, "PackageBucketName", bucket.Bucket.BucketName(), "Where packages are written")
 	output(stack, "IntakeQueueUrl", queue.Events.QueueUrl(), "Where verified events wait")

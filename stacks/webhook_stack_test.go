@@ -10,15 +10,36 @@ import (
 	"gotest.tools/v3/golden"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/stacks"
 )
 
-// TestGoldenTemplates compares the whole template of every environment. Rewrite
-// them with `go test ./stacks -update` and read the diff.
+// shapes are the stacks that users choose: the environments of cdk.json, and
+// what can be set on top of the defaults.
+var shapes = []struct{ name, settings string }{
+	{name: "dev"},
+	{name: "prod"},
+	{"arm64", `{"architecture": "arm64"}`},
+	{"existing-vpc", `{"vpc": {"id": "vpc-0123abcd",
+		"privateSubnetIds": ["subnet-0123abcd", "subnet-4567cdef"], "availabilityZones": ["eu-west-1a", "eu-west-1b"]}}`},
+	{"custom-domain", `{"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "domain": {"name": "webhooks.example.com",
+		"certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}}`},
+	{"existing-quilt", `{"quiltCatalog": "quilt.example.com", "packageBucket": "quilt-packages",
+		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"}`},
+}
+
+// TestGoldenTemplates compares the whole template of every shape. Rewrite them
+// with `go test ./stacks -update` and read the diff.
 func TestGoldenTemplates(t *testing.T) {
-	for _, environment := range []string{"dev", "prod"} {
-		t.Run(environment, func(t *testing.T) {
-			template := synth(t, settingsOf(t, environment), contractOf(t, dockerfile))
-			golden.Assert(t, template, environment+".template.json")
+	for _, shape := range shapes {
+		t.Run(shape.name, func(t *testing.T) {
+			context := contextOf(t, shape.name)
+			if shape.settings != "" {
+				context = contextWith(t, shape.settings)
+			}
+			settings, err := stacks.ReadSettings(context)
+			assert.NilError(t, err)
+			template := synth(t, settings, contractOf(t, dockerfile))
+			golden.Assert(t, template, shape.name+".template.json")
 		})
 	}
 }
