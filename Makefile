@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3.11
 ENVIRONMENT ?= dev
+BASE ?= main
 # Node 24 and the CDK CLI from package-lock.json come before what is installed.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 GO_FLOOR := 85
@@ -43,9 +44,14 @@ diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 deploy: $(NODE) ## Deploy ENVIRONMENT to the AWS account of your credentials
 	cdk deploy -c environment=$(ENVIRONMENT)
 
+.PHONY: review
+review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
+	@go build -o build/bin/review ./internal/review
+	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
+
 .PHONY: golden
-golden: $(NODE) ## Rewrite the golden files; read the diff
-	go test ./internal/imagecontract ./stacks -update
+golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
+	go test ./internal/imagecontract ./internal/templatediff ./stacks -update
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app
@@ -59,7 +65,7 @@ lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
 
 .PHONY: test-go
-test-go: $(NODE)
+test-go: $(NODE) $(TOOLS)
 	@echo "Go tests (the first build of the CDK library takes about two minutes)"
 	@mkdir -p build
 	go tool gotestsum --format pkgname-and-test-fails -- -coverpkg=$$(go list -f '{{if ne .Name "main"}}{{.ImportPath}}{{end}}' ./... | paste -sd,) -coverprofile=build/cover.out ./...

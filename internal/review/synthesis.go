@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/internal/templatediff"
+)
+
+// The files that every revision has.
+const (
+	dockerfile = "docker/Dockerfile"
+	cdkFile    = "cdk.json"
+)
+
+// synthesizeBoth returns the templates and contracts of the trees before and
+// after a change. Where the contracts differ, it also synthesizes the new tree
+// with the old Dockerfile.
+func synthesizeBoth(ctx context.Context, after, before, scratch string) (in templatediff.Input, err error) {
+	newApp, oldApp := filepath.Join(scratch, "new"), filepath.Join(scratch, "old")
+	if err := build(ctx, after, newApp); err != nil {
+		return in, err
+	}
+	same, err := sameApp(ctx, after, before)
+	if err != nil {
+		return in, err
+	}
+	if same {
+		oldApp = newApp
+	} else if err := build(ctx, before, oldApp); err != nil {
+		return in, fmt.Errorf("the base: %w", err)
+	}
+	if in.BeforeFacts, err = factsOf(before); err != nil {
+		return in, fmt.Errorf("the base: %w", err)
+	}
+	if in.AfterFacts, err = factsOf(after); err != nil {
+		return in, err
+	}
+	runs, ctx := errgroup.WithContext(ctx)
+	runs.Go(func() (err error) {
+		in.Before, err = synthesize(ctx, oldApp, before)
+		if err != nil {
+			err = fmt.Errorf("the base: %w", err)
+		}
+		return err
+	})
+	runs.Go(func() (err error) {
+		in.After, err = synthesize(ctx, newApp, after)
+		return err
+	})
+	if !slices.Equal(in.BeforeFacts, in.AfterFacts) {
+		between := filepath.Join(scratch, "between")
+		runs.Go(func() (err error) {
+			for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
+				if err := copyFolder(ctx, after, name, between); err != nil {
+					return err
+				}
+			}
+			if err := copyFile(filepath.Join(before, dockerfile), filepath.Join(between, dockerfile)); err != nil {
+				return err
+			}
+			in.Between, err = synthesize(ctx, newApp, between)
+			return err
+		})
+	}
+	return in, runs.Wait()
+}
+
+func build(ctx context.Context, tree, binary string) error {
+	// Linking takes half as long without what only a debugger reads.
+	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, ".")
+	command.Dir = tree
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func factsOf(tree string) ([]templatediff.Fact, error) {
+	contract, err := imagecontract.Read(filepath.Join(tree, dockerfile))
+	contract.File = dockerfile
+	return templatediff.Facts(contract), err
+}
+
+// synthesize returns the templates of every environment of a tree's cdk.json,
+// by stack.
+func synthesize(ctx context.Context, app, tree string) (map[string]templatediff.Template, error) {
+	text, err := os.ReadFile(filepath.Join(tree, cdkFile))
+	if err != nil {
+		return nil, err
+	}
+	var file struct{ Context map[string]any }
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
+	}
+	environments, _ := file.Context["environments"].(map[string]any)
+	if len(environments) == 0 {
+		return nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkFile)
+	}
+	all := map[string]templatediff.Template{}
+	for _, environment := range slices.Sorted(maps.Keys(environments)) {
+		stacks, err := synthesizeOne(ctx, app, tree, file.Context, environment)
+		if err != nil {
+			return nil, fmt.Errorf("environment %s: %w", environment, err)
+		}
+		maps.Copy(all, stacks)
+	}
+	return all, nil
+}
+
+// synthesizeOne runs the app as the CDK CLI does.
+func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, environment string) (map[string]templatediff.Template, error) {
+	chosen := maps.Clone(all)
+	chosen["environment"] = environment
+	passed, err := json.Marshal(chosen)
+	if err != nil {
+		return nil, err
+	}
+	assembly, err := os.MkdirTemp(filepath.Dir(app), "cdk.out-")
+	if err != nil {
+		return nil, err
+	}
+	command := exec.CommandContext(ctx, app)
+	command.Dir = tree
+	// A review asks what differs; `make synth` asks whether it is valid.
+	command.Env = append(os.Environ(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
+	if out, err := command.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("synth: %w\n%s", err, out)
+	}
+	return readAssembly(assembly)
+}
+
+// readAssembly returns the templates of a cloud assembly, by stack, each with
+// its termination protection, which CDK keeps beside the template.
+func readAssembly(folder string) (map[string]templatediff.Template, error) {
+	text, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
+	if err != nil {
+		return nil, err
+	}
+	var manifest struct {
+		Artifacts map[string]struct {
+			Type       string
+			Properties struct {
+				TemplateFile          string
+				TerminationProtection bool
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return nil, fmt.Errorf("manifest.json: %w", err)
+	}
+	stacks := map[string]templatediff.Template{}
+	for name, artifact := range manifest.Artifacts {
+		if artifact.Type != "aws:cloudformation:stack" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, artifact.Properties.TemplateFile))
+		if err != nil {
+			return nil, err
+		}
+		template, err := templatediff.ReadTemplate(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		template.Rest["TerminationProtection"] = artifact.Properties.TerminationProtection
+		stacks[name] = template
+	}
+	return stacks, nil
+}

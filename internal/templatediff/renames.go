@@ -1,0 +1,137 @@
+package templatediff
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// alike is the share of equal properties from which a resource that comes is
+// taken for one that goes, under another name.
+const alike = 0.6
+
+// renames returns the new logical IDs of resources whose construct was renamed,
+// by their old ones: of one type, and with nearly the same properties.
+func renames(before, after Template) map[string]string {
+	gone, come := only(before, after), only(after, before)
+	// What refers to a renamed resource differs by the name alone.
+	neutral := map[string]string{}
+	for _, id := range gone {
+		neutral[id] = before.Resources[id].Type()
+	}
+	for _, id := range come {
+		neutral[id] = after.Resources[id].Type()
+	}
+	found := map[string]string{}
+	taken := map[string]bool{}
+	for _, old := range gone {
+		best, most := "", alike
+		for _, id := range come {
+			if taken[id] || before.Resources[old].Type() != after.Resources[id].Type() {
+				continue
+			}
+			share := likeness(withIDs(before.Resources[old], neutral), withIDs(after.Resources[id], neutral))
+			// Among equals, the one whose name is nearest.
+			share += float64(commonPrefix(old, id)) / 1e4
+			if share > most {
+				best, most = id, share
+			}
+		}
+		if best != "" {
+			found[old], taken[best] = best, true
+		}
+	}
+	return found
+}
+
+// only returns the logical IDs that the one template has and the other hasn't,
+// and those that have another type there.
+func only(of, other Template) []string {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(of.Resources)) {
+		if in, has := other.Resources[id]; !has || in.Type() != of.Resources[id].Type() {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// likeness returns the share of properties that two resources have in common,
+// from 0 to 1.
+func likeness(a, b Resource) float64 {
+	in, other := attributes(a), attributes(b)
+	equal, all := 1, 1 // The type.
+	for name, l := range in {
+		all++
+		if o, has := other[name]; has && o.value == l.value {
+			equal++
+		}
+	}
+	for name := range other {
+		if _, has := in[name]; !has {
+			all++
+		}
+	}
+	return float64(equal) / float64(all)
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// withIDs returns a copy of the resource that refers to resources by their new
+// logical IDs.
+func withIDs(r Resource, ids map[string]string) Resource {
+	renamed := Resource{}
+	for name, value := range r {
+		renamed[name] = replaceIDs(value, ids)
+	}
+	return renamed
+}
+
+func replaceIDs(value any, ids map[string]string) any {
+	switch v := value.(type) {
+	case string:
+		if id, known := ids[v]; known {
+			return id
+		}
+		for old, id := range ids {
+			v = strings.ReplaceAll(v, "${"+old+"}", "${"+id+"}")
+			v = strings.ReplaceAll(v, "${"+old+".", "${"+id+".")
+		}
+		return v
+	case []any:
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = replaceIDs(element, ids)
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, inner := range v {
+			object[name] = replaceIDs(inner, ids)
+		}
+		return object
+	}
+	return value
+}
+
+// renamed returns the template with new logical IDs for old ones, everywhere.
+func renamed(t Template, ids map[string]string) Template {
+	if len(ids) == 0 {
+		return t
+	}
+	rest, _ := replaceIDs(t.Rest, ids).(map[string]any)
+	to := Template{Resources: map[string]Resource{}, Rest: rest}
+	for id, resource := range t.Resources {
+		if other, known := ids[id]; known {
+			id = other
+		}
+		to.Resources[id] = withIDs(resource, ids)
+	}
+	return to
+}

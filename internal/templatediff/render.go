@@ -1,0 +1,148 @@
+package templatediff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Verdict is the report's first line: the worst that the change does.
+func (r Review) Verdict() string {
+	if len(r.Findings) == 0 {
+		return "nothing changed"
+	}
+	worst := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Danger })
+	if worst >= 0 {
+		return fmt.Sprintf("DANGEROUS: %s%s", r.Findings[worst].Text, r.where(r.Findings[worst]))
+	}
+	var counts []string
+	for _, section := range Sections {
+		found := r.in(section)
+		switch {
+		case len(found) == 0:
+		case len(found) == len(r.Findings) && section == Content:
+			return "changed: image content only"
+		default:
+			counts = append(counts, fmt.Sprintf("%s: %d", strings.ToLower(string(section)), len(found)))
+		}
+	}
+	return "changed: " + strings.Join(counts, ", ")
+}
+
+// Text returns the report for a terminal.
+func (r Review) Text() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Verdict())
+	for _, section := range r.sections() {
+		fmt.Fprintf(&b, "\n%s\n", section)
+		for _, f := range r.in(section) {
+			fmt.Fprintf(&b, "  %s %s%s\n", mark(f, "!"), f.Text, r.where(f))
+			if len(f.Follows) > 0 {
+				fmt.Fprintf(&b, "    %s\n", follows(f))
+			}
+		}
+	}
+	return b.String()
+}
+
+// Markdown returns the report for a comment on a pull request.
+func (r Review) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**\n", escaped(r.Verdict()))
+	for _, section := range r.sections() {
+		fmt.Fprintf(&b, "\n### %s\n\n", section)
+		for _, f := range r.in(section) {
+			fmt.Fprintf(&b, "- %s%s\n", mark(f, "⚠️ "), strings.TrimSpace(escaped(f.Text+r.where(f))))
+			if len(f.Follows) > 0 {
+				fmt.Fprintf(&b, "  - %s\n", escaped(follows(f)))
+			}
+		}
+	}
+	return b.String()
+}
+
+// sections returns those that have findings; of an image's content alone, the
+// verdict says all.
+func (r Review) sections() []Section {
+	if r.Verdict() == "changed: image content only" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(Sections), func(s Section) bool { return len(r.in(s)) == 0 })
+}
+
+func (r Review) in(section Section) []Finding {
+	var found []Finding
+	for _, f := range r.Findings {
+		if f.Section == section {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// where names the stacks of a finding that isn't of all stacks.
+func (r Review) where(f Finding) string {
+	if len(f.Stacks) == len(r.Stacks) {
+		return ""
+	}
+	return " [" + strings.Join(f.Stacks, ", ") + "]"
+}
+
+func mark(f Finding, danger string) string {
+	if f.Danger {
+		return danger
+	}
+	return strings.Repeat(" ", len("!"))
+}
+
+// follows says how many properties follow from the Dockerfile, and which are
+// the first.
+func follows(f Finding) string {
+	const named = 3
+	text := fmt.Sprintf("%d properties follow: ", len(f.Follows))
+	if len(f.Follows) == 1 {
+		text = "1 property follows: "
+	}
+	if len(f.Follows) <= named {
+		return text + strings.Join(f.Follows, ", ")
+	}
+	return text + strings.Join(f.Follows[:named], ", ") + ", …"
+}
+
+// escaped returns text with nothing in it that Markdown would read as markup.
+func escaped(text string) string {
+	return strings.NewReplacer(
+		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "|", `\|`, "@", "&#64;", "\n", " ",
+	).Replace(text)
+}
+
+// widest is how much of a value the report shows, in characters; the JSON has
+// all of it.
+const widest = 80
+
+// arrow returns "before → after", of long values where they differ.
+func arrow(before, after string) string {
+	was, is := []rune(before), []rune(after)
+	if len(was) <= widest && len(is) <= widest {
+		return before + " → " + after
+	}
+	same := 0
+	for same < len(was) && same < len(is) && was[same] == is[same] {
+		same++
+	}
+	start := max(0, same-widest/4)
+	return window(was, start) + " → " + window(is, start)
+}
+
+func window(text []rune, start int) string {
+	end := min(len(text), start+widest)
+	start = min(start, end)
+	shown := string(text[start:end])
+	if start > 0 {
+		shown = "…" + shown
+	}
+	if end < len(text) {
+		shown += "…"
+	}
+	return shown
+}
