@@ -78,7 +78,7 @@ test-service: $(SERVICE)
 	$(MAKE) -C docker test-unit
 
 .PHONY: lint
-lint: lint-go lint-service lint-template
+lint: lint-go lint-service lint-template lint-workflows
 
 .PHONY: lint-go
 lint-go:
@@ -93,6 +93,12 @@ lint-service: $(SERVICE) $(TOOLS)
 .PHONY: lint-template
 lint-template: $(TOOLS)
 	build/tools/bin/cfn-lint stacks/testdata/*.template.json
+
+# The checks of shell and Python within workflows need programs that a machine
+# may or may not have: the verdict must not depend on that.
+.PHONY: lint-workflows
+lint-workflows:
+	go tool actionlint -shellcheck= -pyflakes=
 
 $(NODE): package-lock.json
 	@echo "Installing Node 24 and the CDK CLI into node_modules"
