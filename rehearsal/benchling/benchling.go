@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -100,30 +101,42 @@ type Server struct {
 	Address string
 	// Notebook answers the worker.
 	Notebook *Notebook
+	// Faults are what goes wrong before an answer.
+	Faults Faults
 
-	server *http.Server
+	document atomic.Pointer[[]byte]
+	server   *http.Server
 }
 
 // Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1.
 func Serve(key Key) (*Server, error) {
-	document, err := key.JWKS()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	s := &Server{Address: listener.Addr().String(), Notebook: newNotebook()}
+	if err := s.Publish(key); err != nil {
+		_ = listener.Close()
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+JWKSPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(document)
+		_, _ = w.Write(*s.document.Load())
 	})
-	notebook := newNotebook()
-	notebook.serve(mux)
-	s := &Server{Address: listener.Addr().String(), Notebook: notebook, server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}}
+	s.Notebook.serve(mux)
+	s.server = &http.Server{Handler: s.Faults.wrap(mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(listener) }()
 	return s, nil
+}
+
+// Publish rotates the key: the JWKS holds this one alone from now on.
+func (s *Server) Publish(key Key) error {
+	document, err := key.JWKS()
+	if err == nil {
+		s.document.Store(&document)
+	}
+	return err
 }
 
 // Stop closes the server.

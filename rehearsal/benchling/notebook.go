@@ -21,12 +21,28 @@ type Notebook struct {
 	token   string
 	entries map[string]string
 	asked   map[string]int
+	drawn   map[string][]map[string]any
 	held    bool
 }
 
 // newNotebook returns a notebook whose exports end at once.
 func newNotebook() *Notebook {
-	return &Notebook{token: RandomText(), entries: map[string]string{}, asked: map[string]int{}}
+	return &Notebook{token: RandomText(), entries: map[string]string{}, asked: map[string]int{}, drawn: map[string][]map[string]any{}}
+}
+
+// ExpireToken makes the token invalid before its time; the next one that is
+// asked for is valid.
+func (n *Notebook) ExpireToken() {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	n.token = RandomText()
+}
+
+// Drawn returns what a canvas was updated with, in order.
+func (n *Notebook) Drawn(canvas string) []map[string]any {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	return n.drawn[canvas]
 }
 
 // HoldExports keeps exports running until it is called again with false.
@@ -46,10 +62,18 @@ func (n *Notebook) Asked(entry string) int {
 // DisplayID returns the name that people see of an entry.
 func DisplayID(entry string) string { return "EXP-" + strings.TrimPrefix(entry, "etr_") }
 
+// SmallPrefix begins the IDs of entries with a small export, of which thousands
+// fit into a local AWS.
+const SmallPrefix = "etr_small"
+
 // Files returns what an entry's export holds, by path.
 func Files(entry string) map[string][]byte {
+	lines := 40_000
+	if strings.HasPrefix(entry, SmallPrefix) {
+		lines = 10
+	}
 	return map[string][]byte{
-		DisplayID(entry) + "/entry.pdf": bytes.Repeat([]byte("%PDF of "+entry+"\n"), 40_000),
+		DisplayID(entry) + "/entry.pdf": bytes.Repeat([]byte("%PDF of "+entry+"\n"), lines),
 		"data/results.csv":              []byte("well,value\nA1," + entry + "\n"),
 	}
 }
@@ -57,7 +81,10 @@ func Files(entry string) map[string][]byte {
 // serve adds the API's routes.
 func (n *Notebook) serve(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v2/token", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"access_token": n.token, "token_type": "Bearer", "expires_in": tokenSeconds})
+		n.lock.Lock()
+		token := n.token
+		n.lock.Unlock()
+		answer(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": tokenSeconds})
 	})
 	mux.HandleFunc("GET /api/v2/entries/{entry}", n.authorized(func(w http.ResponseWriter, r *http.Request) {
 		entry := r.PathValue("entry")
@@ -89,6 +116,7 @@ func (n *Notebook) serve(mux *http.ServeMux) {
 		address := fmt.Sprintf("http://%s/downloads/%s.zip", r.Host, entry)
 		answer(w, http.StatusOK, map[string]any{"status": "SUCCEEDED", "response": map[string]string{"downloadURL": address}})
 	}))
+	mux.HandleFunc("PATCH /api/v2/app-canvases/{canvas}", n.authorized(n.draw))
 	mux.HandleFunc("GET /downloads/{name}", func(w http.ResponseWriter, r *http.Request) {
 		// As from S3: by ranges, and without the API's token.
 		if r.Header.Get("Authorization") != "" {
@@ -108,12 +136,32 @@ func (n *Notebook) serve(mux *http.ServeMux) {
 // authorized refuses what has no token of this notebook.
 func (n *Notebook) authorized(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+n.token {
+		n.lock.Lock()
+		token := n.token
+		n.lock.Unlock()
+		if r.Header.Get("Authorization") != "Bearer "+token {
 			answer(w, http.StatusUnauthorized, map[string]any{})
 			return
 		}
 		handle(w, r)
 	}
+}
+
+// draw records a canvas's update and answers with the canvas.
+func (n *Notebook) draw(w http.ResponseWriter, r *http.Request) {
+	var update map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&update); err != nil {
+		answer(w, http.StatusBadRequest, map[string]any{})
+		return
+	}
+	canvas := r.PathValue("canvas")
+	n.lock.Lock()
+	n.drawn[canvas] = append(n.drawn[canvas], update)
+	n.lock.Unlock()
+	answer(w, http.StatusOK, map[string]any{
+		"id": canvas, "blocks": update["blocks"], "enabled": true, "featureId": "feature", "resourceId": "",
+		"app": map[string]string{"id": "app_rehearsal"}, "archiveRecord": nil,
+	})
 }
 
 func archive(entry string) ([]byte, error) {
