@@ -49,6 +49,10 @@ review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default m
 	@go build -o build/bin/review ./internal/review
 	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
 
+.PHONY: redrive
+redrive: ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
+	@go run ./internal/redrive BenchlingWebhook-$(ENVIRONMENT) '$(SEND)'
+
 .PHONY: golden
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/templatediff ./stacks -update

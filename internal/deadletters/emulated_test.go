@@ -1,0 +1,76 @@
+package deadletters_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/deadletters"
+	"benchlingwebhook/rehearsal/emulator"
+)
+
+const root = "../.."
+
+// TestQueuesOfTheEmulator lists letters without hiding them, sends one, then the
+// rest.
+func TestQueuesOfTheEmulator(t *testing.T) {
+	python, err := filepath.Abs(filepath.Join(root, "build/tools/bin/python"))
+	assert.NilError(t, err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cloud, err := emulator.Start(ctx, python, filepath.Join(root, "rehearsal/emulator"), t.TempDir())
+	assert.NilError(t, err)
+	defer cloud.Stop()
+	client := sqs.NewFromConfig(cloud.Config())
+	queue := func(name string) string {
+		made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(name), Attributes: map[string]string{"FifoQueue": "true"}})
+		assert.NilError(t, err)
+		return aws.ToString(made.QueueUrl)
+	}
+	queues := deadletters.Queues{Client: client, DeadLetterURL: queue("dead.fifo"), IntakeURL: queue("intake.fifo")}
+	text := func(value string) types.MessageAttributeValue {
+		return types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String(value)}
+	}
+	for _, id := range []string{"wh_1", "wh_2", "wh_3"} {
+		_, err := client.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: aws.String(queues.DeadLetterURL), MessageBody: aws.String(`{"webhook_id": "` + id + `", "entry_id": "etr_1"}`),
+			MessageGroupId: aws.String("etr_1"), MessageDeduplicationId: aws.String(id),
+			MessageAttributes: map[string]types.MessageAttributeValue{"reason": text("because"), "tries": text("5"), "failed_at": text("now")},
+		})
+		assert.NilError(t, err)
+	}
+
+	for range 2 {
+		letters, total, err := queues.List(ctx)
+		assert.NilError(t, err)
+		assert.Equal(t, total, "3")
+		assert.Equal(t, len(letters), 3)
+		assert.Equal(t, letters[0].ID+" "+letters[0].Entry+" "+letters[0].Reason+" "+letters[0].Tries+" "+letters[0].FailedAt, "wh_1 etr_1 because 5 now")
+	}
+	_, err = queues.Send(ctx, []string{"wh_9"})
+	assert.ErrorContains(t, err, `"wh_9": no such dead letter`)
+	sent, err := queues.Send(ctx, []string{"wh_2"})
+	assert.NilError(t, err)
+	assert.DeepEqual(t, sent, []string{"wh_2"})
+	sent, err = queues.Send(ctx, []string{deadletters.All})
+	assert.NilError(t, err)
+	assert.DeepEqual(t, sent, []string{"wh_1", "wh_3"})
+
+	letters, total, err := queues.List(ctx)
+	assert.NilError(t, err)
+	assert.Equal(t, len(letters), 0)
+	assert.Equal(t, total, "0")
+	answer, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(queues.IntakeURL), MaxNumberOfMessages: 10})
+	assert.NilError(t, err)
+	assert.Equal(t, len(answer.Messages), 3)
+	assert.Equal(t, aws.ToString(answer.Messages[0].Body), `{"webhook_id": "wh_2", "entry_id": "etr_1"}`)
+
+	_, err = deadletters.OfStack(ctx, cloud.Config(), "none")
+	assert.ErrorContains(t, err, `stack "none"`)
+}

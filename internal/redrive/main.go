@@ -1,0 +1,70 @@
+// Redrive lists the events that failed for good, and sends chosen ones again:
+// `redrive STACK [ID,ID|all]`, with any credentials that the AWS CLI takes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"text/tabwriter"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"benchlingwebhook/internal/deadletters"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) < 1 || len(args) > 2 {
+		return errors.New("redrive: a stack's name, and at most a choice of letters: run `make redrive`")
+	}
+	cloud, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return err
+	}
+	queues, err := deadletters.OfStack(ctx, cloud, args[0])
+	if err != nil {
+		return err
+	}
+	var ids []string
+	if len(args) == 2 {
+		ids = deadletters.IDs(args[1])
+	}
+	if len(ids) == 0 {
+		return list(ctx, queues, out)
+	}
+	sent, err := queues.Send(ctx, ids)
+	for _, id := range sent {
+		fmt.Fprintln(out, "sent again:", id)
+	}
+	fmt.Fprintf(out, "%d sent again\n", len(sent))
+	return err
+}
+
+func list(ctx context.Context, queues deadletters.Queues, out io.Writer) error {
+	letters, total, err := queues.List(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "id\tentry\ttries\tfailed_at\treason")
+	for _, l := range letters {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.ID, l.Entry, l.Tries, l.FailedAt, l.Reason)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d shown of about %s\n", len(letters), total)
+	return nil
+}
