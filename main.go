@@ -13,6 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/internal/policy"
 	"benchlingwebhook/stacks"
 )
 
@@ -57,6 +58,7 @@ func synthesize(stderr io.Writer, context map[string]any, props stacks.WebhookSt
 	}()
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context})
 	stacks.NewWebhookStack(app, props)
+	policy.Enforce(app, stacks.Acknowledged)
 	app.Synth(nil)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/internal/policy"
 	"benchlingwebhook/stacks"
 )
 
@@ -72,13 +73,14 @@ func contractOf(t *testing.T, path string) imagecontract.Contract {
 // imageHash is the content hash in the image's tag.
 var imageHash = regexp.MustCompile(`:[0-9a-f]{64}"`)
 
-// synth returns the whole template as `cdk synth` writes it, with the image's
+// synth returns the whole template, which must keep the policy, as `cdk synth` writes it, with the image's
 // hash taken out.
 func synth(t *testing.T, settings stacks.Settings, contract imagecontract.Contract) string {
 	t.Helper()
 	context := contextOf(t, settings.Environment)
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(t.TempDir())})
 	stacks.NewWebhookStack(app, stacks.WebhookStackProps{Settings: settings, Contract: contract})
+	policy.Enforce(app, stacks.Acknowledged)
 	assembly := app.Synth(nil)
 	text, err := os.ReadFile(filepath.Join(*assembly.Directory(), stacks.StackName(settings.Environment)+".template.json"))
 	assert.NilError(t, err)

@@ -67,6 +67,8 @@ func (p project) review(t *testing.T, base string) (status int, stdout, stderr s
 // what a reviewer reads.
 func TestReviews(t *testing.T) {
 	p := newProject(t)
+	t.Run("nothing", func(t *testing.T) { reviewNothing(t, p) })
+	t.Run("failures", func(t *testing.T) { reviewsThatFail(t, p) })
 	for _, c := range []struct {
 		name, file, from, to string
 		status               int
@@ -106,8 +108,7 @@ func TestReviews(t *testing.T) {
 	}
 }
 
-func TestNothingChanged(t *testing.T) {
-	p := newProject(t)
+func reviewNothing(t *testing.T, p project) {
 	// No part of the image, and so no part of the templates.
 	p.edit(t, "docker/tests/test_app.py", "import ", "import  ")
 	out := t.TempDir()
@@ -128,8 +129,7 @@ func TestNothingChanged(t *testing.T) {
 	assert.Equal(t, string(text), "**nothing changed**\n")
 }
 
-func TestReviewsThatFail(t *testing.T) {
-	p := newProject(t)
+func reviewsThatFail(t *testing.T, p project) {
 	status, _, stderr := p.review(t, "nowhere")
 	assert.Equal(t, status, failed)
 	assert.Equal(t, stderr, "BASE: \"nowhere\": no such revision here: name a commit, a branch or a tag, fetched\n")

@@ -26,6 +26,12 @@ const (
 // after a change. Where the contracts differ, it also synthesizes the new tree
 // with the old Dockerfile.
 func synthesizeBoth(ctx context.Context, after, before, scratch string) (in templatediff.Input, err error) {
+	if in.BeforeFacts, err = factsOf(before); err != nil {
+		return in, fmt.Errorf("the base: %w", err)
+	}
+	if in.AfterFacts, err = factsOf(after); err != nil {
+		return in, err
+	}
 	newApp, oldApp := filepath.Join(scratch, "new"), filepath.Join(scratch, "old")
 	if err := build(ctx, after, newApp); err != nil {
 		return in, err
@@ -38,12 +44,6 @@ func synthesizeBoth(ctx context.Context, after, before, scratch string) (in temp
 		oldApp = newApp
 	} else if err := build(ctx, before, oldApp); err != nil {
 		return in, fmt.Errorf("the base: %w", err)
-	}
-	if in.BeforeFacts, err = factsOf(before); err != nil {
-		return in, fmt.Errorf("the base: %w", err)
-	}
-	if in.AfterFacts, err = factsOf(after); err != nil {
-		return in, err
 	}
 	runs, ctx := errgroup.WithContext(ctx)
 	runs.Go(func() (err error) {

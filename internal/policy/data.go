@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// holdData are the types whose resources hold what can't be made anew.
+var holdData = []string{bucket, "AWS::DynamoDB::Table", queue, "AWS::SecretsManager::Secret"}
+
+func isKept(t Template) []Violation {
+	var found []Violation
+	for _, kind := range holdData {
+		for _, r := range t.of(kind) {
+			for _, policy := range []struct{ name, value string }{
+				{"DeletionPolicy", r.DeletionPolicy}, {"UpdateReplacePolicy", r.UpdateReplacePolicy},
+			} {
+				if policy.value != "Retain" {
+					found = append(found, Violation{Resource: r.id, Property: policy.name, Fault: fmt.Sprintf("%q: set Retain", policy.value)})
+				}
+			}
+		}
+	}
+	return found
+}
+
+func isEncrypted(t Template) []Violation {
+	var found []Violation
+	for _, r := range t.of(bucket) {
+		if r.Properties["BucketEncryption"] == nil {
+			found = append(found, Violation{Resource: r.id, Property: "BucketEncryption", Fault: "not set: name an algorithm"})
+		}
+	}
+	for _, r := range t.of(queue) {
+		if r.Properties["SqsManagedSseEnabled"] != true && r.Properties["KmsMasterKeyId"] == nil {
+			found = append(found, Violation{Resource: r.id, Property: "SqsManagedSseEnabled", Fault: "no key: set true, or KmsMasterKeyId"})
+		}
+	}
+	return found
+}
+
+// onlyTLS demands of each bucket and queue a policy that denies what comes
+// without TLS.
+func onlyTLS(t Template) []Violation {
+	var found []Violation
+	for _, of := range []struct{ kind, policy, property string }{
+		{bucket, "AWS::S3::BucketPolicy", "Bucket"}, {queue, "AWS::SQS::QueuePolicy", "Queues"},
+	} {
+		covered := map[any]bool{}
+		for _, policy := range t.of(of.policy) {
+			if !deniesPlain(policy) {
+				continue
+			}
+			for _, target := range list(policy.Properties[of.property]) {
+				covered[at(target, "Ref")] = true
+			}
+		}
+		for _, r := range t.of(of.kind) {
+			if !covered[r.id] {
+				found = append(found, Violation{Resource: r.id, Property: "policy", Fault: "no " + of.policy + " denies what comes without TLS: enforce SSL"})
+			}
+		}
+	}
+	return found
+}
+
+func deniesPlain(policy resource) bool {
+	return slices.ContainsFunc(list(at(policy.Properties, "PolicyDocument", "Statement")), func(statement any) bool {
+		return at(statement, "Effect") == "Deny" && at(statement, "Condition", "Bool", "aws:SecureTransport") == "false"
+	})
+}
+
+func isClosed(r resource) []Violation {
+	var found []Violation
+	for _, property := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+		found = append(found, wants(r, "PublicAccessBlockConfiguration."+property, "set true", true)...)
+	}
+	return found
+}
+
+func noCustomResource(t Template) []Violation {
+	var found []Violation
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		kind := t.Resources[id].Type
+		if strings.HasPrefix(kind, "Custom::") || kind == "AWS::CloudFormation::CustomResource" || kind == "AWS::Lambda::Function" {
+			found = append(found, Violation{Resource: id, Property: "Type", Fault: kind + ": use what CloudFormation does itself"})
+		}
+	}
+	return found
+}

@@ -1,0 +1,124 @@
+package policy
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// pluginName is how CDK's report calls these rules; an acknowledgement's ID
+// begins with it.
+const pluginName = "webhook-policy"
+
+// Acknowledgement excuses violations of one rule and subject.
+type Acknowledgement struct {
+	// Name is the violation's, such as "ECS5[Task]".
+	Name string
+	// Reason says why the violation may stay; it shows in the report.
+	Reason string
+}
+
+// Enforce makes the app's synthesis fail where a template violates a rule that
+// isn't acknowledged, or where an acknowledgement excuses nothing or says no
+// reason. The report is validation-report.json in the cloud assembly.
+func Enforce(app awscdk.App, acknowledged []Acknowledgement) {
+	validations := awscdk.Validations_Of(app)
+	for _, a := range acknowledged {
+		validations.Acknowledge(&awscdk.Acknowledgment{Id: jsii.String(pluginName + "::" + a.Name), Reason: jsii.String(a.Reason)})
+	}
+	validations.AddPlugins(&plugin{acknowledged: acknowledged})
+}
+
+// plugin is what CDK calls with the templates that it wrote.
+type plugin struct {
+	acknowledged []Acknowledgement
+}
+
+func (p *plugin) Name() *string { return jsii.String(pluginName) }
+
+// Version is that of the rules, which are part of this app.
+func (p *plugin) Version() *string { return jsii.String("1.0.0") }
+
+func (p *plugin) RuleIds() *[]*string {
+	ids := make([]*string, len(Rules))
+	for i, rule := range Rules {
+		ids[i] = jsii.String(rule.ID)
+	}
+	return &ids
+}
+
+// Validate returns all violations; CDK sorts out the acknowledged ones.
+func (p *plugin) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
+	var violations []*awscdk.PolicyViolation
+	var names []string
+	for _, path := range *context.TemplatePaths() {
+		found, err := checkFile(*path)
+		if err != nil {
+			found = []Violation{{Rule: "unreadable", Fault: err.Error()}}
+		}
+		for _, v := range found {
+			names = append(names, v.Name())
+			violations = append(violations, reported(v, *path))
+		}
+	}
+	for _, v := range p.idle(names) {
+		violations = append(violations, reported(v, (*(*context.TemplatePaths())[0])))
+	}
+	return &awscdk.PolicyValidationPluginReport{Success: jsii.Bool(len(violations) == 0), Violations: &violations}
+}
+
+// idle returns a violation for each acknowledgement that excuses nothing or
+// gives no reason.
+func (p *plugin) idle(names []string) []Violation {
+	var found []Violation
+	for _, a := range p.acknowledged {
+		switch {
+		case !slices.Contains(names, a.Name):
+			found = append(found, Violation{Rule: "ACK1", Subject: a.Name, Fault: "the acknowledgement excuses nothing: remove it"})
+		case a.Reason == "":
+			found = append(found, Violation{Rule: "ACK2", Subject: a.Name, Fault: "the acknowledgement says no reason: give one"})
+		}
+	}
+	return found
+}
+
+func checkFile(path string) ([]Violation, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	template, err := ReadTemplate(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return Check(template), nil
+}
+
+// reported returns a violation as CDK's report takes it.
+func reported(v Violation, path string) *awscdk.PolicyViolation {
+	resource := &awscdk.PolicyViolatingResource{
+		TemplatePath: jsii.String(path),
+		Locations:    jsii.Strings(v.Property),
+	}
+	if v.Resource != "" {
+		resource.ResourceLogicalId = jsii.String(v.Resource)
+	}
+	return &awscdk.PolicyViolation{
+		RuleName:           jsii.String(v.Name()),
+		Description:        jsii.String(v.String()),
+		Fix:                jsii.String("docs/rules/" + page(v.Rule) + ".md"),
+		Severity:           jsii.String("error"),
+		ViolatingResources: &[]*awscdk.PolicyViolatingResource{resource},
+	}
+}
+
+// page returns the name of the page that explains a violation.
+func page(id string) string {
+	if slices.ContainsFunc(Rules, func(rule Rule) bool { return rule.ID == id }) {
+		return id
+	}
+	return "README"
+}

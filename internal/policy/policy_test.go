@@ -1,0 +1,79 @@
+package policy
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+)
+
+// TestCases compares the violations of every folder's template with its
+// report. A new case is a new folder; -update writes its report.txt.
+func TestCases(t *testing.T) {
+	folders, err := os.ReadDir("testdata")
+	assert.NilError(t, err)
+	for _, folder := range folders {
+		t.Run(folder.Name(), func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", folder.Name(), "template.json"))
+			assert.NilError(t, err)
+			template, err := ReadTemplate(text)
+			assert.NilError(t, err)
+			var report strings.Builder
+			for _, v := range Check(template) {
+				report.WriteString(v.String() + "\n")
+			}
+			golden.Assert(t, report.String(), filepath.Join(folder.Name(), "report.txt"))
+		})
+	}
+}
+
+// examples are the templates on a rule's page, by heading.
+var examples = regexp.MustCompile("(?s)## (Bad|Good)\n\n```json\n(.*?)```")
+
+// TestPages holds every page's examples against its rule: the bad one violates
+// it, the good one doesn't.
+func TestPages(t *testing.T) {
+	const pages = "../../docs/rules"
+	index, err := os.ReadFile(filepath.Join(pages, "README.md"))
+	assert.NilError(t, err)
+	for _, rule := range Rules {
+		t.Run(rule.ID, func(t *testing.T) {
+			assert.Assert(t, strings.Contains(string(index), "["+rule.ID+"]("+rule.ID+".md)"))
+			page, err := os.ReadFile(filepath.Join(pages, rule.ID+".md"))
+			assert.NilError(t, err)
+			assert.Assert(t, strings.HasPrefix(string(page), "# "+rule.ID+": "+rule.Demand+"\n"))
+			violates := map[string]bool{}
+			for _, example := range examples.FindAllStringSubmatch(string(page), -1) {
+				template, err := ReadTemplate([]byte(example[2]))
+				assert.NilError(t, err)
+				violates[example[1]] = slices.ContainsFunc(Check(template), func(v Violation) bool { return v.Rule == rule.ID })
+			}
+			assert.DeepEqual(t, violates, map[string]bool{"Bad": true, "Good": false})
+		})
+	}
+	files, err := filepath.Glob(filepath.Join(pages, "*.md"))
+	assert.NilError(t, err)
+	assert.Equal(t, len(files), len(Rules)+1)
+}
+
+func TestAcknowledgementsThatAreNotRight(t *testing.T) {
+	p := plugin{acknowledged: []Acknowledgement{{Name: "ECS5[Task]", Reason: "scratch"}, {Name: "ECS4[Task]"}, {Name: "ECS9[Other]", Reason: "old"}}}
+	found := p.idle([]string{"ECS5[Task]", "ECS4[Task]"})
+	assert.Equal(t, len(found), 2)
+	assert.Equal(t, found[0].Name()+" "+found[0].Fault, "ACK2[ECS4[Task]] the acknowledgement says no reason: give one")
+	assert.Equal(t, found[1].Name()+" "+found[1].Fault, "ACK1[ECS9[Other]] the acknowledgement excuses nothing: remove it")
+}
+
+func TestFilesThatAreNoTemplate(t *testing.T) {
+	_, err := checkFile(filepath.Join(t.TempDir(), "missing"))
+	assert.ErrorContains(t, err, "no such file")
+	path := filepath.Join(t.TempDir(), "template.json")
+	assert.NilError(t, os.WriteFile(path, []byte("["), 0o600))
+	_, err = checkFile(path)
+	assert.ErrorContains(t, err, "not a template: unexpected end of JSON input")
+}
