@@ -16,12 +16,15 @@ type Domain struct {
 	CertificateArn string
 }
 
-// newDomainName returns the name at API Gateway, for TLS 1.2 and later.
-func newDomainName(scope constructs.Construct, id string, domain Domain) awsapigatewayv2.DomainName {
+// addDomain gives an API's stage the name, for TLS 1.2 and later, and returns
+// where the name's DNS record points to.
+func addDomain(scope constructs.Construct, id string, domain Domain, api awsapigatewayv2.IHttpApi, stage awsapigatewayv2.IStage) *string {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
-	return awsapigatewayv2.NewDomainName(scope, jsii.String("Name"), &awsapigatewayv2.DomainNameProps{
+	name := awsapigatewayv2.NewDomainName(scope, jsii.String("Name"), &awsapigatewayv2.DomainNameProps{
 		DomainName:     jsii.String(domain.Name),
 		Certificate:    awscertificatemanager.Certificate_FromCertificateArn(scope, jsii.String("Certificate"), jsii.String(domain.CertificateArn)),
 		SecurityPolicy: awsapigatewayv2.SecurityPolicy_TLS_1_2,
 	})
+	awsapigatewayv2.NewApiMapping(scope, jsii.String("Mapping"), &awsapigatewayv2.ApiMappingProps{Api: api, DomainName: name, Stage: stage})
+	return name.RegionalDomainName()
 }

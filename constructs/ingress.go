@@ -95,12 +95,8 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		Timeout: duration(longestRequest),
 	})
 
-	var name awsapigatewayv2.DomainName
-	var mapping *awsapigatewayv2.DomainMappingOptions
 	var disabled *bool
 	if props.Domain != nil {
-		name = newDomainName(scope, "Domain", *props.Domain)
-		mapping = &awsapigatewayv2.DomainMappingOptions{DomainName: name}
 		disabled = jsii.Bool(true)
 	}
 	api := awsapigatewayv2.NewHttpApi(scope, jsii.String("Api"), &awsapigatewayv2.HttpApiProps{
@@ -112,9 +108,8 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 	addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths)
 	addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), readPaths...))
 	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{
-		StageName:     jsii.String("$default"),
-		AutoDeploy:    jsii.Bool(true),
-		DomainMapping: mapping,
+		StageName:  jsii.String("$default"),
+		AutoDeploy: jsii.Bool(true),
 		Throttle: &awsapigatewayv2.ThrottleSettings{
 			RateLimit:  jsii.Number(requestsPerSecond),
 			BurstLimit: jsii.Number(requestBurst),
@@ -125,7 +120,7 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 	ingress := Ingress{Api: api, URL: stage.Url(), TargetGroup: targets}
 	if props.Domain != nil {
 		ingress.URL = jsii.String("https://" + props.Domain.Name + "/")
-		ingress.AliasTarget = name.RegionalDomainName()
+		ingress.AliasTarget = addDomain(scope, "Domain", *props.Domain, api, stage)
 	}
 	return ingress
 }
