@@ -26,6 +26,8 @@ QUEUE_CONFIG = Config(
     read_timeout=0.7,
     retries={"total_max_attempts": 2, "mode": "standard"},
     max_pool_connections=32,
+    # The parameters are this module's own.
+    parameter_validation=False,
 )
 # SQS itself forgets a deduplication ID after five minutes; a signature is
 # accepted for five minutes before and after its time.
