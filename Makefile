@@ -61,6 +61,10 @@ golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 bench-synth: $(NODE) ## Time synth beside an empty CDK app
 	go run ./internal/benchsynth
 
+.PHONY: bench-service
+bench-service: $(SERVICE) $(TOOLS) ## Load the service beside a Flask development server
+	go run ./internal/benchservice
+
 .PHONY: lock
 lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../rehearsal/requirements.txt requirements.in -o requirements.txt

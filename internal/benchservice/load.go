@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"benchlingwebhook/rehearsal/benchling"
+)
+
+// atOnce bounds the requests under way of a load at a rate: a server that falls
+// behind makes them wait here, and that counts as its time.
+const atOnce = 64
+
+// client keeps its connections, as a load balancer does.
+var client = &http.Client{
+	Timeout:   10 * time.Second,
+	Transport: &http.Transport{MaxIdleConnsPerHost: atOnce, MaxConnsPerHost: atOnce},
+}
+
+// events are signed when they are asked for: signing takes some fifty
+// microseconds, a fiftieth of what the fastest answer takes.
+type events struct {
+	key           benchling.Key
+	appDefinition string
+	number        atomic.Int64
+}
+
+func newEvents(key benchling.Key, appDefinition string) *events {
+	return &events{key: key, appDefinition: appDefinition}
+}
+
+// next returns an event of an entry of its own.
+func (e *events) next() (benchling.Webhook, error) {
+	entry := "etr_" + strconv.FormatInt(e.number.Add(1), 10)
+	body, err := benchling.EntryUpdated(e.appDefinition, entry)
+	if err != nil {
+		return benchling.Webhook{}, err
+	}
+	return e.key.Sign(body, time.Now())
+}
+
+// timings are the times of the accepted events.
+type timings struct {
+	took   []time.Duration
+	lasted time.Duration
+}
+
+func (t timings) perSecond() float64 { return float64(len(t.took)) / t.lasted.Seconds() }
+
+// quantile returns the time within which so large a part of the events was
+// answered.
+func (t timings) quantile(part float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(t.took))
+	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
+}
+
+// asFastAsPossible sends events over so many connections, each as soon as the
+// one before has its answer.
+func asFastAsPossible(ctx context.Context, s *server, e *events, connections int, lasting time.Duration) (timings, error) {
+	began := time.Now()
+	until := began.Add(lasting)
+	return collect(began, connections, func(add func(time.Duration)) error {
+		for time.Now().Before(until) {
+			webhook, err := e.next()
+			if err != nil {
+				return err
+			}
+			sent := time.Now()
+			if err := send(ctx, s, webhook, http.StatusOK); err != nil {
+				return err
+			}
+			add(time.Since(sent))
+		}
+		return nil
+	})
+}
+
+// atRate sends so many events a second, whether the server keeps up or not; an
+// event's time begins when it is due.
+func atRate(ctx context.Context, s *server, e *events, perSecond float64, lasting time.Duration) (timings, error) {
+	due := make(chan time.Time, int(perSecond*lasting.Seconds())+1)
+	began := time.Now()
+	go func() {
+		defer close(due)
+		for i := range int(perSecond * lasting.Seconds()) {
+			at := began.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))
+			time.Sleep(time.Until(at))
+			due <- at
+		}
+	}()
+	return collect(began, atOnce, func(add func(time.Duration)) error {
+		for at := range due {
+			webhook, err := e.next()
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, s, webhook, http.StatusOK); err != nil {
+				return err
+			}
+			add(time.Since(at))
+		}
+		return nil
+	})
+}
+
+// unsigned sends events without a signature until the context ends.
+func unsigned(ctx context.Context, s *server, connections int) error {
+	body, err := benchling.EntryUpdated(s.appDefinition, "etr_unsigned")
+	if err != nil {
+		return err
+	}
+	_, err = collect(time.Now(), connections, func(func(time.Duration)) error {
+		for ctx.Err() == nil {
+			webhook := benchling.Webhook{ID: "wh_unsigned", Timestamp: strconv.FormatInt(time.Now().Unix(), 10), Signature: "v1der,bm9uZQ==", Body: body}
+			if err := send(ctx, s, webhook, http.StatusUnauthorized); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// collect runs the work so many times at once and returns the times of all, or
+// the first error.
+func collect(began time.Time, atOnce int, work func(add func(time.Duration)) error) (timings, error) {
+	var group sync.WaitGroup
+	var lock sync.Mutex
+	var all timings
+	var failed error
+	for range atOnce {
+		group.Go(func() {
+			var own []time.Duration
+			err := work(func(d time.Duration) { own = append(own, d) })
+			lock.Lock()
+			defer lock.Unlock()
+			all.took = append(all.took, own...)
+			if failed == nil {
+				failed = err
+			}
+		})
+	}
+	group.Wait()
+	all.lasted = time.Since(began)
+	return all, failed
+}
+
+// send posts a webhook, and fails where the answer has another status.
+func send(ctx context.Context, s *server, webhook benchling.Webhook, want int) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/event", bytes.NewReader(webhook.Body))
+	if err != nil {
+		return err
+	}
+	webhook.SetHeaders(request.Header)
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != want {
+		err = fmt.Errorf("/event: status %d, not %d: %s", answer.StatusCode, want, body)
+	}
+	return err
+}
