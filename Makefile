@@ -28,8 +28,13 @@ rehearse: $(NODE) $(TOOLS) ## Deploy to a local AWS, run the task as Fargate wou
 	go build -o build/bin/rehearsal ./rehearsal
 	build/bin/rehearsal
 
+.PHONY: gates
+gates: $(SERVICE) ## Measure every quality gate of the image; build/gates.json
+	go build -o build/bin/rehearsal ./rehearsal
+	build/bin/rehearsal gates
+
 .PHONY: rehearse-down
-rehearse-down: ## Remove everything that `make rehearse` made
+rehearse-down: ## Remove everything that `make rehearse` and `make gates` made
 	go run ./rehearsal down
 
 .PHONY: synth

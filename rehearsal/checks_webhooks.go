@@ -98,9 +98,21 @@ func (r *rehearsal) runReady(ctx context.Context) error {
 	return r.rows.Check("SIGTERM", func() (string, error) { return r.stopTask(ctx, running) })
 }
 
-// fillSecret puts what a person would put into the secret, and where the
-// stand-in is.
+// fillSecret puts what a person would put into the secret.
 func (r *rehearsal) fillSecret(ctx context.Context) error {
+	text, err := r.secretText()
+	if err != nil {
+		return err
+	}
+	_, err = secretsmanager.NewFromConfig(r.emulator.Config()).PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId: aws.String(r.deployed.secretARN), SecretString: aws.String(text),
+	})
+	return err
+}
+
+// secretText returns what a person would put into the secret, and where the
+// stand-in is.
+func (r *rehearsal) secretText() (string, error) {
 	text, err := json.Marshal(map[string]string{
 		"tenant":            "rehearsal",
 		"client_id":         benchling.RandomText(),
@@ -109,13 +121,7 @@ func (r *rehearsal) fillSecret(ctx context.Context) error {
 		"base_url":          "http://" + r.benchlingAddress,
 		"jwks_url":          "http://" + r.benchlingAddress + benchling.JWKSPath,
 	})
-	if err != nil {
-		return err
-	}
-	_, err = secretsmanager.NewFromConfig(r.emulator.Config()).PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
-		SecretId: aws.String(r.deployed.secretARN), SecretString: aws.String(string(text)),
-	})
-	return err
+	return string(text), err
 }
 
 // checkAccepted sends a signed event, looks for it in the queue, and returns its

@@ -1,6 +1,6 @@
 // Rehearsal deploys the stack to a local AWS, runs the deployed task as Fargate
-// would, sends it webhooks and reports what held. `rehearsal down` removes
-// everything that rehearsals made.
+// would, sends it webhooks and reports what held. `rehearsal gates` measures the
+// image's quality gates, and `rehearsal down` removes everything that both made.
 package main
 
 import (
@@ -38,6 +38,8 @@ func run(ctx context.Context, args []string) int {
 	switch {
 	case len(args) == 0:
 		return rehearse(ctx)
+	case len(args) == 1 && args[0] == "gates":
+		return measure(ctx)
 	case len(args) == 1 && args[0] == "down":
 		if err := down(ctx, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -45,7 +47,7 @@ func run(ctx context.Context, args []string) int {
 		}
 		return 0
 	}
-	fmt.Fprintf(os.Stderr, "rehearsal: %q: not a command: run it without arguments, or with `down`\n", args)
+	fmt.Fprintf(os.Stderr, "rehearsal: %q: not a command: run it without arguments, or with `gates` or `down`\n", args)
 	return 2
 }
 

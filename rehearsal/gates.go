@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/rehearsal/gates"
+	"benchlingwebhook/rehearsal/report"
+)
+
+const (
+	gatesFile = "build/gates.json"
+	gatesDir  = "build/gates"
+	// figuresFile is what the benchmarks are written from.
+	figuresFile = "build/figures.json"
+
+	contextDir    = "docker"
+	oldDockerfile = "rehearsal/testdata/single-stage/Dockerfile"
+	newImage      = "benchling-webhook:gates"
+	oldImage      = "benchling-webhook:single-stage"
+	rebuiltImage  = "benchling-webhook:rebuilt"
+)
+
+// measurement is a run of the gates over the image.
+type measurement struct {
+	*rehearsal
+	list    gates.List
+	figures figures
+	// environment is the web service's, in NAME=VALUE form.
+	environment []string
+	// secret is BENCHLING_SECRET=VALUE.
+	secret string
+}
+
+// figures are what was measured, for the benchmarks.
+type figures struct {
+	// Standin is true where a stand-in took the place of the public base.
+	Standin bool `json:"standin"`
+	// New and Old are the image and the single-stage one.
+	New imageFigures `json:"new"`
+	Old imageFigures `json:"old"`
+	// Base is the size of the base image in bytes.
+	Base int64 `json:"base"`
+	// WorkerMemory is an idle worker's resident memory in bytes.
+	WorkerMemory int64 `json:"workerMemory"`
+	// ColdBuild and Rebuild are seconds: without any cached layer, and after a
+	// change of the source alone.
+	ColdBuild float64 `json:"coldBuild"`
+	Rebuild   float64 `json:"rebuild"`
+	// RunningOn and Healthy are seconds from `docker run`.
+	RunningOn float64 `json:"runningOn"`
+	Healthy   float64 `json:"healthy"`
+}
+
+// imageFigures are one image's. Sizes are bytes.
+type imageFigures struct {
+	Total           int64          `json:"total"`
+	Above           int64          `json:"above"`
+	AboveCompressed int64          `json:"aboveCompressed"`
+	Layers          []layerFigures `json:"layers"`
+	// FirstAnswer is the median of the seconds from `docker run` to the first 200.
+	FirstAnswer float64 `json:"firstAnswer"`
+	// Memory is the idle web service's resident memory.
+	Memory int64 `json:"memory"`
+}
+
+type layerFigures struct {
+	Step       string `json:"step"`
+	Bytes      int64  `json:"bytes"`
+	Compressed int64  `json:"compressed"`
+}
+
+// measure checks every gate and writes them, also after a failure.
+func measure(ctx context.Context) int {
+	fmt.Println("This builds the image and the old single-stage one, runs both, and measures the quality gates of the design.")
+	m := &measurement{rehearsal: &rehearsal{rows: report.New(os.Stdout)}}
+	failure := m.measureAll(ctx)
+	m.stop()
+	if failure != nil {
+		m.list.Add("gates", "all of them", "", failure)
+	}
+	failure = errors.Join(m.list.Table(os.Stdout), m.list.Checklist(os.Stdout), m.list.Save(gatesFile), m.saveFigures())
+	if failure != nil {
+		fmt.Fprintln(os.Stderr, failure)
+	}
+	if failure != nil || !m.list.Held() || ctx.Err() != nil {
+		return 1
+	}
+	return 0
+}
+
+func (m *measurement) saveFigures() error {
+	text, err := json.MarshalIndent(m.figures, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(figuresFile, append(text, '\n'), 0o644)
+}
+
+// measureAll makes the checks in order; its error is of what others stand on.
+func (m *measurement) measureAll(ctx context.Context) error {
+	if err := m.prepare(ctx); err != nil {
+		return err
+	}
+	m.figures.Standin = m.contexts.Standin
+	if err := os.MkdirAll(gatesDir, 0o755); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		what string
+		run  func(context.Context) error
+	}{
+		{"what the Dockerfile promises", m.checkContract},
+		{"linters", m.checkLint},
+		{"builds", m.checkBuilds},
+		{"layers", m.checkLayers},
+		{"vulnerabilities", m.checkVulnerabilities},
+		{"what is inside", m.checkInside},
+		{"unit tests in the image", m.checkUnitTests},
+		{"settings for the service", m.chooseSettings},
+		{"the running service", m.checkRunning},
+		{"start-up and memory beside the old image", m.checkSpeed},
+	} {
+		if err := m.rows.Check(step.what, func() (string, error) { return "", step.run(ctx) }); err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+	}
+	return nil
+}
+
+// checkContract checks what is read from the Dockerfile alone.
+func (m *measurement) checkContract(context.Context) error {
+	var digests []string
+	for _, base := range m.contract.BaseImages {
+		if len(digests) == 0 || digests[0] != base.Digest {
+			digests = append(digests, base.Digest)
+		}
+	}
+	on := ""
+	if m.contexts.Standin {
+		on = "; built here on a stand-in"
+	}
+	var err error
+	if len(digests) != 1 || !strings.Contains(m.contract.BaseImages[0].Reference, "amazonlinux:2023@") {
+		err = fmt.Errorf("bases %v: use one digest of amazonlinux:2023", digests)
+	}
+	m.list.Add("contract base by digest", "one digest", digests[0]+on, err)
+	err = nil
+	if len(m.contract.BaseImages) < 2 {
+		err = errors.New("one stage")
+	}
+	m.list.Add("contract two stages", "2 or more", fmt.Sprintf("%d stages", len(m.contract.BaseImages)), err)
+	err = nil
+	if m.contract.Command[0] != "python" {
+		err = errors.New("doesn't run Python itself")
+	}
+	m.list.Add("contract command", "python", strings.Join(m.contract.Command, " "), err)
+	missing := missingFiles("README.md", "docs/benchmarks.md", "docs/decisions/0004-layers-as-they-are.md")
+	m.list.Add("docs written", "README, benchmarks, decisions", "README.md, docs/benchmarks.md, docs/decisions", missing)
+	return nil
+}
+
+func missingFiles(paths ...string) error {
+	var problems []error
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// chooseSettings makes the queue and the secret that the service needs to be
+// ready.
+func (m *measurement) chooseSettings(ctx context.Context) error {
+	queue, err := sqs.NewFromConfig(m.emulator.Config()).CreateQueue(ctx, &sqs.CreateQueueInput{
+		QueueName:  aws.String("gates-" + benchling.RandomText() + ".fifo"),
+		Attributes: map[string]string{"FifoQueue": "true"},
+	})
+	if err != nil {
+		return err
+	}
+	for name, value := range emulator.Environment("http://" + m.awsAddress) {
+		m.environment = append(m.environment, name+"="+value)
+	}
+	m.environment = append(m.environment,
+		"INTAKE_QUEUE_URL="+aws.ToString(queue.QueueUrl), "PACKAGE_BUCKET=gates", "CLAIMS_TABLE=gates",
+		"DEAD_LETTER_QUEUE_URL="+aws.ToString(queue.QueueUrl), "PACKAGING_QUEUE_URL="+aws.ToString(queue.QueueUrl))
+	m.appDefinition = "appdef_" + benchling.RandomText()
+	secret, err := m.secretText()
+	m.secret = "BENCHLING_SECRET=" + secret
+	return err
+}
+
+// program runs a program of this machine and returns what it said, on failure
+// in the error.
+func program(ctx context.Context, directory, name string, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, name, args...)
+	command.Dir = directory
+	text, err := command.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", filepath.Base(name), err, lastLines(string(text), 6))
+	}
+	return strings.TrimSpace(string(text)), nil
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// pythonPackages is where the tests' own packages are; the image's come first.
+const pythonPackages = "docker/.venv/lib/python3.11/site-packages"
+
+// missingLibraries prints what the loader doesn't find for the interpreter and
+// every extension module, after the number of files that it looked at.
+const missingLibraries = `
+files=$(find /app/.venv /usr/lib*/python3.11 -name '*.so' -type f; readlink -f /app/.venv/bin/python)
+echo "$files" | wc -l
+for file in $files; do ldd "$file" | grep 'not found' | sed "s|^|$file:|"; done; true`
+
+// interpreter prints version, environment and the program behind it.
+const interpreter = `import os, sys
+print(*sys.version_info[:2], sep=".")
+print(sys.prefix)
+print(os.path.realpath(sys.executable))`
+
+// inside runs a command in a fresh container of the image.
+func (m *measurement) inside(ctx context.Context, args []string, command ...string) (string, error) {
+	run := append([]string{"run", "--rm", "--label", label, "--read-only", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}, args...)
+	return m.docker(ctx, append(append(run, newImage), command...)...)
+}
+
+// checkInside checks the design's three risks, and the image's configuration.
+func (m *measurement) checkInside(ctx context.Context) error {
+	m.image = newImage
+	var image builtImage
+	err := m.inspect(ctx, "image", newImage, &image)
+	if err == nil {
+		err = m.differences(image)
+	}
+	m.list.Add("contract kept", "as the Dockerfile promises", "port, user, health check, command, working directory", err)
+
+	text, err := m.inside(ctx, nil, "python", "-c", interpreter)
+	lines := append(strings.Split(text, "\n"), "", "", "")
+	if err == nil && lines[0] != "3.11" {
+		err = errors.New("another version")
+	}
+	m.list.Add("Risk 1 interpreter", "3.11", "Python "+lines[0], err)
+	if err == nil && (lines[1] != "/app/.venv" || !strings.HasPrefix(lines[2], "/usr/bin/")) {
+		err = errors.New("the environment isn't the image's own")
+	}
+	m.list.Add("Risk 2 environment", "resolves inside the image", fmt.Sprintf("%s, run by %s", lines[1], lines[2]), err)
+
+	text, err = m.inside(ctx, nil, "sh", "-c", missingLibraries)
+	count, missing, _ := strings.Cut(text, "\n")
+	if err == nil && missing != "" {
+		err = errors.New(missing)
+	}
+	m.list.Add("Risk 3 shared libraries", "none missing", "ldd of "+count+" files", err)
+	_, err = m.inside(ctx, nil, "python", "-c", "import flask, boto3, structlog, src.app, src.worker")
+	m.list.Add("Risk 3 imports", "all", "flask, boto3, structlog, src.app, src.worker", err)
+	return ctx.Err()
+}
+
+// checkUnitTests runs the service's tests with the image's own Python and
+// packages; only the tests' own packages come from outside.
+func (m *measurement) checkUnitTests(ctx context.Context) error {
+	tests, err := filepath.Abs("docker/tests")
+	if err != nil {
+		return err
+	}
+	packages, err := filepath.Abs(pythonPackages)
+	if err != nil {
+		return err
+	}
+	// test_diet is of what the builder stage does; the image holds its outcome.
+	// test_memory measures memory in a process of a known size.
+	run := `import sys; sys.path.append("/packages"); import pytest
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--ignore", "tests/test_diet.py", "--ignore", "tests/test_memory.py", "tests"]))`
+	text, err := m.inside(ctx, []string{
+		"--tmpfs", "/tmp:mode=1777", "--volume", tests + ":/app/tests:ro", "--volume", packages + ":/packages:ro",
+		"--env", "HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis",
+	}, "python", "-c", run)
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, lastLines(text, 6))
+	}
+	m.list.Add("QG-4 unit tests", "all pass", lastLines(text, 1)+", in the image's own Python", err)
+	return ctx.Err()
+}
