@@ -24,8 +24,10 @@ func accessFindings(before, after Template) []Finding {
 			added = append(added, g)
 		}
 	}
+	gone := only(before, after)
 	for g := range was {
-		if !is[g] {
+		// A denial goes with what it protected.
+		if !is[g] && !(g.effect == "Deny" && slices.ContainsFunc(gone, g.isOf)) {
 			removed = append(removed, g)
 		}
 	}
@@ -81,6 +83,11 @@ func (g grant) String() string {
 		text += " if " + g.condition
 	}
 	return text
+}
+
+// isOf says whether the grant is about the resource with the logical ID.
+func (g grant) isOf(id string) bool {
+	return g.resource == id || strings.HasPrefix(g.resource, id+".")
 }
 
 // covers says whether the grant allows all that the other did, and more.

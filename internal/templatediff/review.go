@@ -39,6 +39,8 @@ type Finding struct {
 	// what is no resource.
 	Resource string `json:"resource,omitempty"`
 	Type     string `json:"type,omitempty"`
+	// Resources are the logical IDs where one finding is about many.
+	Resources []string `json:"resources,omitempty"`
 	// RenamedTo is the new logical ID of a resource whose construct was renamed.
 	RenamedTo string `json:"renamedTo,omitempty"`
 	// Property, Before and After say what differs, in full.
@@ -169,8 +171,8 @@ func (c comparison) findings() ([]Finding, error) {
 	fromDockerfile := c.fromDockerfile(before)
 	for _, change := range changes {
 		if f, tell := propertyFinding(change); tell {
-			if f.Section == Other && f.Property == fates[change.id].property {
-				continue // It is why the resource is replaced.
+			if f.Section == Other && f.Property == fates[change.id].property && !slices.Contains(toldElsewhere, f.Type) {
+				continue // It is told as why the resource is replaced.
 			}
 			if fromDockerfile[change.id+" "+change.path()] && !f.Danger {
 				c.follows[strings.TrimSpace(change.id+" "+change.path())] = true
@@ -179,7 +181,38 @@ func (c comparison) findings() ([]Finding, error) {
 			found = append(found, f)
 		}
 	}
-	return found, nil
+	return collapse(found), nil
+}
+
+// many is the number of resources from which one line tells what is the same
+// for all of them, such as a tag.
+const many = 3
+
+// collapse puts one finding in the place of those that say the same of many
+// resources' properties.
+func collapse(found []Finding) []Finding {
+	type same struct{ property, before, after string }
+	resources := map[same][]string{}
+	for _, f := range found {
+		if f.Section == Other && f.Resource != "" && f.Property != "" {
+			of := same{f.Property, f.Before, f.After}
+			resources[of] = append(resources[of], f.Resource)
+		}
+	}
+	var rest []Finding
+	for _, f := range found {
+		of := same{f.Property, f.Before, f.After}
+		all := resources[of]
+		switch {
+		case f.Section != Other || f.Resource == "" || len(all) < many:
+			rest = append(rest, f)
+		case f.Resource == all[0]:
+			f.Resource, f.Type, f.Resources = "", "", all
+			f.Text = fmt.Sprintf("%s: %s (%d resources: %s, …)", f.Property, arrow(f.Before, f.After), len(all), all[0])
+			rest = append(rest, f)
+		}
+	}
+	return rest
 }
 
 // fromDockerfile returns the properties that differ because the Dockerfile

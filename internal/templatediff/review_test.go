@@ -63,6 +63,33 @@ func facts(t *testing.T, folder, side string) []Fact {
 	return Facts(contract)
 }
 
+// TestEveryChangeIsTold changes each property of a real stack, one by one, and
+// demands that each is told.
+func TestEveryChangeIsTold(t *testing.T) {
+	schemas, err := cfnschema.Installed("../../build/tools")
+	assert.NilError(t, err)
+	text, err := os.ReadFile("../../stacks/testdata/prod.template.json")
+	assert.NilError(t, err)
+	read := func() Template {
+		template, err := ReadTemplate(text)
+		assert.NilError(t, err)
+		return template
+	}
+	before := map[string]Template{"stack": read()}
+	changes := 0
+	for id, resource := range before["stack"].Resources {
+		for name := range resource.Properties() {
+			after := read()
+			after.Resources[id].Properties()[name] = "another"
+			review, err := Compare(Input{Before: before, After: map[string]Template{"stack": after}}, schemas)
+			assert.NilError(t, err)
+			assert.Assert(t, len(review.Findings) > 0, "%s %s", id, name)
+			changes++
+		}
+	}
+	assert.Assert(t, changes > 300, "%d", changes)
+}
+
 func TestMarkdownHasNoMarkupOfValues(t *testing.T) {
 	review := Review{Stacks: []string{"a", "b"}, Findings: []Finding{
 		{Section: Access, Danger: true, Text: "added: Allow *_* @team <b>", Stacks: []string{"a"}, Follows: []string{"x"}},
