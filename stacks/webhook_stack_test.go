@@ -10,6 +10,8 @@ import (
 	"gotest.tools/v3/golden"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/cfnschema"
+	"benchlingwebhook/internal/templatediff"
 	"benchlingwebhook/stacks"
 )
 
@@ -40,6 +42,25 @@ func TestGoldenTemplates(t *testing.T) {
 			assert.NilError(t, err)
 			template := synth(t, settings, contractOf(t, dockerfile))
 			golden.Assert(t, template, shape.name+".template.json")
+		})
+	}
+}
+
+// TestShapesReadWell compares how each shape's review against dev reads, which
+// is what its settings do.
+func TestShapesReadWell(t *testing.T) {
+	schemas, err := cfnschema.Installed("../build/tools")
+	assert.NilError(t, err)
+	read := func(shape string) map[string]templatediff.Template {
+		template, err := templatediff.ReadTemplate(golden.Get(t, shape+".template.json"))
+		assert.NilError(t, err)
+		return map[string]templatediff.Template{"stack": template}
+	}
+	for _, shape := range shapes[1:] {
+		t.Run(shape.name, func(t *testing.T) {
+			review, err := templatediff.Compare(templatediff.Input{Before: read("dev"), After: read(shape.name)}, schemas)
+			assert.NilError(t, err)
+			golden.Assert(t, review.Text(), shape.name+".review.txt")
 		})
 	}
 }
