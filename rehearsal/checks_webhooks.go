@@ -104,7 +104,12 @@ func (r *rehearsal) fillSecret(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = secretsmanager.NewFromConfig(r.emulator.Config()).PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+	return r.putSecret(ctx, text)
+}
+
+// putSecret replaces the secret's text, which running tasks don't see.
+func (r *rehearsal) putSecret(ctx context.Context, text string) error {
+	_, err := secretsmanager.NewFromConfig(r.emulator.Config()).PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 		SecretId: aws.String(r.deployed.secretARN), SecretString: aws.String(text),
 	})
 	return err

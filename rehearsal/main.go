@@ -21,7 +21,9 @@ const longest = 25 * time.Minute
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	// A number that can't be meant is told of in its row.
+	events, _ := eventsToSend()
+	ctx, cancel := context.WithTimeout(ctx, longest+time.Duration(events)*packageEach)
 	defer cancel()
 	os.Exit(run(ctx, os.Args[1:]))
 }
@@ -56,7 +58,7 @@ func rehearse(ctx context.Context) int {
 	rows := report.New(os.Stdout)
 	fmt.Println("This builds the image, deploys the stack to a local AWS, runs its task under Fargate's rules and sends it webhooks.")
 	fmt.Println("Nothing leaves this machine but downloads; a first run takes several minutes. `make rehearse-down` removes it all.")
-	r := &rehearsal{rows: rows}
+	r := &rehearsal{rows: rows, told: map[string]int{}}
 	r.run(ctx)
 	r.stop()
 	if err := rows.Table(os.Stdout); err != nil {

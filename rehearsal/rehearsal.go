@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"benchlingwebhook/internal/imagecontract"
 	"benchlingwebhook/rehearsal/benchling"
 	"benchlingwebhook/rehearsal/emulator"
 	"benchlingwebhook/rehearsal/engine"
+	"benchlingwebhook/rehearsal/faultproxy"
 	"benchlingwebhook/rehearsal/forward"
 	"benchlingwebhook/rehearsal/registry"
 	"benchlingwebhook/rehearsal/report"
@@ -46,6 +47,7 @@ type rehearsal struct {
 	emulator  *emulator.Emulator
 	key       benchling.Key
 	benchling *benchling.Server
+	aws       *faultproxy.Proxy
 	network   string
 	// awsAddress and benchlingAddress are where containers reach the two.
 	awsAddress, benchlingAddress string
@@ -53,12 +55,16 @@ type rehearsal struct {
 	// appDefinition is the app's, as the secret has it.
 	appDefinition string
 	image         string
+	// web and worker are the tasks that run now.
+	web, worker atomic.Pointer[runningTask]
+	// told counts the packaging messages by package.
+	told map[string]int
 }
 
 // run makes the checks in order and ends with the first on which others stand.
 func (r *rehearsal) run(ctx context.Context) {
 	steps := []func(context.Context) error{
-		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker,
+		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker, r.runFaults, r.runKills, r.runEnd,
 	}
 	for _, step := range steps {
 		if step(ctx) != nil {
@@ -180,8 +186,12 @@ func (r *rehearsal) startNetwork(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if r.aws, err = faultproxy.Start(r.emulator.Endpoint); err != nil {
+		return "", err
+	}
+	r.atEnd(func(context.Context) { r.aws.Stop() })
 	for target, address := range map[string]*string{
-		strings.TrimPrefix(r.emulator.Endpoint, "http://"): &r.awsAddress,
+		r.aws.Address:       &r.awsAddress,
 		r.benchling.Address: &r.benchlingAddress,
 	} {
 		f, err := forward.Start(gateway, target)

@@ -69,6 +69,7 @@ func TestExpiredTokenAndRotatedKey(t *testing.T) {
 	server.Notebook.ExpireToken()
 	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", before)
 	assert.Equal(t, status, 401)
+	assert.Equal(t, server.Notebook.Refused(), 1)
 	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", server.Notebook.token)
 	assert.Equal(t, status, 200)
 

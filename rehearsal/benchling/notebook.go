@@ -22,6 +22,7 @@ type Notebook struct {
 	entries map[string]string
 	asked   map[string]int
 	drawn   map[string][]map[string]any
+	refused int
 	held    bool
 }
 
@@ -36,6 +37,13 @@ func (n *Notebook) ExpireToken() {
 	n.lock.Lock()
 	defer n.lock.Unlock()
 	n.token = RandomText()
+}
+
+// Refused returns how many calls had no valid token.
+func (n *Notebook) Refused() int {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	return n.refused
 }
 
 // Drawn returns what a canvas was updated with, in order.
@@ -137,9 +145,12 @@ func (n *Notebook) serve(mux *http.ServeMux) {
 func (n *Notebook) authorized(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		n.lock.Lock()
-		token := n.token
+		valid := r.Header.Get("Authorization") == "Bearer "+n.token
+		if !valid {
+			n.refused++
+		}
 		n.lock.Unlock()
-		if r.Header.Get("Authorization") != "Bearer "+token {
+		if !valid {
 			answer(w, http.StatusUnauthorized, map[string]any{})
 			return
 		}
