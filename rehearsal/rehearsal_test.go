@@ -1,13 +1,19 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/rehearsal/benchling"
 )
 
 func TestSecretReferences(t *testing.T) {
@@ -56,6 +62,53 @@ func TestImageAgainstTheContract(t *testing.T) {
 		Retries                        int
 	}{Test: []string{"CMD-SHELL", "curl"}, Interval: 30 * time.Second}
 	assert.NilError(t, r.differences(image))
+}
+
+func TestNumberOfEvents(t *testing.T) {
+	for text, wanted := range map[string]int{"": killEvents, "7": 7} {
+		t.Setenv(killEventsIn, text)
+		n, err := eventsToSend()
+		assert.NilError(t, err)
+		assert.Equal(t, n, wanted)
+	}
+	for _, text := range []string{"0", "many", "100001"} {
+		t.Setenv(killEventsIn, text)
+		_, err := eventsToSend()
+		assert.Error(t, err, fmt.Sprintf("EVENTS: %q: not a whole number from 1 to 100000: set one", text))
+	}
+}
+
+// TestLoadRepeatsWhatIsRefused sends events to a service that refuses the first
+// request of each.
+func TestLoadRepeatsWhatIsRefused(t *testing.T) {
+	var lock sync.Mutex
+	seen := map[string]int{}
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lock.Lock()
+		defer lock.Unlock()
+		id := r.Header.Get("webhook-id")
+		if seen[id]++; seen[id] == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer service.Close()
+	key, err := benchling.NewKey()
+	assert.NilError(t, err)
+	r := &rehearsal{key: key}
+	r.web.Store(&runningTask{url: service.URL})
+	sent, err := r.startLoad(t.Context(), 3, "etr_", 0).wait()
+	assert.NilError(t, err)
+	assert.Equal(t, len(sent.entries), 3)
+	assert.Equal(t, sent.again, 3)
+	assert.Equal(t, sent.seen(), "200: 3, 503: 3")
+	_, err = r.sendEvents(t.Context())
+	assert.Error(t, err, "/event: answers 200: 6, 503: 6: only 200 was due")
+}
+
+func TestTally(t *testing.T) {
+	var counts map[string]int
+	assert.NilError(t, json.Unmarshal([]byte(tally{accepted: 5, packaged: 4, lost: 1, sentAgain: 2}.String()), &counts))
+	assert.DeepEqual(t, counts, map[string]int{"accepted": 5, "packaged": 4, "lost": 1, "doubled": 0, "sent_again": 2})
 }
 
 func TestTexts(t *testing.T) {

@@ -47,11 +47,15 @@ func Start(target string) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{Address: listener.Addr().String()}
-	onward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(to)
-		// Signatures and queue addresses hold the name that the task called.
-		r.Out.Host = r.In.Host
-	}}
+	onward := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			// Signatures and queue addresses hold the name that the task called.
+			r.Out.Host = r.In.Host
+		},
+		// A killed task breaks off its requests: nothing to log.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
 	p.server = &http.Server{Handler: p.wrap(onward), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = p.server.Serve(listener) }()
 	return p, nil
