@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
 
 import httpx
@@ -20,6 +20,8 @@ REFETCH_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 # Benchling waits three seconds for the whole answer.
 FETCH_TIMEOUT_SECONDS = 1.0
+# A set of keys has a kilobyte or two.
+FETCH_BYTES = 256 * 1024
 
 
 class KeysUnavailableError(Exception):
@@ -28,7 +30,8 @@ class KeysUnavailableError(Exception):
 
 def fetch_jwks(app_definition_id: str, jwks_url: str) -> JWKSet:
     """Return the app definition's keys from the address, or from Benchling if empty."""
-    with httpx.Client(timeout=FETCH_TIMEOUT_SECONDS) as client:
+    transport = _BoundedTransport(httpx.HTTPTransport())
+    with httpx.Client(timeout=FETCH_TIMEOUT_SECONDS, transport=transport) as client:
         provider = (lambda _: jwks_url) if jwks_url else None
         published = jwks_by_app_definition(app_definition_id, client, provider)
     # The SDK takes every key for one of the curve that Benchling signs with.
@@ -38,6 +41,41 @@ def fetch_jwks(app_definition_id: str, jwks_url: str) -> JWKSet:
         if (shown.get("kty"), shown.get("crv")) == ("EC", "P-256"):
             keys.add(key)
     return keys
+
+
+class _BoundedTransport(httpx.BaseTransport):
+    """Ends an answer that comes too slowly; httpx only limits the time between two bytes."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline = time.monotonic() + FETCH_TIMEOUT_SECONDS
+        response = self._inner.handle_request(request)
+        stream = response.stream
+        if isinstance(stream, httpx.SyncByteStream):
+            response.stream = _BoundedStream(stream, deadline)
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _BoundedStream(httpx.SyncByteStream):
+    def __init__(self, inner: httpx.SyncByteStream, deadline: float) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._inner:
+            read += len(chunk)
+            if time.monotonic() > self._deadline or read > FETCH_BYTES:
+                raise httpx.ReadTimeout("the keys take too long or are too many")
+            yield chunk
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class KeyProvider:

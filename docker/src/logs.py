@@ -8,6 +8,15 @@ import sys
 import structlog
 
 
+def always() -> structlog.typing.FilteringBoundLogger:
+    """Return a logger of what is told at every level."""
+    everything = structlog.make_filtering_bound_logger(logging.NOTSET)
+    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stdout), wrapper_class=everything
+    )
+    return logger
+
+
 def configure_logs(level: str) -> None:
     """Send structlog and the standard library's warnings to stdout as JSON."""
     stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)

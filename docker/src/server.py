@@ -15,6 +15,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
+from .logs import always
+
 # Most of them wait for the queue: as many events share its calls.
 THREADS = 32
 # Above the load balancer's idle time, so that it never reuses a connection
@@ -67,20 +69,21 @@ def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0
         max_request_body_size=MEMORY_LIMIT,
     )
     server.channel_class = _Channel
-    stopping = False
+    received = 0
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-        log.info("draining", signal=signal.Signals(number).name)
+        # Nothing that takes a lock: the thread that it interrupts may hold it.
+        nonlocal received
+        received = number
         server.pull_trigger()
 
     sys.setswitchinterval(SWITCH_SECONDS)
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    log.info("Running on http://%s:%s", host, server.effective_port)
-    while not stopping:
+    always().info("Running on http://%s:%s", host, server.effective_port)
+    while not received:
         wasyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
+    log.info("draining", signal=signal.Signals(received).name)
     _drain(server, time.monotonic() + max(stop_timeout_seconds - MARGIN_SECONDS, 1))
     log.info("stopped")
 

@@ -13,6 +13,7 @@ import pytest
 
 from src import app as module
 from src.app import main
+from src.logs import configure_logs
 from src.server import serve
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +43,23 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
+def test_that_it_listens_is_told_at_every_level(level, capsys):
+    configure_logs(level)
+    thread = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    thread.start()
+    try:
+        serve(lambda *_: [], free_port(), 3, host="127.0.0.1")
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+        thread.join(5)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines[0]["event"].startswith("Running on http://127.0.0.1:")
+    assert (len(lines) > 1) == (level == "DEBUG")
 
 
 def test_wrong_settings_are_told_without_a_trace():

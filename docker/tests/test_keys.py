@@ -1,3 +1,4 @@
+import contextlib
 import json
 import threading
 import time
@@ -146,3 +147,32 @@ def test_keys_come_from_the_given_address(signer):
         finally:
             server.shutdown()
             thread.join(5)
+
+
+class Trickle(BaseHTTPRequestHandler):
+    """Sends a byte at a time, or far too many."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                self.wfile.write(b" " * self.server.piece)
+                self.wfile.flush()
+                time.sleep(self.server.pause)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("piece", "pause"), [(1, 0.1), (65536, 0.0)])
+def test_an_answer_without_end_is_given_up(piece, pause):
+    with HTTPServer(("127.0.0.1", 0), Trickle) as server:
+        server.piece, server.pause = piece, pause
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(httpx.ReadTimeout):
+            fetch_jwks("appdef_1", f"http://127.0.0.1:{server.server_port}/jwks")
+        assert time.monotonic() - began < 2
+        thread.join(5)
