@@ -102,6 +102,10 @@ lint-go:
 .PHONY: lint-service
 lint-service: $(SERVICE) $(TOOLS)
 	$(MAKE) -C docker lint
+	docker/.venv/bin/ruff check --quiet $(TOOLS_RUFF) --select A,B,C4,E,F,I,PIE,PTH,RET,RUF,SIM,UP,W $$(git ls-files '*.py' ':!docker')
+	docker/.venv/bin/ruff format --quiet --check $(TOOLS_RUFF) $$(git ls-files '*.py' ':!docker')
+# What the tools have in Python: no service, so without its rules for a public API.
+TOOLS_RUFF := --isolated --line-length 120
 
 .PHONY: lint-template
 lint-template: $(TOOLS)
