@@ -7,24 +7,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-// builtImage is what the engine says of an image.
-type builtImage struct {
-	Size   int64
-	Config struct {
-		User         string
-		ExposedPorts map[string]any
-		Cmd          []string
-		WorkingDir   string
-		Healthcheck  *struct {
-			Test                           []string
-			Interval, Timeout, StartPeriod time.Duration
-			Retries                        int
-		}
-	}
-}
+// kept is what of an image is compared with its contract.
+const kept = "port, user, health check, command, working directory, volumes, environment"
 
 // checkImage compares the built image with the contract that the stack was
 // synthesized from.
@@ -41,42 +27,9 @@ func (r *rehearsal) checkImage(ctx context.Context) error {
 		return err
 	}
 	_ = r.rows.Check("image keeps the contract", func() (string, error) {
-		return "port, user, health check, command, working directory", r.differences(image)
+		return kept, differences(r.contract, image)
 	})
 	return nil
-}
-
-func (r *rehearsal) differences(image builtImage) error {
-	c := r.contract
-	var problems []error
-	same := func(what, promised, built string) {
-		if promised != built {
-			problems = append(problems, fmt.Errorf("%s: %s promises %s, the image has %s", what, c.File, promised, built))
-		}
-	}
-	var ports []string
-	for port := range image.Config.ExposedPorts {
-		ports = append(ports, port)
-	}
-	same("port", fmt.Sprintf("[%d/%s]", c.Port, c.Protocol), fmt.Sprint(ports))
-	same("user", r.user(), image.Config.User)
-	same("command", fmt.Sprint(c.Command), fmt.Sprint(image.Config.Cmd))
-	same("working directory", c.WorkingDirectory, image.Config.WorkingDir)
-	h := image.Config.Healthcheck
-	if h == nil {
-		return errors.Join(append(problems, errors.New("health check: the image has none"))...)
-	}
-	same("health check", fmt.Sprint(c.HealthCheck.Command, c.HealthCheck.Interval, c.HealthCheck.Timeout, c.HealthCheck.StartPeriod, c.HealthCheck.Retries),
-		fmt.Sprint(h.Test, h.Interval, h.Timeout, h.StartPeriod, h.Retries))
-	return errors.Join(problems...)
-}
-
-// user returns the contract's user as Docker writes it.
-func (r *rehearsal) user() string {
-	if r.contract.User.GID < 0 {
-		return strconv.Itoa(r.contract.User.UID)
-	}
-	return fmt.Sprintf("%d:%d", r.contract.User.UID, r.contract.User.GID)
 }
 
 // containerState is what the engine says of a container's restrictions.
@@ -109,7 +62,7 @@ func (r *rehearsal) checkHardening(ctx context.Context, running *runningTask) {
 		want(!h.Privileged, "no privileges")
 		want(slices.Contains(h.CapDrop, "ALL"), "all capabilities dropped")
 		want(slices.Contains(h.SecurityOpt, "no-new-privileges"), "no new privileges")
-		want(state.Config.User == r.user(), "user "+r.user())
+		want(state.Config.User == userOf(r.contract), "user "+userOf(r.contract))
 		want(h.Memory > 0 && h.NanoCpus > 0 && h.PidsLimit != nil, "limits of memory, processor and processes")
 		return fmt.Sprintf("read-only root, no capabilities, no new privileges, user %s, %d MiB, %.2g CPU", state.Config.User, h.Memory>>20, float64(h.NanoCpus)/1e9), errors.Join(problems...)
 	})

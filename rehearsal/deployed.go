@@ -103,7 +103,11 @@ func (r *rehearsal) pull(ctx context.Context) error {
 		return err
 	}
 	r.atEnd(func(ctx context.Context) { _, _ = r.docker(ctx, "image", "rm", r.image) })
-	return r.checkImage(ctx)
+	if err := r.checkImage(ctx); err != nil {
+		return err
+	}
+	r.checkFixtures(ctx)
+	return nil
 }
 
 // secretValues returns the values of a task's secrets, by valueFrom.

@@ -36,9 +36,9 @@ func (m *measurement) checkInside(ctx context.Context) error {
 	var image builtImage
 	err := m.inspect(ctx, "image", newImage, &image)
 	if err == nil {
-		err = m.differences(image)
+		err = differences(m.contract, image)
 	}
-	m.list.Add("contract kept", "as the Dockerfile promises", "port, user, health check, command, working directory", err)
+	m.list.Add("contract kept", "as the Dockerfile promises", kept, err)
 
 	text, err := m.inside(ctx, nil, "python", "-c", interpreter)
 	lines := append(strings.Split(text, "\n"), "", "", "")

@@ -44,24 +44,28 @@ func TestRestrictionsFromInside(t *testing.T) {
 }
 
 func TestImageAgainstTheContract(t *testing.T) {
-	r := rehearsal{contract: imagecontract.Contract{
+	contract := imagecontract.Contract{
 		File: "docker/Dockerfile", Port: 5000, Protocol: "tcp", User: imagecontract.User{UID: 1000, GID: 1000},
-		Command: []string{"python"}, WorkingDirectory: "/app",
-		HealthCheck: imagecontract.HealthCheck{Command: []string{"CMD-SHELL", "curl"}, Interval: 30 * time.Second},
-	}}
+		Command: []string{"python"}, WorkingDirectory: "/app", Env: map[string]string{"PATH": "/app/bin:$PATH", "PORT": "5000"},
+		HealthCheck: imagecontract.HealthCheck{Command: []string{"CMD-SHELL", "curl"}, Interval: 30 * time.Second, Timeout: 30 * time.Second, Retries: 3},
+	}
 	var image builtImage
 	image.Config.ExposedPorts = map[string]any{"5000/tcp": nil}
 	image.Config.User = "1000"
 	image.Config.Cmd = []string{"python"}
 	image.Config.WorkingDir = "/app"
-	assert.Error(t, r.differences(image), "user: docker/Dockerfile promises 1000:1000, the image has 1000\nhealth check: the image has none")
-	r.contract.User.GID = -1
-	image.Config.Healthcheck = &struct {
-		Test                           []string
-		Interval, Timeout, StartPeriod time.Duration
-		Retries                        int
-	}{Test: []string{"CMD-SHELL", "curl"}, Interval: 30 * time.Second}
-	assert.NilError(t, r.differences(image))
+	image.Config.Env = []string{"PATH=/app/bin:/usr/bin", "PORT=8080", "LANG=C"}
+	assert.Error(t, differences(contract, image), `user: docker/Dockerfile promises 1000:1000, the image has 1000
+environment: docker/Dockerfile promises PORT="5000", the image has "8080"
+health check: the image has none`)
+	contract.User.GID = -1
+	contract.Env["PORT"] = "8080"
+	image.Config.Healthcheck = &builtHealthCheck{Test: []string{"CMD-SHELL", "curl"}}
+	assert.NilError(t, differences(contract, image))
+	image.Config.Env[0] = "PATH=/usr/bin"
+	image.Config.Volumes = map[string]any{"/data": nil}
+	assert.Error(t, differences(contract, image), `volumes: docker/Dockerfile promises [], the image has [/data]
+environment: docker/Dockerfile promises PATH="/app/bin:$PATH", the image has "/usr/bin"`)
 }
 
 func TestNumberOfEvents(t *testing.T) {
