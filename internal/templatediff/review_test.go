@@ -3,6 +3,7 @@ package templatediff
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -70,18 +71,18 @@ func TestEveryChangeIsTold(t *testing.T) {
 	assert.NilError(t, err)
 	text, err := os.ReadFile("../../stacks/testdata/prod.template.json")
 	assert.NilError(t, err)
-	read := func() Template {
-		template, err := ReadTemplate(text)
-		assert.NilError(t, err)
-		return template
-	}
-	before := map[string]Template{"stack": read()}
+	stack, err := ReadTemplate(text)
+	assert.NilError(t, err)
 	changes := 0
-	for id, resource := range before["stack"].Resources {
+	for id, resource := range stack.Resources {
 		for name := range resource.Properties() {
-			after := read()
-			after.Resources[id].Properties()[name] = "another"
-			review, err := Compare(Input{Before: before, After: map[string]Template{"stack": after}}, schemas)
+			changed := maps.Clone(resource)
+			properties := maps.Clone(resource.Properties())
+			properties[name] = "another"
+			changed["Properties"] = properties
+			after := Template{Resources: maps.Clone(stack.Resources), Rest: stack.Rest}
+			after.Resources[id] = changed
+			review, err := Compare(Input{Before: map[string]Template{"stack": stack}, After: map[string]Template{"stack": after}}, schemas)
 			assert.NilError(t, err)
 			assert.Assert(t, len(review.Findings) > 0, "%s %s", id, name)
 			changes++
