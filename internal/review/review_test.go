@@ -134,15 +134,17 @@ func reviewsThatFail(t *testing.T, p project) {
 	assert.Equal(t, status, failed)
 	assert.Equal(t, stderr, "BASE: \"nowhere\": no such revision here: name a commit, a branch or a tag, fetched\n")
 
-	p.edit(t, dockerfile, "EXPOSE 5000", "EXPOSE nothing")
-	status, _, stderr = p.review(t, "HEAD")
-	assert.Equal(t, status, failed)
-	assert.Assert(t, strings.HasPrefix(stderr, "./docker/Dockerfile:") || strings.HasPrefix(stderr, "docker/Dockerfile:"), stderr)
-
-	p.edit(t, "main.go", "package main", "package nothing here")
-	status, _, stderr = p.review(t, "HEAD")
-	assert.Equal(t, status, failed)
-	assert.Assert(t, strings.HasPrefix(stderr, "go build: exit status 1"), stderr)
+	for _, c := range []struct{ file, from, to, fault string }{
+		{dockerfile, "EXPOSE 5000", "EXPOSE nothing", `docker/Dockerfile:`},
+		{"main.go", "package main", "package nothing here", "go build: exit status 1\n"},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			p.edit(t, c.file, c.from, c.to)
+			status, _, stderr := p.review(t, "HEAD")
+			assert.Equal(t, status, failed)
+			assert.Assert(t, strings.HasPrefix(stderr, c.fault), stderr)
+		})
+	}
 
 	var out bytes.Buffer
 	assert.Equal(t, run(t.Context(), []string{"-nothing"}, &out, &out), failed)
