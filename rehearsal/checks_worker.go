@@ -36,6 +36,9 @@ func (r *rehearsal) runWorker(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := r.rows.Check("canvas: pressed, answered, drawn", func() (string, error) { return r.pressButton(ctx) }); err != nil {
+		return err
+	}
 	for _, end := range []struct{ check, signal string }{
 		{"worker killed while it exports (SIGKILL)", "KILL"},
 		{"worker stopped while it exports (SIGTERM)", "TERM"},

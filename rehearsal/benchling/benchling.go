@@ -74,17 +74,30 @@ func (k Key) JWKS() ([]byte, error) {
 
 // EntryUpdated returns the body of an event: the fields of an entry changed.
 func EntryUpdated(appDefinition, entry string) ([]byte, error) {
+	return envelope(appDefinition, "events", map[string]any{
+		"type": "v2.entry.updated.fields", "id": "evt_" + RandomText(), "resourceId": entry,
+		"createdAt": time.Now().UTC().Format(time.RFC3339), "deprecated": false, "excludedProperties": []string{},
+	})
+}
+
+// ButtonPressed returns the body of a call: somebody pressed a button on a canvas.
+func ButtonPressed(appDefinition, canvas, button string) ([]byte, error) {
+	return envelope(appDefinition, "app_signals", map[string]any{
+		"type": "v2.canvas.userInteracted", "canvasId": canvas, "buttonId": button,
+		"featureId": "feature_rehearsal", "userId": "ent_rehearsal", "deprecated": false,
+	})
+}
+
+// envelope returns a message as Benchling sends it.
+func envelope(appDefinition, channel string, message map[string]any) ([]byte, error) {
 	return json.Marshal(map[string]any{
 		"version":       "0",
 		"baseURL":       "https://rehearsal.benchling.invalid",
 		"tenantId":      "ten_rehearsal",
 		"app":           map[string]string{"id": "app_rehearsal"},
 		"appDefinition": map[string]string{"id": appDefinition},
-		"channel":       "events",
-		"message": map[string]any{
-			"type": "v2.entry.updated.fields", "id": "evt_" + RandomText(), "resourceId": entry,
-			"createdAt": time.Now().UTC().Format(time.RFC3339), "deprecated": false, "excludedProperties": []string{},
-		},
+		"channel":       channel,
+		"message":       message,
 	})
 }
 
