@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -81,9 +83,29 @@ func (r *rehearsal) account(ctx context.Context, sent accepted) (string, error) 
 		problems = append(problems, errors.New(counts.String()))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return "", fmt.Errorf("%w: log of a worker: %s", err, lastLines(r.logs(ctx, r.worker.Load()), 5))
+		return "", errors.Join(err, r.keepLogs(ctx))
 	}
 	return counts.String(), nil
+}
+
+// keepLogs writes the logs of all tasks, which go with their containers, to
+// files, and says where they are.
+func (r *rehearsal) keepLogs(ctx context.Context) error {
+	names, err := r.docker(ctx, "ps", "--all", "--filter", "network="+r.network, "--format", "{{.Names}}")
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(workDir, "tasks")
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+		return err
+	}
+	for name := range strings.FieldsSeq(names) {
+		log, _ := r.engine.Command(ctx, "logs", name).CombinedOutput()
+		if err := os.WriteFile(filepath.Join(dir, name+".log"), log, 0o644); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: what each task logged", dir)
 }
 
 // accountForAll looks for messages that came after their row was done.
