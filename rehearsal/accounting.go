@@ -25,6 +25,9 @@ const (
 	// packageEach is added for every event.
 	packageTimeout = time.Minute
 	packageEach    = 250 * time.Millisecond
+	// countSeconds is how long a message stays hidden that was received but not
+	// counted, because the answer got lost: less than packageTimeout.
+	countSeconds = 10
 	// ownFiles are what the worker adds to an export's files.
 	ownFiles = 4
 )
@@ -133,7 +136,9 @@ func (r *rehearsal) countMessages(ctx context.Context) error {
 	client := sqs.NewFromConfig(r.emulator.Config())
 	queue := aws.String(r.deployed.packagingURL)
 	for {
-		answer, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: queue, MaxNumberOfMessages: 10})
+		answer, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: queue, MaxNumberOfMessages: 10, VisibilityTimeout: countSeconds,
+		})
 		if err != nil || len(answer.Messages) == 0 {
 			return err
 		}
