@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/internal/imagecontract"
 )
 
 // httpsPort is the port of every service that the tasks call: AWS and Benchling.
@@ -22,8 +24,49 @@ type TaskSize struct {
 	Desired int
 }
 
-// serviceProps says how tasks are kept running.
-type serviceProps struct {
+// ServiceProps says what both services are given: where their tasks run, and
+// with what they work.
+type ServiceProps struct {
+	// Network holds the tasks.
+	Network Network
+	// Cluster runs the tasks.
+	Cluster awsecs.ICluster
+	// Image is the image of the container.
+	Image Image
+	// Contract is what the image promises: port, user, health check.
+	Contract imagecontract.Contract
+	// Queue takes the verified events and gives them to the worker.
+	Queue IntakeQueue
+	// Claims tells which events are done, and how an entry's last export ended.
+	Claims ClaimsTable
+	// Bucket is where packages go.
+	Bucket PackageBucket
+	// Secret holds the Benchling app's credentials.
+	Secret BenchlingSecret
+	// LogRetentionDays is one of LogRetentionDays.
+	LogRetentionDays int
+	// QuiltCatalog is the host name of the Quilt catalog, or empty.
+	QuiltCatalog string
+	// PackagePrefix is the first part of every package's name.
+	PackagePrefix string
+	// LogLevel is a level of Python's logging, such as "INFO".
+	LogLevel string
+}
+
+// environment returns the variables that both services have.
+func (p ServiceProps) environment() map[string]*string {
+	return map[string]*string{
+		"CLAIMS_TABLE":     p.Claims.Table.TableName(),
+		"INTAKE_QUEUE_URL": p.Queue.Events.QueueUrl(),
+		"LOG_LEVEL":        jsii.String(p.LogLevel),
+		"PACKAGE_BUCKET":   p.Bucket.Bucket.BucketName(),
+		"PACKAGE_PREFIX":   jsii.String(p.PackagePrefix),
+		"QUILT_CATALOG":    jsii.String(p.QuiltCatalog),
+	}
+}
+
+// fargateProps says how tasks are kept running.
+type fargateProps struct {
 	// Network holds the tasks.
 	Network Network
 	// Cluster runs the tasks.
@@ -45,7 +88,7 @@ type serviceProps struct {
 // newService returns a Fargate service in private subnets whose tasks may call
 // out by HTTPS. A deployment that fails is taken back, and never leaves fewer
 // tasks than there were.
-func newService(scope constructs.Construct, props serviceProps) awsecs.FargateService {
+func newService(scope constructs.Construct, props fargateProps) awsecs.FargateService {
 	group := newSecurityGroup(scope, "Group", props.Network.Vpc, props.Peers)
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(httpsPort)), jsii.String("AWS and Benchling"), nil)
 

@@ -7,8 +7,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"benchlingwebhook/internal/imagecontract"
 )
 
 // webContainer is the name of the container in the web task.
@@ -16,36 +14,13 @@ const webContainer = "web"
 
 // WebhookServiceProps says what runs, where, and with whom it talks.
 type WebhookServiceProps struct {
-	// Network holds the tasks.
-	Network Network
-	// Cluster runs the tasks.
-	Cluster awsecs.ICluster
-	// Image is the image of the container.
-	Image Image
-	// Contract is what the image promises: port, user, health check.
-	Contract imagecontract.Contract
+	ServiceProps
+	// Size is the tasks' size and number.
+	Size TaskSize
 	// TargetGroup sends requests to the tasks.
 	TargetGroup elb.ApplicationTargetGroup
 	// RollbackAlarms take a deployment back when one of them goes off.
 	RollbackAlarms []awscloudwatch.IAlarm
-	// Queue takes the verified events.
-	Queue IntakeQueue
-	// Claims tells the canvas how an entry's last export ended.
-	Claims ClaimsTable
-	// Bucket is where packages go; the canvas lists a package's files.
-	Bucket PackageBucket
-	// Secret holds the Benchling app's credentials.
-	Secret BenchlingSecret
-	// Size is the tasks' size and number.
-	Size TaskSize
-	// LogRetentionDays is one of LogRetentionDays.
-	LogRetentionDays int
-	// QuiltCatalog is the host name of the Quilt catalog, or empty.
-	QuiltCatalog string
-	// PackagePrefix is the first part of every package's name.
-	PackagePrefix string
-	// LogLevel is a level of Python's logging, such as "INFO".
-	LogLevel string
 }
 
 // WebhookService is the Fargate service that answers Benchling.
@@ -63,7 +38,7 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 	task := newWebTask(scope, "Task", props)
 
 	check := props.Contract.HealthCheck
-	service := newService(scope, serviceProps{
+	service := newService(scope, fargateProps{
 		Network:        props.Network,
 		Cluster:        props.Cluster,
 		Task:           task,
@@ -88,14 +63,7 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 		StopTimeout:      stopTimeout,
 		Secret:           props.Secret,
 		LogRetentionDays: props.LogRetentionDays,
-		Environment: map[string]*string{
-			"CLAIMS_TABLE":     props.Claims.Table.TableName(),
-			"INTAKE_QUEUE_URL": props.Queue.Events.QueueUrl(),
-			"LOG_LEVEL":        jsii.String(props.LogLevel),
-			"PACKAGE_BUCKET":   props.Bucket.Bucket.BucketName(),
-			"PACKAGE_PREFIX":   jsii.String(props.PackagePrefix),
-			"QUILT_CATALOG":    jsii.String(props.QuiltCatalog),
-		},
+		Environment:      props.environment(),
 	})
 	props.Queue.Events.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
 	props.Claims.Table.Grant(task.TaskRole(), jsii.String("dynamodb:GetItem"))

@@ -6,8 +6,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-
-	"benchlingwebhook/internal/imagecontract"
 )
 
 // workerContainer is the name of the container in the worker's task.
@@ -18,34 +16,11 @@ var workerCommand = []string{"python", "-m", "src.worker"}
 
 // WorkerServiceProps says what runs, where, and with what it works.
 type WorkerServiceProps struct {
-	// Network holds the tasks.
-	Network Network
-	// Cluster runs the tasks.
-	Cluster awsecs.ICluster
-	// Image is the image of the container, the web service's.
-	Image Image
-	// Contract is what the image promises: port, user, health check.
-	Contract imagecontract.Contract
-	// Queue gives the events, and takes those that fail for good.
-	Queue IntakeQueue
-	// Claims tells which events are done.
-	Claims ClaimsTable
-	// Bucket is where packages go.
-	Bucket PackageBucket
-	// Packaging is the queue by which Quilt makes packages.
-	Packaging awssqs.IQueue
-	// Secret holds the Benchling app's credentials.
-	Secret BenchlingSecret
+	ServiceProps
 	// Size is the tasks' size and their number at rest.
 	Size TaskSize
-	// LogRetentionDays is one of LogRetentionDays.
-	LogRetentionDays int
-	// QuiltCatalog is the host name of the Quilt catalog, or empty.
-	QuiltCatalog string
-	// PackagePrefix is the first part of every package's name.
-	PackagePrefix string
-	// LogLevel is a level of Python's logging, such as "INFO".
-	LogLevel string
+	// Packaging is the queue by which Quilt makes packages.
+	Packaging awssqs.IQueue
 }
 
 // WorkerService is the Fargate service that makes packages of events.
@@ -58,6 +33,9 @@ type WorkerService struct {
 // queue for work. Its tasks are hardened as the web service's are.
 func NewWorkerService(scope constructs.Construct, id string, props WorkerServiceProps) WorkerService {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
+	environment := props.environment()
+	environment["DEAD_LETTER_QUEUE_URL"] = props.Queue.DeadLetters.QueueUrl()
+	environment["PACKAGING_QUEUE_URL"] = props.Packaging.QueueUrl()
 	task := newTask(scope, "Task", taskProps{
 		Name:             workerContainer,
 		Command:          workerCommand,
@@ -67,20 +45,11 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		StopTimeout:      workerStopTimeout,
 		Secret:           props.Secret,
 		LogRetentionDays: props.LogRetentionDays,
-		Environment: map[string]*string{
-			"CLAIMS_TABLE":          props.Claims.Table.TableName(),
-			"DEAD_LETTER_QUEUE_URL": props.Queue.DeadLetters.QueueUrl(),
-			"INTAKE_QUEUE_URL":      props.Queue.Events.QueueUrl(),
-			"LOG_LEVEL":             jsii.String(props.LogLevel),
-			"PACKAGE_BUCKET":        props.Bucket.Bucket.BucketName(),
-			"PACKAGE_PREFIX":        jsii.String(props.PackagePrefix),
-			"PACKAGING_QUEUE_URL":   props.Packaging.QueueUrl(),
-			"QUILT_CATALOG":         jsii.String(props.QuiltCatalog),
-		},
+		Environment:      environment,
 	})
 	grantWork(task.TaskRole(), props)
 
-	service := newService(scope, serviceProps{
+	service := newService(scope, fargateProps{
 		Network: props.Network,
 		Cluster: props.Cluster,
 		Task:    task,

@@ -59,22 +59,25 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	alarms := constructs.NewAlarms(stack, "Alarms", constructs.AlarmsProps{Ingress: ingress, Queue: queue, TopicArn: s.AlarmTopicArn})
 	cluster := constructs.NewCluster(stack, "Cluster", network)
 	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
-	webhook := constructs.NewWebhookService(stack, "Webhook", constructs.WebhookServiceProps{
+	shared := constructs.ServiceProps{
 		Network:          network,
 		Cluster:          cluster,
 		Image:            image,
 		Contract:         props.Contract,
-		TargetGroup:      ingress.TargetGroup,
-		RollbackAlarms:   alarms.Rollback,
 		Queue:            queue,
 		Claims:           claims,
 		Bucket:           bucket,
 		Secret:           secret,
-		Size:             s.Size,
 		LogRetentionDays: s.LogRetentionDays,
 		QuiltCatalog:     s.QuiltCatalog,
 		PackagePrefix:    s.PackagePrefix,
 		LogLevel:         s.LogLevel,
+	}
+	webhook := constructs.NewWebhookService(stack, "Webhook", constructs.WebhookServiceProps{
+		ServiceProps:   shared,
+		Size:           s.Size,
+		TargetGroup:    ingress.TargetGroup,
+		RollbackAlarms: alarms.Rollback,
 	})
 	constructs.ScaleWebhookService(constructs.WebhookScalingProps{
 		Service:     webhook.Service,
@@ -84,20 +87,9 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	packaging := constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn)
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
-		Network:          network,
-		Cluster:          cluster,
-		Image:            image,
-		Contract:         props.Contract,
-		Queue:            queue,
-		Claims:           claims,
-		Bucket:           bucket,
-		Packaging:        packaging,
-		Secret:           secret,
-		Size:             s.WorkerSize,
-		LogRetentionDays: s.LogRetentionDays,
-		QuiltCatalog:     s.QuiltCatalog,
-		PackagePrefix:    s.PackagePrefix,
-		LogLevel:         s.LogLevel,
+		ServiceProps: shared,
+		Size:         s.WorkerSize,
+		Packaging:    packaging,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
 		Service: worker.Service,
