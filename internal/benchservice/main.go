@@ -90,9 +90,9 @@ func run(ctx context.Context) error {
 	if r.Ours, err = measure(ctx, service, key, &accepted); err == nil {
 		r.FloodRatio, err = flood(ctx, service, key, &accepted)
 	}
-	service.stop()
+	service.Stop()
 	if err != nil {
-		return fmt.Errorf("%s: %w", service.log, err)
+		return fmt.Errorf("%s: %w", service.Log, err)
 	}
 	if err := world.checkQueue(ctx, accepted); err != nil {
 		return err
@@ -105,9 +105,9 @@ func run(ctx context.Context) error {
 	}
 	ignored := 0
 	r.Baseline, err = measure(ctx, baseline, key, &ignored)
-	baseline.stop()
+	baseline.Stop()
 	if err != nil {
-		return fmt.Errorf("%s: %w", baseline.log, err)
+		return fmt.Errorf("%s: %w", baseline.Log, err)
 	}
 	r.PeakRatio = r.Ours.PeakPerSecond / r.Baseline.PeakPerSecond
 	return errors.Join(write(r), report(r))

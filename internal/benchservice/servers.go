@@ -5,20 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"benchlingwebhook/internal/process"
 	"benchlingwebhook/rehearsal/benchling"
 	"benchlingwebhook/rehearsal/emulator"
 )
@@ -28,8 +25,6 @@ const (
 	emulatorPython = "build/tools/bin/python"
 	emulatorSource = "rehearsal/emulator"
 	baseline       = "internal/benchservice/baseline.py"
-	startTimeout   = 30 * time.Second
-	stopTimeout    = 20 * time.Second
 )
 
 // world is what the servers talk with: an AWS and Benchling's keys.
@@ -85,11 +80,10 @@ func (w *world) checkQueue(ctx context.Context, accepted int) error {
 	return nil
 }
 
-// server is a process that answers on 127.0.0.1.
+// server is a process that is loaded.
 type server struct {
-	url, log, appDefinition string
-	command                 *exec.Cmd
-	exited                  chan struct{}
+	*process.Server
+	url, appDefinition string
 }
 
 // startService starts the web service as the image does.
@@ -124,77 +118,26 @@ func startServer(ctx context.Context, name, appDefinition, dir string, args []st
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(workDir, name+".log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	s := &server{
-		url: "http://127.0.0.1:" + strconv.Itoa(port), log: log.Name(), appDefinition: appDefinition,
-		command: exec.Command(python, args...), exited: make(chan struct{}),
-	}
-	s.command.Dir = dir
-	s.command.Env = append(os.Environ(), "PORT="+strconv.Itoa(port), "PYTHONDONTWRITEBYTECODE=1")
+	command := exec.Command(python, args...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1")
 	for name, value := range environment {
-		s.command.Env = append(s.command.Env, name+"="+value)
+		command.Env = append(command.Env, name+"="+value)
 	}
-	s.command.Stdout, s.command.Stderr = log, log
-	// A Ctrl-C at the terminal is for the benchmark, which stops its servers.
-	s.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.command.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w: run `make bench-service`, which installs it", servicePython, err)
-	}
-	go func() {
-		_ = s.command.Wait()
-		close(s.exited)
-	}()
-	if err := s.wait(ctx); err != nil {
-		s.stop()
-		return nil, err
+	s := &server{url: "http://127.0.0.1:" + port, appDefinition: appDefinition}
+	if s.Server, err = process.Start(ctx, command, filepath.Join(workDir, name+".log"), s.url+"/health"); err != nil {
+		return nil, fmt.Errorf("%s: %w: `make bench-service` installs it", servicePython, err)
 	}
 	return s, nil
 }
 
-func (s *server) wait(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/health", nil)
-		if err != nil {
-			return err
-		}
-		if answer, err := client.Do(request); err == nil {
-			answer.Body.Close()
-			return nil
-		}
-		select {
-		case <-s.exited:
-			return fmt.Errorf("%s: the server ended before it answered: its last lines say why", s.log)
-		case <-ctx.Done():
-			return fmt.Errorf("%s: the server didn't answer: %w", s.log, ctx.Err())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// stop ends the server; it may be called more than once.
-func (s *server) stop() {
-	_ = s.command.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-s.exited:
-	case <-time.After(stopTimeout):
-		_ = s.command.Process.Kill()
-		<-s.exited
-	}
-}
-
 // peakMemory returns the most memory that the process has had, in megabytes.
 func (s *server) peakMemory() (float64, error) {
-	place := fmt.Sprintf("/proc/%d/status", s.command.Process.Pid)
+	place := fmt.Sprintf("/proc/%d/status", s.PID())
 	file, err := os.Open(place)
 	if err != nil {
 		return 0, err
@@ -207,13 +150,4 @@ func (s *server) peakMemory() (float64, error) {
 		}
 	}
 	return 0, fmt.Errorf("%s: no VmHWM", place)
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

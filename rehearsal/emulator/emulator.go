@@ -4,17 +4,14 @@ package emulator
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"syscall"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"benchlingwebhook/internal/process"
 )
 
 const (
@@ -24,9 +21,6 @@ const (
 	// accessKey and secretKey open nothing: the emulator checks no signature.
 	accessKey = "rehearsal"
 	secretKey = "rehearsal"
-
-	startTimeout = time.Minute
-	stopTimeout  = 10 * time.Second
 )
 
 // Emulator is a running local AWS.
@@ -36,57 +30,31 @@ type Emulator struct {
 	// Log is the file with the emulator's output.
 	Log string
 
-	command *exec.Cmd
-	exited  chan struct{}
+	server *process.Server
 }
 
 // Start runs serve.py of the source directory with the given Python and returns
 // when it answers. Its log and temporary files go to dir.
 func Start(ctx context.Context, python, source, dir string) (*Emulator, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	port, err := freePort()
+	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(dir, "emulator.log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-
+	e := &Emulator{Endpoint: "http://127.0.0.1:" + port, Log: filepath.Join(dir, "emulator.log")}
 	command := exec.Command(python, filepath.Join(source, "serve.py"))
 	command.Env = append(os.Environ(), environment(port, dir)...)
-	command.Stdout, command.Stderr = log, log
-	// A Ctrl-C at the terminal is for the rehearsal, which stops the emulator last.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w: run `make rehearse`, which installs the emulator", python, err)
-	}
-	e := &Emulator{
-		Endpoint: "http://127.0.0.1:" + strconv.Itoa(port),
-		Log:      log.Name(),
-		command:  command,
-		exited:   make(chan struct{}),
-	}
-	go func() {
-		_ = command.Wait()
-		close(e.exited)
-	}()
-	if err := e.waitUntilItAnswers(ctx); err != nil {
-		e.Stop()
-		return nil, err
+	if e.server, err = process.Start(ctx, command, e.Log, e.Endpoint+"/_ministack/health"); err != nil {
+		return nil, fmt.Errorf("%s: %w: `make rehearse` installs the emulator", python, err)
 	}
 	return e, nil
 }
 
 // environment returns what binds the emulator to 127.0.0.1 and keeps it from
 // running containers: the rehearsal runs them, under Fargate's rules.
-func environment(port int, dir string) []string {
+func environment(port, dir string) []string {
 	return []string{
 		"BIND_HOST=127.0.0.1",
-		"GATEWAY_PORT=" + strconv.Itoa(port),
+		"GATEWAY_PORT=" + port,
 		"MINISTACK_ACCOUNT_ID=" + Account,
 		"MINISTACK_REGION=" + Region,
 		"DOCKER_HOST=unix://" + filepath.Join(dir, "no-engine.sock"),
@@ -96,38 +64,8 @@ func environment(port int, dir string) []string {
 	}
 }
 
-func (e *Emulator) waitUntilItAnswers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.Endpoint+"/_ministack/health", nil)
-		if err != nil {
-			return err
-		}
-		if answer, err := http.DefaultClient.Do(request); err == nil {
-			answer.Body.Close()
-			return nil
-		}
-		select {
-		case <-e.exited:
-			return fmt.Errorf("%s: the emulator ended before it answered: its last lines say why", e.Log)
-		case <-ctx.Done():
-			return fmt.Errorf("%s: the emulator didn't answer on %s: %w", e.Log, e.Endpoint, ctx.Err())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
 // Stop ends the emulator; it may be called more than once.
-func (e *Emulator) Stop() {
-	_ = e.command.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-e.exited:
-	case <-time.After(stopTimeout):
-		_ = e.command.Process.Kill()
-		<-e.exited
-	}
-}
+func (e *Emulator) Stop() { e.server.Stop() }
 
 // Config returns an AWS configuration whose every client calls the emulator.
 func (e *Emulator) Config() aws.Config {
@@ -154,13 +92,4 @@ func Environment(endpoint string) map[string]string {
 		"AWS_ENDPOINT_URL_S3":       endpoint,
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
-}
-
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
 }

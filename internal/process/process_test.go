@@ -1,0 +1,53 @@
+package process
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"gotest.tools/v3/assert"
+)
+
+func answering(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func silent(t *testing.T) string {
+	t.Helper()
+	port, err := FreePort()
+	assert.NilError(t, err)
+	return "http://127.0.0.1:" + port
+}
+
+func TestStop(t *testing.T) {
+	server, err := Start(context.Background(), exec.Command("sleep", "60"), filepath.Join(t.TempDir(), "log"), answering(t))
+	assert.NilError(t, err)
+	assert.Assert(t, server.PID() > 0)
+	server.Stop()
+	server.Stop()
+	assert.Assert(t, server.command.ProcessState != nil)
+}
+
+func TestStartSaysWhereToLook(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "logs", "log")
+	_, err := Start(context.Background(), exec.Command("false"), log, silent(t))
+	assert.Error(t, err, log+": the server ended before it answered: its last lines say why")
+}
+
+func TestStartEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := Start(ctx, exec.Command("sleep", "60"), filepath.Join(t.TempDir(), "log"), silent(t))
+	assert.ErrorContains(t, err, "the server didn't answer on http://127.0.0.1:")
+}
+
+func TestStartRefusesWhatIsNoProgram(t *testing.T) {
+	_, err := Start(context.Background(), exec.Command("/none"), filepath.Join(t.TempDir(), "log"), silent(t))
+	assert.ErrorContains(t, err, "/none")
+}
