@@ -52,6 +52,7 @@ func (t tally) String() string {
 // account waits for the packages of accepted events, compares their files byte
 // for byte and counts the messages to Quilt.
 func (r *rehearsal) account(ctx context.Context, sent accepted) (string, error) {
+	r.last = sent
 	var problems []error
 	limit := packageTimeout + time.Duration(len(sent.entries))*packageEach
 	err := until(ctx, limit, func() (bool, string) {

@@ -17,12 +17,13 @@ const (
 	loadPause  = 50 * time.Millisecond
 
 	// killEvents come in while workers are killed, unless EVENTS says how many.
-	killEvents   = 100
+	killEvents   = 60
 	killEventsIn = "EVENTS"
 	killPause    = 10 * time.Millisecond
-	// killWorkers are at work; one of them is killed every one to killEvery.
+	// killWorkers are at work; one of them is killed a second after the last, and up
+	// to killEvery later.
 	killWorkers = 2
-	killEvery   = 4 * time.Second
+	killEvery   = 6 * time.Second
 )
 
 // emptySecret replaces the tasks while the secret is empty, and again when it is
@@ -158,6 +159,7 @@ func (r *rehearsal) stopOthers(ctx context.Context, workers []*runningTask) erro
 func (r *rehearsal) runEnd(ctx context.Context) error {
 	return errors.Join(
 		r.rows.Check("no package told of twice, in all rows together", func() (string, error) { return r.accountForAll(ctx) }),
+		r.rows.Check("logs follow events, and hold no secret", func() (string, error) { return r.checkLogs(ctx) }),
 		r.rows.Check("web: SIGTERM", func() (string, error) { return r.stopTask(ctx, r.web.Load()) }),
 		r.rows.Check("worker: SIGTERM", func() (string, error) { return r.stopTask(ctx, r.worker.Load()) }),
 	)

@@ -118,10 +118,11 @@ func (r *rehearsal) putSecret(ctx context.Context, text string) error {
 // secretText returns what a person would put into the secret, and where the
 // stand-in is.
 func (r *rehearsal) secretText() (string, error) {
+	r.clientSecret = benchling.RandomText()
 	text, err := json.Marshal(map[string]string{
 		"tenant":            "rehearsal",
 		"client_id":         benchling.RandomText(),
-		"client_secret":     benchling.RandomText(),
+		"client_secret":     r.clientSecret,
 		"app_definition_id": r.appDefinition,
 		"base_url":          "http://" + r.benchlingAddress,
 		"jwks_url":          "http://" + r.benchlingAddress + benchling.JWKSPath,

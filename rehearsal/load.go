@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 type accepted struct {
 	// entries has the webhook ID of every event that got its 200, by entry.
 	entries map[string]string
+	// signatures are those of all events that were sent.
+	signatures []string
 	// again counts the requests that got no 200, each of which was repeated.
 	again int
 	// statuses counts the answers; 0 is none.
@@ -64,6 +67,7 @@ func (r *rehearsal) deliver(ctx context.Context, l *load, entry string) {
 		l.fail(err)
 		return
 	}
+	l.signed(webhook.Signature)
 	deadline := time.Now().Add(sendTimeout)
 	for {
 		status, body, err := post(ctx, r.web.Load().url+"/event", webhook)
@@ -88,6 +92,13 @@ func (l *load) answered(status int, entry, webhook string) bool {
 	}
 	l.sent.again++
 	return false
+}
+
+func (l *load) signed(signature string) {
+	_, code, _ := strings.Cut(signature, ",")
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.sent.signatures = append(l.sent.signatures, code)
 }
 
 func (l *load) fail(err error) {

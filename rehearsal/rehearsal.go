@@ -59,6 +59,10 @@ type rehearsal struct {
 	web, worker atomic.Pointer[runningTask]
 	// told counts the packaging messages by package.
 	told map[string]int
+	// last are the events that were accounted for last.
+	last accepted
+	// clientSecret is the secret's, as it was filled last.
+	clientSecret string
 }
 
 // run makes the checks in order and ends with the first on which others stand.

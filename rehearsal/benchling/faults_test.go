@@ -63,14 +63,14 @@ func TestExpiredTokenAndRotatedKey(t *testing.T) {
 	defer server.Stop()
 	url := "http://" + server.Address
 
-	before := server.Notebook.token
+	before := server.Notebook.Token()
 	status, _ := ask(t, "GET", url+"/api/v2/entries/etr_1", before)
 	assert.Equal(t, status, 200)
 	server.Notebook.ExpireToken()
 	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", before)
 	assert.Equal(t, status, 401)
 	assert.Equal(t, server.Notebook.Refused(), 1)
-	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", server.Notebook.token)
+	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", server.Notebook.Token())
 	assert.Equal(t, status, 200)
 
 	next, err := NewKey()
@@ -95,7 +95,7 @@ func TestCanvasIsRecorded(t *testing.T) {
 	url := "http://" + server.Address + "/api/v2/app-canvases/cnvs_1"
 	status, _ := ask(t, "PATCH", url, "none")
 	assert.Equal(t, status, 401)
-	status, _ = ask(t, "PATCH", url, server.Notebook.token)
+	status, _ = ask(t, "PATCH", url, server.Notebook.Token())
 	assert.Equal(t, status, 200)
 	drawn := server.Notebook.Drawn("cnvs_1")
 	assert.Equal(t, len(drawn), 1)

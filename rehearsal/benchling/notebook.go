@@ -39,6 +39,13 @@ func (n *Notebook) ExpireToken() {
 	n.token = RandomText()
 }
 
+// Token returns the token that is valid now.
+func (n *Notebook) Token() string {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	return n.token
+}
+
 // Refused returns how many calls had no valid token.
 func (n *Notebook) Refused() int {
 	n.lock.Lock()
@@ -89,10 +96,7 @@ func Files(entry string) map[string][]byte {
 // serve adds the API's routes.
 func (n *Notebook) serve(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v2/token", func(w http.ResponseWriter, _ *http.Request) {
-		n.lock.Lock()
-		token := n.token
-		n.lock.Unlock()
-		answer(w, http.StatusOK, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": tokenSeconds})
+		answer(w, http.StatusOK, map[string]any{"access_token": n.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
 	})
 	mux.HandleFunc("GET /api/v2/entries/{entry}", n.authorized(func(w http.ResponseWriter, r *http.Request) {
 		entry := r.PathValue("entry")
