@@ -33,6 +33,11 @@ gates: $(SERVICE) ## Measure every quality gate of the image; build/gates.json
 	go build -o build/bin/rehearsal ./rehearsal
 	build/bin/rehearsal gates
 
+.PHONY: bench
+bench: $(SERVICE) ## Measure the gates and write docs/benchmarks.md
+	go build -o build/bin/rehearsal ./rehearsal
+	build/bin/rehearsal bench
+
 .PHONY: rehearse-down
 rehearse-down: ## Remove everything that `make rehearse` and `make gates` made
 	go run ./rehearsal down

@@ -2,18 +2,19 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/rehearsal/benchmarks"
 	"benchlingwebhook/rehearsal/emulator"
 	"benchlingwebhook/rehearsal/gates"
 	"benchlingwebhook/rehearsal/report"
@@ -22,8 +23,6 @@ import (
 const (
 	gatesFile = "build/gates.json"
 	gatesDir  = "build/gates"
-	// figuresFile is what the benchmarks are written from.
-	figuresFile = "build/figures.json"
 
 	contextDir    = "docker"
 	oldDockerfile = "rehearsal/testdata/single-stage/Dockerfile"
@@ -36,53 +35,16 @@ const (
 type measurement struct {
 	*rehearsal
 	list    gates.List
-	figures figures
+	figures benchmarks.Figures
 	// environment is the web service's, in NAME=VALUE form.
 	environment []string
 	// secret is BENCHLING_SECRET=VALUE.
 	secret string
 }
 
-// figures are what was measured, for the benchmarks.
-type figures struct {
-	// Standin is true where a stand-in took the place of the public base.
-	Standin bool `json:"standin"`
-	// New and Old are the image and the single-stage one.
-	New imageFigures `json:"new"`
-	Old imageFigures `json:"old"`
-	// Base is the size of the base image in bytes.
-	Base int64 `json:"base"`
-	// WorkerMemory is an idle worker's resident memory in bytes.
-	WorkerMemory int64 `json:"workerMemory"`
-	// ColdBuild and Rebuild are seconds: without any cached layer, and after a
-	// change of the source alone.
-	ColdBuild float64 `json:"coldBuild"`
-	Rebuild   float64 `json:"rebuild"`
-	// RunningOn and Healthy are seconds from `docker run`.
-	RunningOn float64 `json:"runningOn"`
-	Healthy   float64 `json:"healthy"`
-}
-
-// imageFigures are one image's. Sizes are bytes.
-type imageFigures struct {
-	Total           int64          `json:"total"`
-	Above           int64          `json:"above"`
-	AboveCompressed int64          `json:"aboveCompressed"`
-	Layers          []layerFigures `json:"layers"`
-	// FirstAnswer is the median of the seconds from `docker run` to the first 200.
-	FirstAnswer float64 `json:"firstAnswer"`
-	// Memory is the idle web service's resident memory.
-	Memory int64 `json:"memory"`
-}
-
-type layerFigures struct {
-	Step       string `json:"step"`
-	Bytes      int64  `json:"bytes"`
-	Compressed int64  `json:"compressed"`
-}
-
-// measure checks every gate and writes them, also after a failure.
-func measure(ctx context.Context) int {
+// measure checks every gate and writes them, also after a failure. Where asked
+// to, it writes the benchmarks too.
+func measure(ctx context.Context, bench bool) int {
 	fmt.Println("This builds the image and the old single-stage one, runs both, and measures the quality gates of the design.")
 	m := &measurement{rehearsal: &rehearsal{rows: report.New(os.Stdout)}}
 	failure := m.measureAll(ctx)
@@ -90,7 +52,10 @@ func measure(ctx context.Context) int {
 	if failure != nil {
 		m.list.Add("gates", "all of them", "", failure)
 	}
-	failure = errors.Join(m.list.Table(os.Stdout), m.list.Checklist(os.Stdout), m.list.Save(gatesFile), m.saveFigures())
+	failure = errors.Join(m.list.Table(os.Stdout), m.list.Checklist(os.Stdout), m.list.Save(gatesFile))
+	if bench && m.figures.Complete() {
+		failure = errors.Join(failure, benchmarks.Write("docs", m.figures, time.Now().UTC()))
+	}
 	if failure != nil {
 		fmt.Fprintln(os.Stderr, failure)
 	}
@@ -98,14 +63,6 @@ func measure(ctx context.Context) int {
 		return 1
 	}
 	return 0
-}
-
-func (m *measurement) saveFigures() error {
-	text, err := json.MarshalIndent(m.figures, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(figuresFile, append(text, '\n'), 0o644)
 }
 
 // measureAll makes the checks in order; its error is of what others stand on.

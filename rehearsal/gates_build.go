@@ -18,6 +18,7 @@ import (
 	"github.com/opencontainers/go-digest"
 
 	"benchlingwebhook/rehearsal/gates"
+	"benchlingwebhook/rehearsal/report"
 )
 
 const (
@@ -103,6 +104,29 @@ func (m *measurement) checkBuilds(ctx context.Context) error {
 	m.figures.Rebuild = warm.Seconds()
 	m.list.Add("QG-1 rebuild after a change of the source", "5 s", fmt.Sprintf("%.1f s", warm.Seconds()), within(warm, rebuildLimit))
 	return nil
+}
+
+// buildOnce builds the image as a tag of the engine, which keeps it.
+func buildOnce(ctx context.Context, image string) int {
+	m := &measurement{rehearsal: &rehearsal{rows: report.New(os.Stdout)}}
+	defer m.stop()
+	for _, step := range []struct {
+		what string
+		run  func(context.Context) (string, error)
+	}{
+		{"container engine", m.startEngine},
+		{"base image", m.chooseBase},
+		{"build", func(ctx context.Context) (string, error) {
+			_, err := m.build(ctx, image, dockerfile, contextDir)
+			return "", err
+		}},
+	} {
+		if m.rows.Check(step.what, func() (string, error) { return step.run(ctx) }) != nil {
+			return 1
+		}
+	}
+	fmt.Printf("Built %s on %s\n", image, m.contexts.Description)
+	return 0
 }
 
 func within(took, limit time.Duration) error {

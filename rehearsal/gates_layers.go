@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"benchlingwebhook/rehearsal/benchmarks"
 	"benchlingwebhook/rehearsal/layers"
 )
 
@@ -71,12 +72,12 @@ func (m *measurement) baseImage(ctx context.Context) (string, error) {
 	return reference, err
 }
 
-func sizesOf(image layers.Image) imageFigures {
-	var f imageFigures
+func sizesOf(image layers.Image) benchmarks.Image {
+	var f benchmarks.Image
 	f.Total, _ = image.Total()
 	f.Above, f.AboveCompressed = image.Above()
 	for _, l := range image.Layers[image.Base:] {
-		f.Layers = append(f.Layers, layerFigures{Step: l.Step, Bytes: l.Bytes, Compressed: l.Compressed})
+		f.Layers = append(f.Layers, benchmarks.Layer{Step: l.Step, Bytes: l.Bytes, Compressed: l.Compressed})
 	}
 	return f
 }

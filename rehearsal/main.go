@@ -1,6 +1,7 @@
 // Rehearsal deploys the stack to a local AWS, runs the deployed task as Fargate
-// would, sends it webhooks and reports what held. `rehearsal gates` measures the
-// image's quality gates, and `rehearsal down` removes everything that both made.
+// would, sends it webhooks and reports what held. `rehearsal build` builds the
+// image alone, `rehearsal gates` measures its quality gates, `rehearsal bench`
+// writes the benchmarks too, and `rehearsal down` removes everything they made.
 package main
 
 import (
@@ -40,8 +41,10 @@ func run(ctx context.Context, args []string) int {
 	switch {
 	case len(args) == 0:
 		return rehearse(ctx)
-	case len(args) == 1 && args[0] == "gates":
-		return measure(ctx)
+	case len(args) == 1 && (args[0] == "gates" || args[0] == "bench"):
+		return measure(ctx, args[0] == "bench")
+	case len(args) == 2 && args[0] == "build":
+		return buildOnce(ctx, args[1])
 	case len(args) == 1 && args[0] == "down":
 		if err := down(ctx, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -49,7 +52,7 @@ func run(ctx context.Context, args []string) int {
 		}
 		return 0
 	}
-	fmt.Fprintf(os.Stderr, "rehearsal: %q: not a command: run it without arguments, or with `gates` or `down`\n", args)
+	fmt.Fprintf(os.Stderr, "rehearsal: %q: not a command: run it without arguments, or with `build IMAGE`, `gates`, `bench` or `down`\n", args)
 	return 2
 }
 
