@@ -71,7 +71,7 @@ func page(f Figures, at time.Time) string {
 	line("# Benchmarks\n")
 	line("Written by `make -C docker bench` on %s, on %s. The single-stage image is", at.Format(time.DateOnly), base)
 	line("`rehearsal/testdata/single-stage/Dockerfile`: the same base, packages and service, built and run in the same run.")
-	line("A layer above the base weighs the same on any base; what counts the base does not.\n")
+	line("Above the base lie the distribution's Python, the packages and the service.\n")
 	line("## Beside the single-stage image\n")
 	line("| | this image | single-stage | ratio |")
 	line("|---|---:|---:|---:|")
