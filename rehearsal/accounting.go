@@ -92,10 +92,25 @@ func (r *rehearsal) account(ctx context.Context, sent accepted) (string, error) 
 	return counts.String(), nil
 }
 
+// allLogs returns what the containers of all tasks have logged, those that were
+// killed included, by name.
+func (r *rehearsal) allLogs(ctx context.Context) (map[string]string, error) {
+	names, err := r.docker(ctx, "ps", "--all", "--filter", "network="+r.network, "--format", "{{.Names}}")
+	if err != nil {
+		return nil, err
+	}
+	logs := map[string]string{}
+	for name := range strings.FieldsSeq(names) {
+		text, _ := r.engine.Command(ctx, "logs", name).CombinedOutput()
+		logs[name] = string(text)
+	}
+	return logs, nil
+}
+
 // keepLogs writes the logs of all tasks, which go with their containers, to
 // files, and says where they are.
 func (r *rehearsal) keepLogs(ctx context.Context) error {
-	names, err := r.docker(ctx, "ps", "--all", "--filter", "network="+r.network, "--format", "{{.Names}}")
+	logs, err := r.allLogs(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,9 +118,8 @@ func (r *rehearsal) keepLogs(ctx context.Context) error {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
 		return err
 	}
-	for name := range strings.FieldsSeq(names) {
-		log, _ := r.engine.Command(ctx, "logs", name).CombinedOutput()
-		if err := os.WriteFile(filepath.Join(dir, name+".log"), log, 0o644); err != nil {
+	for name, log := range logs {
+		if err := os.WriteFile(filepath.Join(dir, name+".log"), []byte(log), 0o644); err != nil {
 			return err
 		}
 	}

@@ -10,26 +10,37 @@ import (
 // bodyOnly is in the body of every event, and nowhere else.
 const bodyOnly = "excludedProperties"
 
-// checkLogs looks into the logs of both tasks, after all that went wrong: an
-// event can be followed through both, and nothing in them opens anything.
+// checkLogs looks into the logs of all tasks, after all that went wrong: an
+// event can be followed through both services, and nothing opens anything.
 func (r *rehearsal) checkLogs(ctx context.Context) (string, error) {
-	web, worker := r.logs(ctx, r.web.Load()), r.logs(ctx, r.worker.Load())
+	logs, err := r.allLogs(ctx)
+	if err != nil {
+		return "", err
+	}
+	var web, worker strings.Builder
+	for name, text := range logs {
+		if strings.HasSuffix(name, "-worker") {
+			worker.WriteString(text)
+		} else {
+			web.WriteString(text)
+		}
+	}
 	followed := 0
 	for entry, webhook := range r.last.entries {
-		if names(web, entry, webhook) && names(worker, entry, webhook) {
+		if names(web.String(), entry, webhook) && names(worker.String(), entry, webhook) {
 			followed++
 		}
 	}
 	var problems []error
 	if followed == 0 {
-		problems = append(problems, fmt.Errorf("none of %d events is named in the logs of both tasks", len(r.last.entries)))
+		problems = append(problems, fmt.Errorf("none of %d events is named in the logs of both services", len(r.last.entries)))
 	}
 	secret := append([]string{bodyOnly, r.clientSecret, r.benchling.Notebook.Token()}, r.last.signatures...)
-	for where, text := range map[string]string{"web": web, "worker": worker} {
+	for where, text := range map[string]string{"web": web.String(), "worker": worker.String()} {
 		for i, s := range secret {
 			if s == "" || strings.Contains(text, s) {
 				// Which one is told by its place: the text itself stays out of the report.
-				problems = append(problems, fmt.Errorf("log of the %s task: it has secret %d (a body, the client secret, the token, signatures)", where, i))
+				problems = append(problems, fmt.Errorf("log of the %s service: it has secret %d (a body, the client secret, the token, signatures)", where, i))
 			}
 		}
 	}
