@@ -5,9 +5,11 @@ types without effect in a rehearsal (no traffic goes through NAT) are recorded
 with the identifiers that AWS would return, so that the stack deploys unmodified.
 """
 
+import time
+
 import ministack.app
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid
-from ministack.services import ecr, ecs
+from ministack.services import ecr, ecs, sqs
 from ministack.services.cloudformation import provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
@@ -155,10 +157,29 @@ def mend_image_lookup():
     ecr._describe_images = or_not_found
 
 
+def mend_deduplication():
+    """Sending costs the same however many messages were sent before.
+
+    ministack copies the whole memory of deduplication IDs for each message. They
+    are all kept for the same time, so the oldest are the first to go.
+    """
+
+    def prune(queue):
+        remembered, now = queue["dedup_cache"], time.time()
+        while remembered:
+            oldest = next(iter(remembered))
+            if remembered[oldest]["expire"] > now:
+                return
+            del remembered[oldest]
+
+    sqs._prune_dedup = prune
+
+
 if __name__ == "__main__":
     add_resource_types()
     mend_vpc()
     mend_secret()
     mend_task_definition()
     mend_image_lookup()
+    mend_deduplication()
     ministack.app.main()
