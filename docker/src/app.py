@@ -87,6 +87,7 @@ def _begin() -> None:
 
 
 def _log_answer(response: Response) -> Response:
+    # One line a call, with what its route has bound.
     # The probes of container and load balancer would drown everything else.
     write = log.debug if request.path.startswith("/health") else log.info
     write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTimeError
 from dataclasses import dataclass, field
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 # Source: the API reference of SQS, SendMessageBatch.
 BATCH_MESSAGES = 10
 BATCH_BYTES = 1024 * 1024
-# Calls at once. Fewer make fuller batches, and most of a call's work is the
-# same for one message as for ten; more hide the queue's latency.
+# How long a message waits for others: most of a call's work is the same for one
+# message as for ten.
+LINGER_SECONDS = 0.02
+# Calls at once, so that one that hangs holds up few messages.
 SENDERS = 2
 # Benchling waits three seconds; this leaves time for its 503.
 WAIT_SECONDS = 2.6
@@ -56,6 +59,9 @@ class Batches:
         self._waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._started = False
         self._lock = threading.Lock()
+        # One fills a batch at a time, while others send theirs.
+        self._filling = threading.Lock()
+        self._left: Message | None = None
 
     def send(self, message: Message) -> None:
         """Return when the queue has confirmed this message, or raise IntakeError.
@@ -83,27 +89,28 @@ class Batches:
             self._started = True
 
     def _run(self) -> None:
-        left: Message | None = None
         while True:
-            batch = [left or self._waiting.get()]
-            left = self._fill(batch)
+            with self._filling:
+                batch = self._next()
             wanted = [it for it in batch if it.confirmed.set_running_or_notify_cancel()]
             if wanted:
                 self._send(wanted)
 
-    def _fill(self, batch: list[Message]) -> Message | None:
-        """Add what waits already; return the first message that doesn't fit."""
+    def _next(self) -> list[Message]:
+        """Return what waits, up to a call's limits; the rest is for the next call."""
+        batch = [self._left or self._waiting.get()]
+        self._left = None
+        if self._waiting.qsize() < BATCH_MESSAGES - 1:
+            time.sleep(LINGER_SECONDS)
         size = batch[0].size
-        while len(batch) < BATCH_MESSAGES:
-            try:
-                message = self._waiting.get_nowait()
-            except queue.Empty:
-                return None
+        while len(batch) < BATCH_MESSAGES and not self._waiting.empty():
+            message = self._waiting.get()
             size += message.size
             if size > BATCH_BYTES:
-                return message
+                self._left = message
+                break
             batch.append(message)
-        return None
+        return batch
 
     def _send(self, batch: list[Message]) -> None:
         entries: list[SendMessageBatchRequestEntryTypeDef] = [

@@ -51,7 +51,7 @@ class Calls:
         except UnicodeEncodeError as error:
             raise BadRequest("the body holds half a character") from error
         status = "accepted" if new else "duplicate"
-        log.info(status)
+        bind_contextvars(outcome=status)
         return status
 
     def _verify(self) -> str:
@@ -71,7 +71,7 @@ class Calls:
 
 def ignored(kind: str) -> ResponseReturnValue:
     """Answer a call of a type that the service does nothing for."""
-    log.info("ignored", type=kind)
+    bind_contextvars(outcome="ignored", type=kind)
     return jsonify(status="ignored", type=kind)
 
 
@@ -80,7 +80,7 @@ def answer_refusals(app: Flask) -> None:
 
     @app.errorhandler(VerificationError)
     def refused(error: VerificationError) -> ResponseReturnValue:
-        log.info("refused", reason=str(error))
+        bind_contextvars(outcome="refused", reason=str(error))
         return jsonify(error="unverified", message=str(error)), 401
 
     @app.errorhandler(KeysUnavailableError)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-import structlog
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
+from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest
 
 from ..calls import Calls, ignored
@@ -24,8 +24,6 @@ LIFECYCLE_TYPES = frozenset(
         "v2-beta.app.configuration.updated",
     }
 )
-
-log = structlog.get_logger()
 
 
 def webhook_routes(calls: Calls) -> Blueprint:
@@ -49,7 +47,7 @@ def webhook_routes(calls: Calls) -> Blueprint:
         kind = payload["message"]["type"]
         if kind not in LIFECYCLE_TYPES:
             return ignored(kind)
-        log.info("lifecycle", type=kind)
+        bind_contextvars(outcome="accepted", type=kind)
         return jsonify(status="accepted", type=kind)
 
     return routes
