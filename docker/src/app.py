@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
-import boto3
 import structlog
 from botocore.config import Config
 from flask import Flask, Response, g, jsonify, request
@@ -15,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException
 
+from .aws import aws_client
 from .calls import Calls, answer_refusals
 from .canvas import Canvas, Catalog
 from .entries import Entries
@@ -27,6 +29,10 @@ from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
 from .server import serve
 from .settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 MAX_BODY_BYTES = 1024 * 1024
 # A canvas is answered within Benchling's three seconds, with or without these.
@@ -56,15 +62,20 @@ def create_app(
     calls = Calls(settings, keys, intake)
     answer_refusals(app)
     app.register_blueprint(webhook_routes(calls))
-    app.register_blueprint(canvas_routes(calls, canvas or _canvas(settings)))
+    app.register_blueprint(canvas_routes(calls, lambda: canvas or _canvas(settings)))
     return app
 
 
+@cache
 def _canvas(settings: Settings) -> Canvas:
-    session = boto3.Session(region_name=settings.region or "us-east-1")
+    """Return what draws; its clients are a tenth of an idle task's memory."""
+    region = settings.region or "us-east-1"
     return Canvas(
-        Entries(session.client("dynamodb", config=CANVAS_CONFIG), settings.claims_table),
-        session.client("s3", config=CANVAS_CONFIG),
+        Entries(
+            cast("DynamoDBClient", aws_client("dynamodb", region, CANVAS_CONFIG)),
+            settings.claims_table,
+        ),
+        cast("S3Client", aws_client("s3", region, CANVAS_CONFIG)),
         Catalog(settings.package_bucket, settings.quilt_catalog),
     )
 

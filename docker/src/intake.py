@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from .aws import aws_client
 from .batches import Batches, Message, reason_of
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ class Event:
 
 def queue_client(region: str) -> SQSClient:
     """Return an SQS client that gives up in time for Benchling's retry."""
-    # Without boto3, whose transfers of files the web service would only load.
-    session = botocore.session.get_session()
-    client = session.create_client("sqs", region_name=region or None, config=QUEUE_CONFIG)
-    return cast("SQSClient", client)
+    return cast("SQSClient", aws_client("sqs", region, QUEUE_CONFIG))
 
 
 class Intake:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from flask import Blueprint, g, jsonify
 from flask.typing import ResponseReturnValue
@@ -19,7 +20,7 @@ from ..intake import Event
 DRAWN_WITHIN_SECONDS = 1.0
 
 
-def canvas_routes(calls: Calls, drawing: Canvas) -> Blueprint:
+def canvas_routes(calls: Calls, drawing: Callable[[], Canvas]) -> Blueprint:
     """Return the route: what is asked for is queued, and the canvas is the answer."""
     routes = Blueprint("canvas", __name__)
 
@@ -38,7 +39,7 @@ def canvas_routes(calls: Calls, drawing: Canvas) -> Blueprint:
         status = calls.queue(Event(webhook_id, "canvas", call.entry_id, payload, group))
         in_time = time.monotonic() - g.began < DRAWN_WITHIN_SECONDS
         known = call.entry_id and in_time
-        blocks = drawing.blocks(call.entry_id, call.page) if known else queued(call.entry_id)
+        blocks = drawing().blocks(call.entry_id, call.page) if known else queued(call.entry_id)
         return jsonify(status=status, blocks=blocks)
 
     return routes
