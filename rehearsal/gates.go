@@ -82,6 +82,7 @@ func (m *measurement) measureAll(ctx context.Context) error {
 		{"linters", m.checkLint},
 		{"builds", m.checkBuilds},
 		{"layers", m.checkLayers},
+		{"two clean builds (a first run builds BuildKit, about four minutes)", m.checkReproducible},
 		{"vulnerabilities", m.checkVulnerabilities},
 		{"what is inside", m.checkInside},
 		{"unit tests in the image", m.checkUnitTests},
