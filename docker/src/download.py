@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 PARTIAL = 206
+PRECONDITION_FAILED = 412
 BUFFER_BYTES = 256 * 1024
 # A seek forward by less than this reads on instead of asking again.
 SKIP_BYTES = 64 * 1024
@@ -109,7 +110,7 @@ class RangeReader(io.RawIOBase):
             headers["If-Match"] = self._etag
         request = self._http.build_request("GET", self._address, headers=headers)
         self._stream = self._http.send(request, stream=True)
-        if _size(self._stream) != self.size:
+        if self._stream.status_code == PRECONDITION_FAILED or _size(self._stream) != self.size:
             raise DownloadError("the export changed while it was read")
         self._pieces = self._stream.iter_raw(BUFFER_BYTES)
         self._streamed_to = self._position

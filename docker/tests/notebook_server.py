@@ -143,6 +143,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.server.ranges or not found:
             self._json(200, {})
             return
+        if self.headers.get("if-match", self.server.etag) != self.server.etag:
+            self._json(412, {})
+            return
         start, end = int(found[1]), min(int(found[2] or size - 1), size - 1)
         self.send_response(206)
         self.send_header("content-range", f"bytes {start}-{end}/{size}")

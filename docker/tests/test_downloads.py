@@ -76,6 +76,13 @@ def test_a_file_that_changes_is_told(server):
         reader.read(10)
 
 
+def test_a_file_that_is_replaced_by_one_as_long_is_told(server):
+    reader = RangeReader(http(), f"{server.address}/export.zip")
+    server.etag = '"v2"'
+    with pytest.raises(DownloadError, match="changed"):
+        reader.read(10)
+
+
 def test_a_reader_is_a_seekable_file(server):
     reader = RangeReader(http(), f"{server.address}/export.zip")
     assert (reader.readable(), reader.seekable(), reader.tell()) == (True, True, 0)
