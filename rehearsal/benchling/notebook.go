@@ -3,9 +3,12 @@ package benchling
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -140,7 +143,7 @@ func (n *Notebook) serve(mux *http.ServeMux) {
 			answer(w, http.StatusInternalServerError, map[string]any{})
 			return
 		}
-		w.Header().Set("ETag", `"1"`)
+		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(content)))
 		http.ServeContent(w, r, "export.zip", time.Time{}, bytes.NewReader(content))
 	})
 }
@@ -182,12 +185,14 @@ func (n *Notebook) draw(w http.ResponseWriter, r *http.Request) {
 func archive(entry string) ([]byte, error) {
 	var content bytes.Buffer
 	w := zip.NewWriter(&content)
-	for path, data := range Files(entry) {
+	files := Files(entry)
+	// In one order, as it is read by ranges of several requests.
+	for _, path := range slices.Sorted(maps.Keys(files)) {
 		file, err := w.Create(path)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := file.Write(data); err != nil {
+		if _, err := file.Write(files[path]); err != nil {
 			return nil, err
 		}
 	}

@@ -68,3 +68,14 @@ func TestNotebookExportsAnEntry(t *testing.T) {
 	}
 	assert.Equal(t, len(files.File), len(Files("etr_1")))
 }
+
+// A worker reads a download by several requests, so that they must agree.
+func TestDownloadIsTheSameAtEveryRequest(t *testing.T) {
+	first, err := archive("etr_1")
+	assert.NilError(t, err)
+	for range 20 {
+		again, err := archive("etr_1")
+		assert.NilError(t, err)
+		assert.Assert(t, bytes.Equal(again, first))
+	}
+}
