@@ -1,8 +1,10 @@
 """Events from the queue to the package, and what happens when something dies."""
 
 import json
+import sys
 import threading
 import time
+from dataclasses import replace
 
 import boto3
 import httpx
@@ -187,6 +189,31 @@ def test_a_redo_after_the_files_only_tells_of_them(stage):
     assert stage.server.asked == []
     (message,) = stage.received(stage.packaging)
     assert json.loads(message["Body"])["package_name"] == "benchling/X"
+
+
+@pytest.mark.parametrize(("queue", "tellings"), [("packaging.fifo", 1), ("standard", 2)])
+def test_quilt_hears_the_same_words_after_a_death_before_the_end(
+    stage, monkeypatch, queue, tellings
+):
+    fifo = {"FifoQueue": "true"} if queue.endswith(".fifo") else {}
+    url = stage.sqs.create_queue(QueueName=queue, Attributes=fifo)["QueueUrl"]
+    stage.parts = replace(stage.parts, packaging=PackagingQueue(stage.sqs, url))
+    stage.claims = Claims(stage.dynamodb, "claims", lease_seconds=1)
+    stage.parts = replace(stage.parts, claims=stage.claims)
+    stage.deliveries = stage.worker(lease_seconds=1)
+    stage.send()
+    with monkeypatch.context() as death:
+        death.setattr(stage.claims, "done", lambda _: sys.exit())
+        with pytest.raises(SystemExit):
+            stage.next()
+    before = stage.files()
+    time.sleep(1.1)
+    assert stage.next()
+    told = [message["Body"] for message in stage.received(url)]
+    assert len(told) == tellings
+    assert len(set(told)) == 1
+    assert stage.files() == before
+    assert stage.item("webhook#wh_1")["state"]["S"] == "done"
 
 
 def test_files_of_an_earlier_export_go(stage):
