@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"benchlingwebhook/rehearsal/dockerforcdk"
 )
 
 // deployment is what the local AWS holds after `cdk deploy`.
@@ -74,7 +76,7 @@ func taskOf(ctx context.Context, config aws.Config, cluster, service string) (ty
 }
 
 // pull fetches the task's image from the local registry by the digest that ECR
-// has for it, after every local copy of the name is gone.
+// has for it, after the copy that the CDK CLI built is gone.
 func (r *rehearsal) pull(ctx context.Context) error {
 	if err := r.rows.Check("image pulled by digest", func() (string, error) {
 		if len(r.deployed.task.ContainerDefinitions) == 0 {
@@ -93,8 +95,8 @@ func (r *rehearsal) pull(ctx context.Context) error {
 			return "", err
 		}
 		digest := aws.ToString(images.ImageDetails[0].ImageDigest)
-		for _, name := range []string{r.registry.Host + "/" + path, "cdkasset-" + tag} {
-			_, _ = r.docker(ctx, "image", "rm", name)
+		if err := removeImages(ctx, r.engine, dockerforcdk.ImagePrefix+"*"); err != nil {
+			return "", err
 		}
 		r.image = r.registry.Host + "/" + repository + "@" + digest
 		_, err = r.docker(ctx, "pull", r.image)

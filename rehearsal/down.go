@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"benchlingwebhook/rehearsal/dockerforcdk"
 	"benchlingwebhook/rehearsal/engine"
 )
 
@@ -32,19 +33,30 @@ func down(ctx context.Context, progress io.Writer) error {
 
 // clear removes what the machine's engine holds for rehearsals.
 func clear(ctx context.Context, eng *engine.Engine) error {
-	lists := []struct{ list, remove []string }{
-		{[]string{"ps", "--all", "--quiet", "--filter", "label=" + label}, []string{"rm", "--force", "--volumes"}},
-		{[]string{"network", "ls", "--quiet", "--filter", "label=" + label}, []string{"network", "rm"}},
-		{[]string{"image", "ls", "--quiet", "--filter", "reference=standin-amazonlinux"}, []string{"image", "rm", "--force"}},
+	marked := "label=" + label
+	return errors.Join(
+		removeListed(ctx, eng, []string{"ps", "--all", "--quiet", "--filter", marked}, "rm", "--force", "--volumes"),
+		removeListed(ctx, eng, []string{"network", "ls", "--quiet", "--filter", marked}, "network", "rm"),
+		removeImages(ctx, eng, "standin-amazonlinux", dockerforcdk.ImagePrefix+"*", newImage, oldImage, rebuiltImage),
+	)
+}
+
+// removeImages removes the names that match one of the references, and each
+// image that has no other.
+func removeImages(ctx context.Context, eng *engine.Engine, references ...string) error {
+	list := []string{"image", "ls", "--format", "{{.Repository}}:{{.Tag}}"}
+	for _, reference := range references {
+		list = append(list, "--filter", "reference="+reference)
 	}
-	var problems []error
-	for _, l := range lists {
-		ids, err := output(eng.Command(ctx, l.list...), l.list)
-		if err == nil && ids != "" {
-			args := append(l.remove, strings.Fields(ids)...)
-			_, err = output(eng.Command(ctx, args...), args)
-		}
-		problems = append(problems, err)
+	return removeListed(ctx, eng, list, "image", "rm")
+}
+
+// removeListed removes what a command of the engine lists.
+func removeListed(ctx context.Context, eng *engine.Engine, list []string, remove ...string) error {
+	listed, err := output(eng.Command(ctx, list...), list)
+	if err == nil && listed != "" {
+		args := append(remove, strings.Fields(listed)...)
+		_, err = output(eng.Command(ctx, args...), args)
 	}
-	return errors.Join(problems...)
+	return err
 }

@@ -6,12 +6,14 @@ package dockerforcdk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,6 +25,13 @@ import (
 // ConfigVariable names the environment variable with the path of the Config; a
 // process that has it is this docker.
 const ConfigVariable = "REHEARSAL_DOCKER"
+
+// ImagePrefix comes before the names that the CDK CLI gives its images: a
+// machine's own images of a real deployment stay what they are.
+const ImagePrefix = "rehearsal-"
+
+// cdkImage begins the name of each image that the CDK CLI builds.
+const cdkImage = "cdkasset-"
 
 // manifestTypes are the kinds of manifest that an image can have.
 const manifestTypes = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, " +
@@ -81,6 +90,9 @@ func (c Config) Rewrite(args []string) (rewritten []string, ok bool) {
 		return nil, true
 	}
 	for _, arg := range args {
+		if strings.HasPrefix(arg, cdkImage) {
+			arg = ImagePrefix + arg
+		}
 		rewritten = append(rewritten, c.LocalReference(arg))
 	}
 	switch args[0] {
@@ -104,20 +116,26 @@ func (c Config) Run(ctx context.Context, args []string, in io.Reader, out, errs 
 		fmt.Fprintf(errs, "Error: No such object: %s\n", args[len(args)-1])
 		return 1
 	}
-	command := exec.CommandContext(ctx, c.Docker[0], append(c.Docker[1:], rewritten...)...)
-	command.Env = c.Environment
-	command.Stdin, command.Stdout, command.Stderr = in, out, errs
-	if err := command.Run(); err != nil {
+	if err := c.run(ctx, rewritten, in, out, errs); err != nil {
 		fmt.Fprintf(errs, "docker %s: %v\n", strings.Join(rewritten, " "), err)
 		return 1
 	}
-	if rewritten[0] == "push" {
-		if err := c.recordPush(ctx, rewritten[len(rewritten)-1]); err != nil {
-			fmt.Fprintf(errs, "docker %s: %v\n", strings.Join(rewritten, " "), err)
-			return 1
-		}
-	}
 	return 0
+}
+
+func (c Config) run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) error {
+	docker := func(args ...string) error {
+		command := exec.CommandContext(ctx, c.Docker[0], append(slices.Clone(c.Docker[1:]), args...)...)
+		command.Env = c.Environment
+		command.Stdin, command.Stdout, command.Stderr = in, out, errs
+		return command.Run()
+	}
+	if err := docker(args...); err != nil || len(args) == 0 || args[0] != "push" {
+		return err
+	}
+	// The registry has it; its name here would outlive the registry.
+	reference := args[len(args)-1]
+	return errors.Join(c.recordPush(ctx, reference), docker("image", "rm", reference))
 }
 
 // recordPush tells the emulator's ECR of a pushed image, as a push to ECR does

@@ -23,8 +23,8 @@ func TestRewrite(t *testing.T) {
 		args, want string
 		answered   bool
 	}{
-		{args: "build --tag cdkasset-abc --platform linux/amd64 .", want: "buildx build --load --build-context uv=/uv --tag cdkasset-abc --platform linux/amd64 ."},
-		{args: "tag cdkasset-abc " + ecrImage, want: "tag cdkasset-abc 127.0.0.1:5001/assets:abc"},
+		{args: "build --tag cdkasset-abc --platform linux/amd64 .", want: "buildx build --load --build-context uv=/uv --tag rehearsal-cdkasset-abc --platform linux/amd64 ."},
+		{args: "tag cdkasset-abc " + ecrImage, want: "tag rehearsal-cdkasset-abc 127.0.0.1:5001/assets:abc"},
 		{args: "push " + ecrImage, want: "push 127.0.0.1:5001/assets:abc"},
 		{args: "pull " + ecrImage, want: "pull 127.0.0.1:5001/assets:abc"},
 		{args: "inspect cdkasset-abc", answered: true},
