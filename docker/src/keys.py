@@ -22,6 +22,7 @@ RETRY_SECONDS = 1.0
 FETCH_TIMEOUT_SECONDS = 1.0
 # A set of keys has a kilobyte or two.
 FETCH_BYTES = 256 * 1024
+FETCH_ERRORS = (httpx.HTTPError, httpx.InvalidURL, BenchlingError, JWException, ValueError)
 
 
 class KeysUnavailableError(Exception):
@@ -91,6 +92,8 @@ class KeyProvider:
         self._keys: JWKSet | None = None
         self._fetched = 0.0
         self._tried = float("-inf")
+        # The kind of the last failure: its text may quote what was answered.
+        self._failure = "another request is at it"
 
     def current(self) -> JWKSet:
         """Return keys no older than six hours, or raise KeysUnavailableError."""
@@ -105,7 +108,7 @@ class KeyProvider:
             finally:
                 self._lock.release()
         if keys is None:
-            raise KeysUnavailableError("Benchling's keys can't be fetched")
+            raise KeysUnavailableError(f"Benchling's keys can't be fetched ({self._failure})")
         return keys
 
     def newer_than(self, keys: JWKSet) -> JWKSet | None:
@@ -132,7 +135,8 @@ class KeyProvider:
     def _refetch(self) -> JWKSet | None:
         try:
             keys = self._fetch()
-        except (httpx.HTTPError, httpx.InvalidURL, BenchlingError, JWException, ValueError):
+        except FETCH_ERRORS as error:
+            self._failure = type(error).__name__
             return None
         finally:
             # From its end on, so that those who waited share the failure.

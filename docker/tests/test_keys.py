@@ -113,7 +113,7 @@ def test_who_waited_for_a_failed_fetch_shares_its_failure():
 
 
 def test_an_address_that_is_none_means_no_keys():
-    with pytest.raises(KeysUnavailableError):
+    with pytest.raises(KeysUnavailableError, match=r"can't be fetched \(InvalidURL\)"):
         KeyProvider(lambda: fetch_jwks("appdef_1", "http://a b:x/")).current()
 
 
