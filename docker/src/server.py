@@ -6,16 +6,20 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
-from flask import Flask
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
 from .logs import always
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # Most of them wait for the queue: as many events share its calls.
 THREADS = 32
@@ -55,8 +59,17 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     error_task_class = _RefusedTask
 
 
-def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0.0") -> None:  # noqa: S104
-    """Serve until SIGTERM or SIGINT, then answer what has come in, and return."""
+def serve(
+    app: WSGIApplication,
+    port: int,
+    stop_timeout_seconds: float,
+    host: str = "0.0.0.0",  # noqa: S104
+    listening: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what has come in, and return.
+
+    ``listening`` is called once, when connections are taken.
+    """
     server = create_server(
         app,
         host=host,
@@ -81,6 +94,7 @@ def serve(app: Flask, port: int, stop_timeout_seconds: float, host: str = "0.0.0
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     always().info("Running on http://%s:%s", host, server.effective_port)
+    listening()
     while not received:
         wasyncore.loop(timeout=1, map=server._map, use_poll=True, count=1)
     log.info("draining", signal=signal.Signals(received).name)

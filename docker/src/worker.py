@@ -12,13 +12,13 @@ import httpx
 import structlog
 from botocore.config import Config
 
-from .app import health_app
 from .benchling import Notebook
 from .canvas import Canvas, Catalog
 from .claims import Claims
 from .deliveries import POLL_SECONDS, Deliveries, Queues, reason_of
 from .entries import Entries
 from .exports import Exporter, Parts
+from .health import health_app
 from .logs import configure_logs
 from .packaging import PackagingQueue
 from .patience import PatientTransport

@@ -14,12 +14,12 @@ from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
 
-from src.app import create_app
 from src.canvas import Canvas, Catalog
 from src.entries import Entries
 from src.intake import Intake
 from src.keys import KeyProvider
 from src.settings import Settings
+from src.web import create_app
 
 REGION = "us-east-1"
 TABLE = {

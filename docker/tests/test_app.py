@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from werkzeug.test import Client
 
 from src import app as module
-from src.app import main
+from src.app import Front, main
 from src.logs import configure_logs
 from src.server import serve
 
@@ -110,7 +113,11 @@ def test_sigterm_lets_a_request_finish_and_takes_no_more():
 
 def test_main_serves_with_the_settings_of_the_environment(monkeypatch, capsys):
     served = []
-    monkeypatch.setattr(module, "serve", lambda _, port, timeout: served.append((port, timeout)))
+
+    def serve(_, port, timeout, **_listening):
+        served.append((port, timeout))
+
+    monkeypatch.setattr(module, "serve", serve)
     monkeypatch.setenv("PORT", "5001")
     monkeypatch.setenv("STOP_TIMEOUT_SECONDS", "45")
     monkeypatch.delenv("BENCHLING_SECRET", raising=False)
@@ -120,6 +127,48 @@ def test_main_serves_with_the_settings_of_the_environment(monkeypatch, capsys):
     monkeypatch.setenv("PORT", "x")
     assert main() == 2
     assert capsys.readouterr().err.startswith("PORT 'x'")
+
+
+def python(program):
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_health_checks_wait_for_nothing_that_takes_long_to_load():
+    ended = python("import sys; from src import app; print(*sys.modules)")
+    loaded = {name.split(".")[0] for name in ended.stdout.split()}
+    assert "flask" in loaded
+    assert not loaded & {"benchling_sdk", "botocore", "httpx", "jwcrypto", "urllib3"}
+
+
+def test_what_is_not_alive_but_loading_waits_for_the_application():
+    loading, live, loaded = Future(), Flask("live"), Flask("loaded")
+    for app in (live, loaded):
+        app.add_url_rule("/<path:_>", app.name, lambda _, name=app.name: name)
+    front = Front(live, loading.result)
+    client = Client(front)
+    assert [client.get(path).text for path in ("/health", "/health/live")] == ["live"] * 2
+    with ThreadPoolExecutor() as threads:
+        threads.submit(front.load)
+        waiting = [threads.submit(client.get, path) for path in ("/health/ready", "/event")]
+        time.sleep(0.1)
+        assert not any(answer.done() for answer in waiting)
+        loading.set_result(loaded)
+        assert [answer.result(10).text for answer in waiting] == ["loaded"] * 2
+    assert client.get("/health").text == "loaded"
+
+
+def test_a_process_that_cannot_load_its_application_ends():
+    ended = python("import sys; from src import app; sys.modules['src.web'] = None; app.main()")
+    assert ended.returncode == 1
+    assert '"event": "not loaded"' in ended.stdout
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -3,12 +3,12 @@ import time
 
 import pytest
 
-from src.app import create_app
 from src.batches import IntakeError
 from src.intake import Intake
 from src.keys import KeyProvider, KeysUnavailableError
 from src.routes import canvas as canvas_module
 from src.settings import Settings
+from src.web import create_app
 
 from .conftest import event_body
 
