@@ -2,10 +2,13 @@ package main
 
 import (
 	"archive/tar"
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -31,6 +34,36 @@ func TestPredicateTypes(t *testing.T) {
 
 	_, err = predicateTypes(t.TempDir())
 	assert.ErrorContains(t, err, "index.json")
+}
+
+func TestBuildDifferences(t *testing.T) {
+	built := func(app, database string) v1.Image {
+		t.Helper()
+		var content bytes.Buffer
+		w := tar.NewWriter(&content)
+		for path, text := range map[string]string{"app/a": app, "var/lib/rpm/db": database} {
+			assert.NilError(t, w.WriteHeader(&tar.Header{Name: path, Size: int64(len(text)), Typeflag: tar.TypeReg}))
+			_, err := io.WriteString(w, text)
+			assert.NilError(t, err)
+		}
+		assert.NilError(t, w.Close())
+		image, err := mutate.AppendLayers(empty.Image, static.NewLayer(content.Bytes(), types.OCIUncompressedLayer))
+		assert.NilError(t, err)
+		return image
+	}
+	one := built("1", "1")
+	other := built("1", "2")
+	value, err := buildDifferences(one, other, installationRecords)
+	assert.NilError(t, err)
+	assert.Equal(t, value, "differ in var/lib/rpm/db")
+
+	_, err = buildDifferences(one, other, nil)
+	assert.Error(t, err, "1 files differ, and perhaps the configuration: var/lib/rpm/db")
+	_, err = buildDifferences(one, built("2", "2"), installationRecords)
+	assert.ErrorContains(t, err, "app/a")
+	// Equal files in images of two digests.
+	_, err = buildDifferences(one, one, installationRecords)
+	assert.ErrorContains(t, err, "0 files differ")
 }
 
 func TestUntar(t *testing.T) {

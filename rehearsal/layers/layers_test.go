@@ -134,3 +134,19 @@ func TestAnImageOfAnotherBaseIsRefused(t *testing.T) {
 	_, err = Read(saved(t, empty.Image), saved(t, base(t)))
 	assert.ErrorContains(t, err, "fewer layers than its base")
 }
+
+func TestDifferences(t *testing.T) {
+	same := entry{name: "same", mode: 0o644, size: 1}
+	one := add(t, empty.Image, "RUN", same, entry{name: "size", size: 1}, entry{name: "mode", mode: 0o644}, entry{name: "gone"})
+	other := add(t, empty.Image, "RUN", same, entry{name: "size", size: 2}, entry{name: "mode", mode: 0o600}, entry{name: "new"})
+	paths, err := Differences(one, other)
+	assert.NilError(t, err)
+	assert.DeepEqual(t, paths, []string{"gone", "mode", "new", "size"})
+
+	paths, err = Differences(one, one)
+	assert.NilError(t, err)
+	assert.Equal(t, len(paths), 0)
+
+	_, err = Differences(one, empty.Image)
+	assert.Error(t, err, "1 layers and 0")
+}
