@@ -160,13 +160,13 @@ func lastLines(text string, n int) string {
 }
 
 // output runs a command and returns its trimmed standard output; its error has
-// the command's own words.
+// the command's own last words, wherever it wrote them.
 func output(command *exec.Cmd, args []string) (string, error) {
 	var errs strings.Builder
 	command.Stderr = &errs
 	text, err := command.Output()
 	if err != nil {
-		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, lastLines(errs.String(), 3))
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, lastLines(string(text)+"\n"+errs.String(), 4))
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -39,9 +39,7 @@ func (m *measurement) checkLayers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	measured := m.figures.New
 	m.figures.New, m.figures.Old = sizesOf(ours), sizesOf(old)
-	m.figures.New.FirstAnswer, m.figures.New.Memory = measured.FirstAnswer, measured.Memory
 	m.figures.Base = m.figures.New.Total - m.figures.New.Above
 	m.addSizes()
 

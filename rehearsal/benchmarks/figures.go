@@ -10,6 +10,8 @@ type Figures struct {
 	New, Old Image
 	// Base is the size of the base image.
 	Base int64
+	// Starts is how often each image was started.
+	Starts int
 	// WorkerMemory is an idle worker's resident memory.
 	WorkerMemory int64
 	// ColdBuild is without a cached layer, and Rebuild after a change of the
@@ -26,8 +28,9 @@ type Image struct {
 	Total, Above, AboveCompressed int64
 	// Layers are those above the base, lowest first.
 	Layers []Layer
-	// FirstAnswer is the median from `docker run` to the first 200.
-	FirstAnswer float64
+	// FirstAnswer and Ready are the medians from `docker run` to the first 200 of
+	// the health check, and of /health/ready.
+	FirstAnswer, Ready float64
 	// Memory is the idle web service's resident memory.
 	Memory int64
 }
@@ -40,7 +43,9 @@ type Layer struct {
 
 // Complete says whether everything was measured.
 func (f Figures) Complete() bool {
-	whole := func(i Image) bool { return i.Total > 0 && len(i.Layers) > 0 && i.FirstAnswer > 0 && i.Memory > 0 }
+	whole := func(i Image) bool {
+		return i.Total > 0 && len(i.Layers) > 0 && i.FirstAnswer > 0 && i.Ready > 0 && i.Memory > 0
+	}
 	return whole(f.New) && whole(f.Old) && f.Base > 0 && f.WorkerMemory > 0 && f.ColdBuild > 0 && f.Rebuild > 0 &&
 		f.RunningOn > 0 && f.Healthy > 0
 }
