@@ -16,12 +16,27 @@ const (
 	ARM Architecture = "arm64"
 )
 
+// Compression is how the image's layers are compressed in the registry.
+type Compression string
+
+// The compressions that Fargate unpacks.
+const (
+	Gzip Compression = "gzip"
+	Zstd Compression = "zstd"
+)
+
+// zstdOutput has BuildKit compress every layer with zstd, those of the base too.
+// Docker keeps that for the push only in its containerd image store.
+const zstdOutput = "type=image,oci-mediatypes=true,compression=zstd,force-compression=true"
+
 // ImageProps says what image to build.
 type ImageProps struct {
 	// Directory holds the Dockerfile and its build context.
 	Directory string
 	// Architecture is X86 or ARM; the empty value is X86.
 	Architecture Architecture
+	// Compression is Gzip or Zstd; the empty value is Gzip.
+	Compression Compression
 }
 
 // Image is the service's image, built and pushed by `cdk deploy`.
@@ -39,9 +54,10 @@ func NewImage(scope constructs.Construct, id string, props ImageProps) Image {
 	if props.Architecture == ARM {
 		platform, cpu = awsecrassets.Platform_LINUX_ARM64(), awsecs.CpuArchitecture_ARM64()
 	}
-	asset := awsecrassets.NewDockerImageAsset(scope, jsii.String(id), &awsecrassets.DockerImageAssetProps{
-		Directory: jsii.String(props.Directory),
-		Platform:  platform,
-	})
-	return Image{Container: awsecs.ContainerImage_FromDockerImageAsset(asset), Cpu: cpu}
+	asset := &awsecrassets.DockerImageAssetProps{Directory: jsii.String(props.Directory), Platform: platform}
+	if props.Compression == Zstd {
+		asset.Outputs = jsii.Strings(zstdOutput)
+	}
+	image := awsecrassets.NewDockerImageAsset(scope, jsii.String(id), asset)
+	return Image{Container: awsecs.ContainerImage_FromDockerImageAsset(image), Cpu: cpu}
 }

@@ -38,6 +38,11 @@ var readers = map[string]reader{
 		into.Architecture = constructs.Architecture(text)
 		return err
 	},
+	"imageCompression": func(value any, into *Settings) error {
+		text, err := oneOf(value, string(constructs.Gzip), string(constructs.Zstd))
+		into.Compression = constructs.Compression(text)
+		return err
+	},
 	"cpu": func(value any, into *Settings) (err error) {
 		into.Size.CPU, err = oneNumberOf(value, 256, 512, 1024, 2048, 4096)
 		return err

@@ -27,6 +27,8 @@ type Settings struct {
 	Environment string
 	// Architecture is the processor of image and tasks.
 	Architecture constructs.Architecture
+	// Compression is that of the image's layers.
+	Compression constructs.Compression
 	// Size is the size and number of the web tasks.
 	Size constructs.TaskSize
 	// MaxCount is the most web tasks that autoscaling starts.
@@ -67,6 +69,7 @@ func DefaultSettings(environment string) Settings {
 	return Settings{
 		Environment:      environment,
 		Architecture:     constructs.X86,
+		Compression:      constructs.Gzip,
 		Size:             constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 2},
 		MaxCount:         4,
 		WorkerSize:       constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 1},

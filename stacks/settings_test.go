@@ -14,7 +14,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are alarmTopicArn, architecture, cpu, deletionProtection, desiredCount, domain, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount"
+const known = "the settings are alarmTopicArn, architecture, cpu, deletionProtection, desiredCount, domain, imageCompression, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {
@@ -31,6 +31,7 @@ func TestReadSettings(t *testing.T) {
 	assert.DeepEqual(t, got, want)
 
 	want.Architecture = constructs.ARM
+	want.Compression = constructs.Zstd
 	want.Size = constructs.TaskSize{CPU: 256, MemoryMiB: 512, Desired: 1}
 	want.MaxCount = 3
 	want.LogRetentionDays = 7
@@ -44,7 +45,7 @@ func TestReadSettings(t *testing.T) {
 	want.Domain = &constructs.Domain{Name: "webhooks.example.com", CertificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}
 	want.Vpc = &constructs.ExistingVpc{ID: "vpc-1", PrivateSubnetIDs: []string{"subnet-1", "subnet-2"}, AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
 	got, err = stacks.ReadSettings(contextWith(t, `{
-		"architecture": "arm64", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "logRetentionDays": 7,
+		"architecture": "arm64", "imageCompression": "zstd", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "logRetentionDays": 7,
 		"logLevel": "DEBUG", "packagePrefix": "lab", "quiltCatalog": "quilt.example.com", "deletionProtection": true,
 		"packageBucket": "quilt-packages", "packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo",
 		"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call",

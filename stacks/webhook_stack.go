@@ -45,6 +45,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	image := constructs.NewImage(stack, "Image", constructs.ImageProps{
 		Directory:    filepath.Dir(props.Contract.File),
 		Architecture: s.Architecture,
+		Compression:  s.Compression,
 	})
 	secret := constructs.NewBenchlingSecret(stack, "BenchlingSecret")
 	queue := constructs.NewIntakeQueue(stack, "Intake")

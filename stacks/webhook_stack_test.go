@@ -1,11 +1,14 @@
 package stacks_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 
@@ -160,6 +163,31 @@ func TestArchitectureIsOfTaskAndImage(t *testing.T) {
 	for _, service := range []string{web, worker} {
 		task := of(t, template, service, "AWS::ECS::TaskDefinition")
 		assert.Equal(t, task["RuntimePlatform"].(map[string]any)["CpuArchitecture"], "ARM64")
+	}
+}
+
+func TestCompressionIsTheBuilds(t *testing.T) {
+	for compression, want := range map[constructs.Compression][]string{
+		constructs.Gzip: nil,
+		constructs.Zstd: {"type=image,oci-mediatypes=true,compression=zstd,force-compression=true"},
+	} {
+		outdir := t.TempDir()
+		app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(outdir)})
+		stack := awscdk.NewStack(app, jsii.String("stack"), nil)
+		constructs.NewImage(stack, "Image", constructs.ImageProps{Directory: filepath.Dir(dockerfile), Compression: compression})
+		app.Synth(nil)
+		text, err := os.ReadFile(filepath.Join(outdir, "stack.assets.json"))
+		assert.NilError(t, err)
+		var assets struct {
+			DockerImages map[string]struct {
+				Source struct{ DockerOutputs []string }
+			}
+		}
+		assert.NilError(t, json.Unmarshal(text, &assets))
+		assert.Equal(t, len(assets.DockerImages), 1)
+		for _, image := range assets.DockerImages {
+			assert.DeepEqual(t, image.Source.DockerOutputs, want)
+		}
 	}
 }
 

@@ -99,7 +99,12 @@ func (c Config) Rewrite(args []string) (rewritten []string, ok bool) {
 	case "login", "inspect":
 		return nil, false
 	case "build":
-		return append(append([]string{"buildx", "build", "--load"}, c.BuildArguments...), rewritten[1:]...), true
+		build := []string{"buildx", "build"}
+		// An asset's own output says where the image goes.
+		if !slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--output") }) {
+			build = append(build, "--load")
+		}
+		return append(append(build, c.BuildArguments...), rewritten[1:]...), true
 	}
 	return rewritten, true
 }

@@ -24,6 +24,7 @@ func TestRewrite(t *testing.T) {
 		answered   bool
 	}{
 		{args: "build --tag cdkasset-abc --platform linux/amd64 .", want: "buildx build --load --build-context uv=/uv --tag rehearsal-cdkasset-abc --platform linux/amd64 ."},
+		{args: "build --tag cdkasset-abc --output=type=image .", want: "buildx build --build-context uv=/uv --tag rehearsal-cdkasset-abc --output=type=image ."},
 		{args: "tag cdkasset-abc " + ecrImage, want: "tag rehearsal-cdkasset-abc 127.0.0.1:5001/assets:abc"},
 		{args: "push " + ecrImage, want: "push 127.0.0.1:5001/assets:abc"},
 		{args: "pull " + ecrImage, want: "pull 127.0.0.1:5001/assets:abc"},
