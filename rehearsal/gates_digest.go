@@ -45,7 +45,8 @@ func (m *measurement) checkReproducible(ctx context.Context) error {
 	}
 	builder, err := m.createBuilder(ctx)
 	if err != nil {
-		return err
+		m.list.Add("reproducible", "one digest of two clean builds", "", fmt.Errorf("%w, or root: no builder: %w", gates.ErrNeedsNetwork, err))
+		return ctx.Err()
 	}
 	arguments, err := m.layoutArguments()
 	if err != nil {
@@ -219,20 +220,30 @@ func (m *measurement) export(ctx context.Context, builder, name string, argument
 // in a container, or, where that can't be pulled, a daemon of this run.
 func (m *measurement) createBuilder(ctx context.Context) (string, error) {
 	name := label + "-" + benchling.RandomText()
-	create := []string{"buildx", "create", "--name", name, "--driver", "docker-container", "--driver-opt", "network=host", "--bootstrap"}
-	if m.engine.Own {
-		daemon, err := buildkit.Start(ctx, buildkitDir, m.engine.Environ())
-		if err != nil {
-			return "", err
-		}
-		m.atEnd(func(context.Context) { daemon.Stop() })
-		create = []string{"buildx", "create", "--name", name, "--driver", "remote", daemon.Address}
+	create := func(args ...string) error {
+		_, err := m.docker(ctx, append([]string{"buildx", "create", "--name", name}, args...)...)
+		m.atEnd(func(ctx context.Context) { _, _ = m.docker(ctx, "buildx", "rm", name) })
+		return err
 	}
-	if _, err := m.docker(ctx, create...); err != nil {
+	version, err := buildkit.Version(ctx)
+	if err != nil {
 		return "", err
 	}
-	m.atEnd(func(ctx context.Context) { _, _ = m.docker(ctx, "buildx", "rm", name) })
-	return name, nil
+	var unpulled error
+	if !m.engine.Own {
+		image := "image=moby/buildkit:" + version
+		unpulled = create("--driver", "docker-container", "--driver-opt", image, "--driver-opt", "network=host", "--bootstrap")
+		if unpulled == nil {
+			return name, nil
+		}
+		_, _ = m.docker(ctx, "buildx", "rm", name)
+	}
+	daemon, err := buildkit.Start(ctx, buildkitDir, m.engine.Environ())
+	if err != nil {
+		return "", errors.Join(unpulled, err)
+	}
+	m.atEnd(func(context.Context) { daemon.Stop() })
+	return name, create("--driver", "remote", daemon.Address)
 }
 
 // layoutArguments returns the build's contexts with the stand-in as an OCI

@@ -77,13 +77,27 @@ func Start(ctx context.Context, dir string, environment []string) (*Daemon, erro
 	return d, nil
 }
 
-// build returns the path of buildkitd, made from the module's source where it
-// is missing.
-func build(ctx context.Context, dir string) (string, error) {
+// Version returns the version that go.mod pins, such as "v0.34.2".
+func Version(ctx context.Context) (string, error) {
+	version, _, err := pinned(ctx)
+	return version, err
+}
+
+func pinned(ctx context.Context) (version, source string, err error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Version}} {{.Dir}}", module).Output()
 	version, source, found := strings.Cut(strings.TrimSpace(string(out)), " ")
 	if err != nil || !found {
-		return "", fmt.Errorf("go list -m %s: %w: run `go mod download`", module, err)
+		return "", "", fmt.Errorf("go list -m %s: %w: run `go mod download`", module, err)
+	}
+	return version, source, nil
+}
+
+// build returns the path of buildkitd, made from the module's source where it
+// is missing.
+func build(ctx context.Context, dir string) (string, error) {
+	version, source, err := pinned(ctx)
+	if err != nil {
+		return "", err
 	}
 	program := filepath.Join(dir, "buildkitd-"+version)
 	if _, err := os.Stat(program); err == nil {
