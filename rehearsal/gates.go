@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -67,10 +68,17 @@ func measure(ctx context.Context, bench bool) int {
 
 // measureAll makes the checks in order; its error is of what others stand on.
 func (m *measurement) measureAll(ctx context.Context) error {
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Sscan(string(load), &m.figures.Load); err != nil {
+		return fmt.Errorf("/proc/loadavg: %w", err)
+	}
 	if err := m.prepare(ctx); err != nil {
 		return err
 	}
-	m.figures.Standin = m.contexts.Standin
+	m.figures.Standin, m.figures.Processors = m.contexts.Standin, runtime.NumCPU()
 	if err := os.MkdirAll(gatesDir, 0o755); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func measured() Figures {
 			{Step: "COPY <a> & " + strings.Repeat("é", 50), Bytes: 1},
 		}},
 		Old:  Image{Total: 311e6, Above: 226.8e6, AboveCompressed: 94e6, FirstAnswer: 1.5, Ready: 1.6, Memory: 108e6, Layers: []Layer{{}}},
-		Base: 84.5e6, Starts: 5, WorkerMemory: 76e6, ColdBuild: 33.4, Rebuild: 1, RunningOn: 0.5, Healthy: 1.7,
+		Base: 84.5e6, Starts: 5, Processors: 2, Load: 0.3, WorkerMemory: 76e6, ColdBuild: 33.4, Rebuild: 1, RunningOn: 0.5, Healthy: 1.7,
 	}
 }
 
@@ -35,6 +35,7 @@ func TestThePageShowsWhatWasMeasured(t *testing.T) {
 	assert.NilError(t, err)
 	for _, want := range []string{
 		"on 2026-11-24, on a stand-in of Debian 12",
+		"a machine of 2 processors whose load was 0.3 before it began",
 		"| layers above the base | 76.2 MB | 227 MB | 0.34 |",
 		"| `docker run` to first 200, median of 5 | 0.60 s | 1.50 s | 0.40 |",
 		"| the service (COPY src) | 0.25 | 0.10 |",

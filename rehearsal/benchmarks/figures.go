@@ -6,6 +6,10 @@ package benchmarks
 type Figures struct {
 	// Standin is true where a stand-in took the place of the public base.
 	Standin bool
+	// Processors is the machine's number, and Load its load average of a minute
+	// before anything was built.
+	Processors int
+	Load       float64
 	// New is the image, and Old the single-stage one on the same base.
 	New, Old Image
 	// Base is the size of the base image.

@@ -69,7 +69,8 @@ func page(f Figures, at time.Time) string {
 		base = "a stand-in of Debian 12 for the public base image, which couldn't be pulled"
 	}
 	line("# Benchmarks\n")
-	line("Written by `make -C docker bench` on %s, on %s. The single-stage image is", at.Format(time.DateOnly), base)
+	line("Written by `make -C docker bench` on %s, on %s,", at.Format(time.DateOnly), base)
+	line("by a machine of %d processors whose load was %.1f before it began. The single-stage image is", f.Processors, f.Load)
 	line("`rehearsal/testdata/single-stage/Dockerfile`: the same base, packages and service, built and run in the same run.")
 	line("Above the base lie the distribution's Python, the packages and the service.\n")
 	line("## Beside the single-stage image\n")
