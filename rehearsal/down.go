@@ -24,7 +24,7 @@ func down(ctx context.Context, progress io.Writer) error {
 		fmt.Fprintln(progress, "Removing containers, networks and images of rehearsals")
 		problems = append(problems, clear(ctx, eng))
 	}
-	for _, path := range []string{standinDir, workDir, resultFile, gatesDir, gatesFile, buildkitDir} {
+	for _, path := range []string{standinDir, workDir, resultFile, gatesDir, gatesFile, sbomFile, buildkitDir} {
 		fmt.Fprintln(progress, "Removing", path)
 		problems = append(problems, os.RemoveAll(path))
 	}

@@ -100,3 +100,30 @@ func TestChangedSource(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, len(after) > len(before))
 }
+
+func TestAnSBOMListsWhatIsLocked(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		assert.NilError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	locked := write("requirements.txt", "flask==3.1.3 \\\n    --hash=sha256:0\nsix==1.17.0 ; os_name != 'x' \\\n    --hash=sha256:1\n")
+	of := func(purls ...string) string {
+		text := `{"packages": [{"externalRefs": [`
+		for i, purl := range purls {
+			if i > 0 {
+				text += ","
+			}
+			text += `{"referenceLocator": "` + purl + `"}`
+		}
+		return write("sbom.json", text+"]}]}")
+	}
+	value, err := components(of("pkg:pypi/flask@3.1.3", "pkg:pypi/six@1.17.0", "pkg:rpm/amzn/bash@5?arch=x86_64"), locked)
+	assert.NilError(t, err)
+	assert.Equal(t, value, "1 packages of the system, 2 of Python")
+	_, err = components(of("pkg:pypi/flask@3.1.2", "pkg:pypi/six@1.17.0"), locked)
+	assert.Error(t, err, "flask 3.1.3: not listed\nno package of the system listed")
+	_, err = components(write("sbom.json", "no"), locked)
+	assert.ErrorContains(t, err, "sbom.json")
+}
