@@ -54,6 +54,8 @@ func Start(ctx context.Context, python, source, dir string) (*Emulator, error) {
 func environment(port, dir string) []string {
 	return []string{
 		"BIND_HOST=127.0.0.1",
+		// Its MQTT broker would listen on every address.
+		"IOT_MTLS_ENABLED=0",
 		"GATEWAY_PORT=" + port,
 		"MINISTACK_ACCOUNT_ID=" + Account,
 		"MINISTACK_REGION=" + Region,

@@ -27,6 +27,7 @@ func TestStartSaysWhereToLook(t *testing.T) {
 }
 
 func TestEnvironmentRunsNoContainer(t *testing.T) {
+	assert.Check(t, contains(environment("1", "/dir"), "IOT_MTLS_ENABLED=0"))
 	assert.Check(t, contains(environment("1", "/dir"), "DOCKER_HOST=unix:///dir/no-engine.sock"))
 	assert.Equal(t, Environment("http://aws")["AWS_ENDPOINT_URL"], "http://aws")
 	e := Emulator{Endpoint: "http://aws"}
