@@ -49,25 +49,18 @@ func (t tally) String() string {
 		t.accepted, t.packaged, t.lost, t.doubled, t.sentAgain)
 }
 
-// account waits for the packages of accepted events, compares their files byte
-// for byte and counts the messages to Quilt.
+// account waits for the packages of accepted events, and counts them.
 func (r *rehearsal) account(ctx context.Context, sent accepted) (string, error) {
+	return r.countPackages(ctx, sent, r.waitForPackages(ctx, sent))
+}
+
+// countPackages compares the files of accepted events' packages byte for byte
+// and counts the messages to Quilt, which were waited for with a given outcome.
+func (r *rehearsal) countPackages(ctx context.Context, sent accepted, waited error) (string, error) {
 	r.last = sent
-	var problems []error
-	limit := packageTimeout + time.Duration(len(sent.entries))*packageEach
-	err := until(ctx, limit, func() (bool, string) {
-		if err := r.countMessages(ctx); err != nil {
-			return false, err.Error()
-		}
-		told := 0
-		for entry := range sent.entries {
-			told += min(r.told[packageName(entry)], 1)
-		}
-		return told == len(sent.entries), fmt.Sprintf("%d of %d packages", told, len(sent.entries))
-	})
 	// A second message would come with the redo of a takeover.
 	time.Sleep(time.Second)
-	problems = append(problems, err, r.countMessages(ctx))
+	problems := []error{waited, r.countMessages(ctx)}
 	counts := tally{accepted: len(sent.entries), sentAgain: sent.again}
 	for entry, webhook := range sent.entries {
 		switch n := r.told[packageName(entry)]; {
@@ -90,6 +83,21 @@ func (r *rehearsal) account(ctx context.Context, sent accepted) (string, error) 
 		return "", errors.Join(err, r.keepLogs(ctx))
 	}
 	return counts.String(), nil
+}
+
+// waitForPackages waits until Quilt was told of every accepted event's package.
+func (r *rehearsal) waitForPackages(ctx context.Context, sent accepted) error {
+	limit := packageTimeout + time.Duration(len(sent.entries))*packageEach
+	return until(ctx, limit, func() (bool, string) {
+		if err := r.countMessages(ctx); err != nil {
+			return false, err.Error()
+		}
+		told := 0
+		for entry := range sent.entries {
+			told += min(r.told[packageName(entry)], 1)
+		}
+		return told == len(sent.entries), fmt.Sprintf("%d of %d packages", told, len(sent.entries))
+	})
 }
 
 // allLogs returns what the containers of all tasks have logged, those that were

@@ -102,9 +102,9 @@ func (r *rehearsal) runKills(ctx context.Context) error {
 		ended := make(chan killed, 1)
 		go func() { ended <- r.killAtRandom(killing, workers) }()
 		sent, err := l.wait()
-		var detail string
+		var waited error
 		if err == nil {
-			detail, err = r.account(ctx, sent)
+			waited = r.waitForPackages(ctx, sent)
 		}
 		stop()
 		end := <-ended
@@ -112,7 +112,8 @@ func (r *rehearsal) runKills(ctx context.Context) error {
 			return "", err
 		}
 		fmt.Fprintf(r.rows, "%d workers killed", end.kills)
-		return detail, r.stopOthers(ctx, end.workers)
+		detail, err := r.countPackages(ctx, sent, waited)
+		return detail, errors.Join(err, r.stopOthers(ctx, end.workers))
 	})
 }
 
