@@ -115,6 +115,13 @@ func TestTally(t *testing.T) {
 	assert.DeepEqual(t, counts, map[string]int{"accepted": 5, "packaged": 4, "lost": 1, "doubled": 0, "sent_again": 2})
 }
 
+func TestEventsInALog(t *testing.T) {
+	log := "Running on\n" + `{"event": "working", "entry_id": "etr_1", "webhook_id": "wh_1"}` + "\n" + `{"event": "draining"}` + "\n"
+	events := eventsIn(log)
+	assert.Assert(t, events[loggedEvent{"etr_1", "wh_1"}])
+	assert.Assert(t, !events[loggedEvent{"etr_1", "wh_2"}])
+}
+
 func TestTexts(t *testing.T) {
 	assert.Equal(t, lastLines("a\nb\nc\n", 2), "b | c")
 	assert.Equal(t, lastLines("a", 2), "a")
