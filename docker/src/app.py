@@ -14,7 +14,7 @@ from flask import Flask
 
 from .health import health_app
 from .logs import configure_logs
-from .server import serve
+from .server import serve, stay_on_one_cpu
 from .settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def main() -> int:
     configure_logs(settings.log_level)
     for problem in settings.problems:
         log.info("not ready", reason=problem)
+    stay_on_one_cpu()
     front = Front(health_app(settings, lambda: ""), lambda: load(settings))
     loader = Thread(target=front.load, name="loader", daemon=True)
     # Loading begins when the server listens: it would hold that up.

@@ -118,6 +118,8 @@ def test_main_serves_with_the_settings_of_the_environment(monkeypatch, capsys):
         served.append((port, timeout))
 
     monkeypatch.setattr(module, "serve", serve)
+    # The affinity would be this process's own.
+    monkeypatch.setattr(module, "stay_on_one_cpu", lambda: None)
     monkeypatch.setenv("PORT", "5001")
     monkeypatch.setenv("STOP_TIMEOUT_SECONDS", "45")
     monkeypatch.delenv("BENCHLING_SECRET", raising=False)
@@ -163,6 +165,20 @@ def test_what_is_not_alive_but_loading_waits_for_the_application():
         loading.set_result(loaded)
         assert [answer.result(10).text for answer in waiting] == ["loaded"] * 2
     assert client.get("/health").text == "loaded"
+
+
+def test_the_threads_of_the_service_share_one_cpu():
+    ended = python("""
+import os, threading
+from src import app
+def serve(*_, **__):
+    thread = threading.Thread(target=lambda: print(len(os.sched_getaffinity(0))))
+    thread.start()
+    thread.join()
+app.serve = serve
+app.main()
+""")
+    assert ended.stdout.splitlines()[-1] == "1"
 
 
 def test_a_process_that_cannot_load_its_application_ends():
