@@ -49,7 +49,7 @@ func title(step string) string {
 	step = strings.TrimSuffix(step, " # buildkit")
 	switch {
 	case strings.Contains(step, "dnf install"):
-		return "Python and the user (RUN dnf install)"
+		return "Python and the user (RUN dnf)"
 	case strings.Contains(step, ".venv"):
 		return "packages (COPY .venv)"
 	case strings.HasPrefix(step, "COPY") && strings.Contains(step, "src"):
