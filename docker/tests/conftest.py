@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import boto3
 import pytest
@@ -94,13 +95,21 @@ def _logs_as_before() -> Iterator[None]:
     structlog.contextvars.clear_contextvars()
 
 
+@cache
+def aws_client(name: str) -> object:
+    """A client of an emulated service; to make one takes longer than most tests."""
+    return boto3.client(
+        name, REGION, aws_access_key_id="for-the-emulator", aws_secret_access_key="for-the-emulator"
+    )
+
+
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[object, str]]:
     """A client of a FIFO queue, and the queue's address."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "for-the-emulator")
     with mock_aws():
-        client = boto3.client("sqs", region_name=REGION)
+        client = aws_client("sqs")
         url = client.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
         yield client, url["QueueUrl"]
 
@@ -108,7 +117,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[object, str]]:
 @pytest.fixture
 def canvas(queue: object) -> Canvas:  # noqa: ARG001 - the queue's AWS
     """A canvas over an empty table and an empty bucket."""
-    dynamodb, s3 = (boto3.client(name, region_name=REGION) for name in ("dynamodb", "s3"))
+    dynamodb, s3 = aws_client("dynamodb"), aws_client("s3")
     dynamodb.create_table(**TABLE)
     s3.create_bucket(Bucket="packages")
     return Canvas(Entries(dynamodb, "claims"), s3, Catalog("packages", "quilt.example.com"))

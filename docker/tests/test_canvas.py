@@ -1,23 +1,22 @@
 import json
 
-import boto3
 import pytest
 
 from src.canvas import FILES_A_PAGE, Canvas, Catalog
 from src.canvas_calls import CanvasCall, CanvasCallError, read_canvas_call
 from src.entries import Entries
 
-from .conftest import REGION
+from .conftest import aws_client
 
 
 @pytest.fixture
 def entries(canvas):  # noqa: ARG001 - the canvas' table
-    return Entries(boto3.client("dynamodb", region_name=REGION), "claims", lambda: 1_800_000_000)
+    return Entries(aws_client("dynamodb"), "claims", lambda: 1_800_000_000)
 
 
 def stored(entries, count):
     files = [{"path": f"file `{number}`.csv", "size": 1000 * number} for number in range(count)]
-    boto3.client("s3", region_name=REGION).put_object(
+    aws_client("s3").put_object(
         Bucket="packages", Key="benchling/EXP1/input.json", Body=json.dumps({"files": files})
     )
     entries.record(
@@ -53,7 +52,7 @@ def test_a_package_is_linked_into_the_catalog(canvas, entries):
 
 def test_without_a_catalog_the_address_in_s3_is_shown(entries):
     stored(entries, 1)
-    plain = Canvas(entries, boto3.client("s3", region_name=REGION), Catalog("packages"))
+    plain = Canvas(entries, aws_client("s3"), Catalog("packages"))
     state, files, _ = plain.blocks("etr_1")
     assert "`s3://packages/benchling/EXP1/`" in state["value"]
     assert files["value"].endswith("- `file '0'.csv` (0 bytes)")
@@ -93,7 +92,7 @@ def test_a_failure_is_told_and_the_old_package_stays_linked(canvas, entries):
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"files": 7}', None])
 def test_what_cannot_be_read_is_said(canvas, entries, content):
     stored(entries, 1)
-    s3 = boto3.client("s3", region_name=REGION)
+    s3 = aws_client("s3")
     if content is None:
         s3.delete_object(Bucket="packages", Key="benchling/EXP1/input.json")
     else:

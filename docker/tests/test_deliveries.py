@@ -6,7 +6,6 @@ import threading
 import time
 from dataclasses import replace
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -23,7 +22,7 @@ from src.intake import Event, Intake
 from src.leases import GiveBackError, Lease
 from src.packaging import PackagingQueue
 from src.patience import PatientTransport
-from tests.conftest import REGION, TABLE
+from tests.conftest import TABLE, aws_client
 from tests.notebook_server import FILES, NotebookServer, entry, zip_of
 
 
@@ -32,9 +31,7 @@ class Stage:
 
     def __init__(self, server, lease_seconds=60):
         self.server = server
-        self.sqs = boto3.client("sqs", region_name=REGION)
-        self.dynamodb = boto3.client("dynamodb", region_name=REGION)
-        self.s3 = boto3.client("s3", region_name=REGION)
+        self.sqs, self.dynamodb, self.s3 = map(aws_client, ("sqs", "dynamodb", "s3"))
         self.s3.create_bucket(Bucket="packages")
         self.dynamodb.create_table(**TABLE)
         self.intake, self.letters, self.packaging = (
