@@ -14,13 +14,12 @@ from flask import Flask
 
 from .health import health_app
 from .logs import configure_logs
+from .routes.health import LIVENESS
 from .server import serve, stay_on_one_cpu
 from .settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-LIVENESS = frozenset({"/health", "/health/live"})
 
 log = structlog.get_logger()
 

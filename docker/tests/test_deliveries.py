@@ -194,9 +194,9 @@ def test_quilt_hears_the_same_words_after_a_death_before_the_end(
 ):
     fifo = {"FifoQueue": "true"} if queue.endswith(".fifo") else {}
     url = stage.sqs.create_queue(QueueName=queue, Attributes=fifo)["QueueUrl"]
-    stage.parts = replace(stage.parts, packaging=PackagingQueue(stage.sqs, url))
     stage.claims = Claims(stage.dynamodb, "claims", lease_seconds=1)
-    stage.parts = replace(stage.parts, claims=stage.claims)
+    packaging = PackagingQueue(stage.sqs, url)
+    stage.parts = replace(stage.parts, packaging=packaging, claims=stage.claims)
     stage.deliveries = stage.worker(lease_seconds=1)
     stage.send()
     with monkeypatch.context() as death:

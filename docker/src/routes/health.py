@@ -9,6 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from ..settings import Settings
 
+# That the process answers is all that they say.
+LIVENESS = ("/health", "/health/live")
+
 
 def health_routes(settings: Settings, problem: Callable[[], str]) -> Blueprint:
     """Return the routes that tell how the service is.
@@ -17,10 +20,11 @@ def health_routes(settings: Settings, problem: Callable[[], str]) -> Blueprint:
     """
     routes = Blueprint("health", __name__)
 
-    @routes.get("/health")
-    @routes.get("/health/live")
     def live() -> ResponseReturnValue:
         return jsonify(status="healthy")
+
+    for path in LIVENESS:
+        routes.add_url_rule(path, view_func=live)
 
     @routes.get("/health/ready")
     def ready() -> ResponseReturnValue:
