@@ -121,18 +121,28 @@ func buildDifferences(one, other v1.Image, allowed []string) (string, error) {
 
 // onlyImage returns the image of an OCI layout that has one.
 func onlyImage(folder string) (v1.Image, error) {
-	index, err := layout.ImageIndexFromPath(folder)
+	index, digest, err := onlyDigest(folder)
 	if err != nil {
 		return nil, err
+	}
+	return index.Image(digest)
+}
+
+// onlyDigest returns the index of an OCI layout, and the digest of the one image
+// in it.
+func onlyDigest(folder string) (v1.ImageIndex, v1.Hash, error) {
+	index, err := layout.ImageIndexFromPath(folder)
+	if err != nil {
+		return nil, v1.Hash{}, err
 	}
 	manifest, err := index.IndexManifest()
 	if err != nil {
-		return nil, err
+		return nil, v1.Hash{}, err
 	}
 	if len(manifest.Manifests) != 1 {
-		return nil, fmt.Errorf("%s: %d images, not one", folder, len(manifest.Manifests))
+		return nil, v1.Hash{}, fmt.Errorf("%s: %d images, not one", folder, len(manifest.Manifests))
 	}
-	return index.Image(manifest.Manifests[0].Digest)
+	return index, manifest.Manifests[0].Digest, nil
 }
 
 // attest builds with an attestation, and returns the predicate's type.
@@ -219,31 +229,30 @@ func (m *measurement) export(ctx context.Context, builder, name string, argument
 // createBuilder returns a builder that can rewrite timestamps: Docker's own kind
 // in a container, or, where that can't be pulled, a daemon of this run.
 func (m *measurement) createBuilder(ctx context.Context) (string, error) {
-	name := label + "-" + benchling.RandomText()
-	create := func(args ...string) error {
-		_, err := m.docker(ctx, append([]string{"buildx", "create", "--name", name}, args...)...)
+	create := func(args ...string) (string, error) {
+		name := label + "-" + benchling.RandomText()
 		m.atEnd(func(ctx context.Context) { _, _ = m.docker(ctx, "buildx", "rm", name) })
-		return err
-	}
-	version, err := buildkit.Version(ctx)
-	if err != nil {
-		return "", err
+		_, err := m.docker(ctx, append([]string{"buildx", "create", "--name", name}, args...)...)
+		return name, err
 	}
 	var unpulled error
 	if !m.engine.Own {
-		image := "image=moby/buildkit:" + version
-		unpulled = create("--driver", "docker-container", "--driver-opt", image, "--driver-opt", "network=host", "--bootstrap")
-		if unpulled == nil {
+		version, err := buildkit.Version(ctx)
+		if err != nil {
+			return "", err
+		}
+		name, err := create("--driver", "docker-container", "--driver-opt", "image=moby/buildkit:"+version, "--driver-opt", "network=host", "--bootstrap")
+		if err == nil {
 			return name, nil
 		}
-		_, _ = m.docker(ctx, "buildx", "rm", name)
+		unpulled = err
 	}
 	daemon, err := buildkit.Start(ctx, buildkitDir, m.engine.Environ())
 	if err != nil {
 		return "", errors.Join(unpulled, err)
 	}
 	m.atEnd(func(context.Context) { daemon.Stop() })
-	return name, create("--driver", "remote", daemon.Address)
+	return create("--driver", "remote", daemon.Address)
 }
 
 // layoutArguments returns the build's contexts with the stand-in as an OCI
@@ -259,22 +268,15 @@ func (m *measurement) layoutArguments() ([]string, error) {
 	if err := untar(filepath.Join(gatesDir, "base.tar"), folder); err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "index.json"))
+	_, digest, err := onlyDigest(folder)
 	if err != nil {
 		return nil, fmt.Errorf("%w: use Docker 25 or later, which saves OCI layouts", err)
-	}
-	var index struct{ Manifests []struct{ Digest string } }
-	if err := json.Unmarshal(text, &index); err != nil {
-		return nil, fmt.Errorf("%s/index.json: %w", folder, err)
-	}
-	if len(index.Manifests) != 1 {
-		return nil, fmt.Errorf("%s/index.json: %d images, not one", folder, len(index.Manifests))
 	}
 	changed := m.contexts
 	changed.Args = map[string]string{}
 	for name, value := range m.contexts.Args {
 		if strings.HasPrefix(value, "docker-image://") {
-			value = "oci-layout://" + folder + "@" + index.Manifests[0].Digest
+			value = "oci-layout://" + folder + "@" + digest.String()
 		}
 		changed.Args[name] = value
 	}

@@ -3,11 +3,9 @@ package layers
 import (
 	"archive/tar"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -17,7 +15,8 @@ type fileState struct {
 	kind     byte
 	mode     int64
 	uid, gid int
-	modified time.Time
+	// modified is in nanoseconds since the epoch.
+	modified int64
 	link     string
 	content  [sha256.Size]byte
 }
@@ -62,27 +61,15 @@ func Differences(one, other v1.Image) ([]string, error) {
 
 // states returns what a layer holds, by path.
 func states(layer v1.Layer) (map[string]fileState, error) {
-	stream, err := layer.Uncompressed()
-	if err != nil {
-		return nil, err
-	}
-	defer stream.Close()
 	found := map[string]fileState{}
-	archive := tar.NewReader(stream)
-	for {
-		header, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return found, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	return found, eachEntry(layer, func(header *tar.Header, content io.Reader) error {
 		hash := sha256.New()
-		if _, err := io.Copy(hash, archive); err != nil {
-			return nil, err
+		if _, err := io.Copy(hash, content); err != nil {
+			return err
 		}
 		found[header.Name] = fileState{
-			header.Typeflag, header.Mode, header.Uid, header.Gid, header.ModTime, header.Linkname, [sha256.Size]byte(hash.Sum(nil)),
+			header.Typeflag, header.Mode, header.Uid, header.Gid, header.ModTime.UnixNano(), header.Linkname, [sha256.Size]byte(hash.Sum(nil)),
 		}
-	}
+		return nil
+	})
 }

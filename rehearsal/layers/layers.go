@@ -124,21 +124,33 @@ func readLayer(layer v1.Layer) (Layer, error) {
 	if l.Compressed, err = layer.Size(); err != nil {
 		return l, err
 	}
+	err = eachEntry(layer, func(header *tar.Header, _ io.Reader) error {
+		l.add(header)
+		return nil
+	})
+	return l, err
+}
+
+// eachEntry visits the entries of a layer's archive in their order, each with
+// its content.
+func eachEntry(layer v1.Layer, visit func(*tar.Header, io.Reader) error) error {
 	stream, err := layer.Uncompressed()
 	if err != nil {
-		return l, err
+		return err
 	}
 	defer stream.Close()
 	entries := tar.NewReader(stream)
 	for {
 		header, err := entries.Next()
 		if errors.Is(err, io.EOF) {
-			return l, nil
+			return nil
 		}
 		if err != nil {
-			return l, err
+			return err
 		}
-		l.add(header)
+		if err := visit(header, entries); err != nil {
+			return err
+		}
 	}
 }
 
