@@ -69,7 +69,7 @@ def main() -> int:
     for problem in settings.problems:
         log.info("not ready", reason=problem)
     stay_on_one_cpu()
-    front = Front(health_app(settings, lambda: ""), lambda: load(settings))
+    front = Front(health_app(settings, list), lambda: load(settings))
     loader = Thread(target=front.load, name="loader", daemon=True)
     # Loading begins when the server listens: it would hold that up.
     serve(front, settings.port, settings.stop_timeout_seconds, listening=loader.start)

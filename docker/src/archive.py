@@ -1,104 +1,171 @@
-"""An export's ZIP: what is in it, refused before the first byte is unpacked."""
+"""An export's ZIP: what can be stored of it, and what can't, each with its reason."""
 
 from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
-# What a notebook entry can reasonably hold. A declared size is binding: zipfile
-# reads no byte more, and compares the checksum.
+from .member_names import fault_of, name_of, numbered, path_of, shown
+from .path_tree import PathTree
+
+# What a notebook entry can reasonably hold. A declared size is binding: no byte
+# more is read. How well a file compresses says nothing: blank images do so 1:1000.
 MAX_MEMBERS = 10_000
 MAX_BYTES = 20 * 1024**3
-# Deflate can't do better than 1:1032; text rarely does better than 1:20.
-MAX_RATIO = 200
-# Below this size a member isn't suspicious at any ratio.
-RATIO_FROM_BYTES = 16 * 1024**2
-# S3's limit for a key is 1024 bytes, the package's prefix included.
-MAX_NAME_BYTES = 800
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
+# What zipfile raises for a member that isn't what the ZIP's directory says.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+DAMAGED = "is damaged"
 
 
 class ArchiveError(Exception):
-    """The ZIP isn't one, or holds what must not be unpacked; the text names it."""
+    """The ZIP as a whole is unusable; the text says why."""
+
+
+class MemberError(ArchiveError):
+    """One member can't be read; the text says why, and the others can be."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the archive: its path in the package and its size in bytes."""
+    """A file of the archive: its path in the package, its name in the export, its bytes.
+
+    The two differ only where S3 or Quilt can't hold the name. ``size`` is in bytes.
+    """
 
     path: str
+    name: str
     size: int
+    crc32: int
     entry: zipfile.ZipInfo
 
 
-class Archive:
-    """A ZIP that is read member by member from a seekable file."""
+@dataclass(frozen=True)
+class LeftOut:
+    """A file of the export that isn't stored; both texts can be shown."""
 
-    def __init__(self, file: IO[bytes], size: int) -> None:
-        """Read the directory and refuse what is unsafe; ``size`` is the ZIP's, in bytes."""
+    name: str
+    reason: str
+
+
+class MemberReader:
+    """A member's content as a stream that ends with an error if it is damaged."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        """Take zipfile's stream, and the size in bytes that the directory declares."""
+        self._stream = stream
+        self._left = size
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes, or all; less than that only at the end.
+
+        Raises MemberError for damage. What the file beneath raises passes.
+        """
+        # One byte more than is left makes zipfile compare the checksum of an empty file.
+        wanted = self._left + 1 if size < 0 else size
+        try:
+            content = self._stream.read(wanted)
+        except DAMAGE as error:
+            raise MemberError(DAMAGED) from error
+        self._left -= len(content)
+        if self._left and len(content) < wanted:
+            raise MemberError(DAMAGED)
+        return content
+
+    def __enter__(self) -> Self:
+        """Return the stream itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+
+class Archive:
+    """A ZIP that is read member by member from a seekable file.
+
+    ``members`` can be stored, in the ZIP's order; no path of theirs is also a
+    directory. ``left_out`` can't.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read the ZIP's directory; raises ArchiveError if it is none or too large."""
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise ArchiveError("the export is not a readable ZIP") from error
-        self.members = _members(self._zip.infolist(), size)
+        entries = self._zip.infolist()
+        if len(entries) > MAX_MEMBERS:
+            raise ArchiveError(f"the export has {len(entries)} files, more than {MAX_MEMBERS}")
+        total = sum(entry.file_size for entry in entries)
+        if total > MAX_BYTES:
+            raise ArchiveError(f"the export unpacks to {total} bytes, more than {MAX_BYTES}")
+        files: list[tuple[str, zipfile.ZipInfo]] = []
+        left_out: list[LeftOut] = []
+        for entry in entries:
+            name = name_of(entry)
+            if name.endswith("/"):
+                continue
+            if reason := fault_of(name) or _fault_of_kind(entry):
+                left_out.append(LeftOut(shown(name), reason))
+            else:
+                files.append((name, entry))
+        self.members = _members(files)
+        self.left_out = tuple(left_out)
 
-    def open(self, member: Member) -> IO[bytes]:
-        """Return a member's content; reading it raises BadZipFile if it is damaged."""
+    def open(self, member: Member) -> MemberReader:
+        """Return a member's content; raises MemberError if it can't be unpacked."""
         try:
-            return self._zip.open(member.entry)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-            raise ArchiveError(f"{_shown(member.path)}: can't be unpacked") from error
+            stream = self._zip.open(member.entry)
+        # A wrong offset or a name that is no text in the member's own header.
+        except (*DAMAGE, ValueError, OverflowError) as error:
+            raise MemberError(DAMAGED) from error
+        return MemberReader(stream, member.size)
 
 
-def _members(entries: list[zipfile.ZipInfo], size: int) -> tuple[Member, ...]:
-    if len(entries) > MAX_MEMBERS:
-        raise ArchiveError(f"the export has {len(entries)} files, more than {MAX_MEMBERS}")
-    files = [entry for entry in entries if not entry.is_dir()]
-    total = sum(entry.file_size for entry in files)
-    if total > MAX_BYTES:
-        raise ArchiveError(f"the export unpacks to {total} bytes, more than {MAX_BYTES}")
-    # Members that share their bytes pass one by one, not in sum.
-    if total > max(RATIO_FROM_BYTES, size * MAX_RATIO):
-        raise ArchiveError(f"the export unpacks to more than {MAX_RATIO} times its size")
+def _fault_of_kind(entry: zipfile.ZipInfo) -> str:
+    """Return why a member can't be stored whatever its name is, or nothing."""
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        return "is a link or a device"
+    if entry.flag_bits & ENCRYPTED:
+        return "is encrypted"
+    if entry.compress_type not in METHODS:
+        return "is compressed by another method than deflate"
+    return ""
+
+
+def _members(files: Iterable[tuple[str, zipfile.ZipInfo]]) -> tuple[Member, ...]:
+    """Return the files at paths of their own.
+
+    The first keeps its path; a second one of other content gets a number, as does
+    a file whose path other files need as a directory.
+    """
+    wanted = [(path_of(name), name, entry) for name, entry in files]
+    tree = PathTree(path for path, _, _ in wanted)
+    claimed = {path for path, _, _ in wanted}
     members: dict[str, Member] = {}
-    for entry in files:
-        _refuse_unsafe(entry)
-        if entry.filename in members:
-            raise ArchiveError(f"{_shown(entry.filename)}: is in the export twice")
-        members[entry.filename] = Member(entry.filename, entry.file_size, entry)
+    contents: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+    numbers: defaultdict[str, int] = defaultdict(lambda: 1)
+    for path, name, entry in wanted:
+        content = (entry.file_size, entry.CRC)
+        if content in contents[path]:
+            continue
+        contents[path].add(content)
+        free = path
+        while free in members or tree.is_directory(free) or (free != path and free in claimed):
+            numbers[path] += 1
+            free = numbered(path, numbers[path])
+        members[free] = Member(free, name, entry.file_size, entry.CRC, entry)
     return tuple(members.values())
-
-
-def _refuse_unsafe(entry: zipfile.ZipInfo) -> None:
-    # zipfile cuts a name at its first NUL; orig_filename shows it whole.
-    name = entry.orig_filename
-    parts = name.split("/")
-    faults = (
-        ("leads out of the package", ".." in parts),
-        ("is no relative path", name.startswith("/") or ":" in parts[0] or "\\" in name),
-        ("has an empty or single-dot part", "" in parts or "." in parts),
-        ("has a control character", any(not letter.isprintable() for letter in name)),
-        ("has too long a name", len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES),
-        ("is a link or a device", _is_special(entry)),
-        ("is encrypted", bool(entry.flag_bits & ENCRYPTED)),
-        ("is compressed by another method than deflate", entry.compress_type not in METHODS),
-        (
-            f"unpacks to more than {MAX_RATIO} times its size",
-            entry.file_size > max(RATIO_FROM_BYTES, entry.compress_size * MAX_RATIO),
-        ),
-    )
-    for fault, found in faults:
-        if found:
-            raise ArchiveError(f"{_shown(name)}: {fault}")
-
-
-def _is_special(entry: zipfile.ZipInfo) -> bool:
-    kind = stat.S_IFMT(entry.external_attr >> 16)
-    return kind not in (0, stat.S_IFREG)
-
-
-def _shown(name: str) -> str:
-    return ascii(name[:100])

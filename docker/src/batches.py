@@ -126,7 +126,7 @@ class Batches:
         try:
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         except Exception as error:  # noqa: BLE001 - every request must get its answer
-            faults = dict.fromkeys(faults, reason_of(error))
+            faults = dict.fromkeys(faults, error_code(error))
         else:
             faults.update((failed["Id"], failed["Code"]) for failed in answer.get("Failed", ()))
             for confirmed in answer.get("Successful", ()):
@@ -139,7 +139,7 @@ class Batches:
                 message.confirmed.set_result(None)
 
 
-def reason_of(error: Exception) -> str:
+def error_code(error: Exception) -> str:
     """Return an error's name: its text may quote the request."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", type(error).__name__)

@@ -1,13 +1,16 @@
-"""What the worker asks of Benchling: an entry, its export, and its canvas."""
+"""What the worker asks of Benchling: an entry, its export, and its canvases."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
+from benchling_api_client.v2.stable.extensions import NotPresentError
 from benchling_sdk.auth.client_credentials_oauth2 import ClientCredentialsOAuth2
 from benchling_sdk.benchling import Benchling
 from benchling_sdk.errors import BenchlingError
@@ -20,17 +23,53 @@ from benchling_sdk.models import (
     ExportItemRequest,
 )
 
+from .events import ID
+
 # Benchling advises to ask every ten seconds; most exports take a few.
 FIRST_POLL_SECONDS = 0.5
 LAST_POLL_SECONDS = 10.0
 EXPORT_SECONDS = 900.0
 UNAUTHORIZED = 401
+# The canvases that one response lists at most, as Benchling allows it.
+CANVASES_A_PAGE = 100
+# Where the API has the objects that an entry's notes and fields link to, and the
+# field that names each. Batches, dashboards, protocols, stage entries and workflows
+# can't be read by their ID. Source: v2/stable/openapi.yaml of benchling_api_client.
+NAMED = {
+    "aa_sequence": ("aa-sequences", "name"),
+    "assay_request": ("requests", "displayId"),
+    "box": ("boxes", "name"),
+    "container": ("containers", "name"),
+    "custom_entity": ("custom-entities", "name"),
+    "dna_sequence": ("dna-sequences", "name"),
+    "entry": ("entries", "name"),
+    "folder": ("folders", "name"),
+    "location": ("locations", "name"),
+    "mixture": ("mixtures", "name"),
+    "molecule": ("molecules", "name"),
+    "plate": ("plates", "name"),
+    "request": ("requests", "displayId"),
+    "user": ("users", "name"),
+}
+# A name that was read is taken for this long, by this many objects.
+NAME_SECONDS = 600.0
+NAMES_KEPT = 5000
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 
 class NotebookError(Exception):
     """Benchling refused, or its answer can't be used; the text says which call."""
+
+
+@dataclass(frozen=True)
+class DrawnCanvas:
+    """A canvas in an entry, and the page of the file list that it shows."""
+
+    canvas_id: str
+    # The app that the canvas is of; empty where nobody has asked.
+    app_id: str = ""
+    page: int = 1
 
 
 class Notebook:
@@ -48,21 +87,54 @@ class Notebook:
         self._credentials = (client_id, client_secret)
         self._http = http
         self._benchling = self._connect()
+        self._names: dict[tuple[str, str], tuple[float, str | None]] = {}
+
+    def name_of(self, kind: str, object_id: str) -> str | None:
+        """Return the name of a linked object; None where the app may not read it.
+
+        ``kind`` is a link's type in an entry. Raises UnavailableError where Benchling
+        is too busy to say.
+        """
+        if kind not in NAMED or not ID.fullmatch(object_id):
+            return None
+        key = (kind, object_id)
+        now = time.monotonic()
+        read_at, name = self._names.get(key, (float("-inf"), None))
+        if now - read_at > NAME_SECONDS:
+            name = self._read_name(kind, object_id)
+            if len(self._names) >= NAMES_KEPT:
+                self._names.clear()
+            self._names[key] = (now, name)
+        return name
+
+    def _read_name(self, kind: str, object_id: str) -> str | None:
+        path, field = NAMED[kind]
+        try:
+            found = self._get(f"the linked {kind}", f"{path}/{object_id}")
+        except NotebookError:
+            return None
+        found = found.get("entry", found) if kind == "entry" else found
+        name = found.get(field)
+        return name if isinstance(name, str) else None
 
     def entry(self, entry_id: str) -> dict[str, Any]:
-        """Return the entry as the API answers it."""
-        entry = self._call("the entry", lambda it: it.entries.get_entry_by_id(entry_id))
-        return dict(entry.to_dict())
+        """Return the entry as the API responds, with its ID.
+
+        Not by the SDK's model, which drops each null and refuses an entry without a
+        creator or with a date of another form.
+        """
+        entry = self._get("the entry", f"entries/{entry_id}").get("entry")
+        if not isinstance(entry, dict):
+            raise NotebookError("the entry: Benchling's response is incomplete")
+        return {**entry, "id": entry_id}
 
     def export(self, entry_id: str, check: Callable[[], None]) -> str:
         """Export an entry; return the address of the ZIP, which is valid for minutes.
 
         ``check`` raises when the work must end.
         """
-        started = self._call(
-            "the export", lambda it: it.exports.export(ExportItemRequest(id=entry_id))
-        )
-        task_id = started.task_id
+        request = ExportItemRequest(id=entry_id)
+        task_id = self._call("the export", lambda it: it.exports.export(request).task_id)
         deadline = time.monotonic() + EXPORT_SECONDS
         pause = FIRST_POLL_SECONDS
         while True:
@@ -84,17 +156,58 @@ class Notebook:
             raise NotebookError("the canvas is in no entry")
         return entry_id
 
-    def draw(self, canvas_id: str, blocks: list[dict[str, Any]]) -> None:
-        """Replace what a canvas shows."""
-        canvas = AppCanvasUpdate.from_dict({"blocks": blocks, "enabled": True})
+    def canvases_of(self, entry_id: str) -> list[DrawnCanvas]:
+        """Return the canvases in an entry, of this app and of others."""
+        return [
+            DrawnCanvas(
+                str(canvas["id"]),
+                str((canvas.get("app") or {}).get("id") or ""),
+                _page(canvas.get("data")),
+            )
+            for canvas in self._listed_canvases(entry_id)
+        ]
+
+    def _listed_canvases(self, entry_id: str) -> Iterator[dict[str, Any]]:
+        query = {"resourceId": entry_id, "pageSize": CANVASES_A_PAGE}
+        while True:
+            listed = self._get("the canvases", f"app-canvases?{urlencode(query)}")
+            yield from listed.get("appCanvases") or ()
+            token = listed.get("nextToken")
+            if not token:
+                return
+            query["nextToken"] = token
+
+    def draw(self, canvas_id: str, blocks: list[dict[str, Any]], page: int = 1) -> None:
+        """Replace what a canvas shows; Benchling keeps the page with it, unseen."""
+        canvas = AppCanvasUpdate.from_dict(
+            {"blocks": blocks, "enabled": True, "data": json.dumps({"page": page})}
+        )
         self._call("the canvas", lambda it: it.apps.update_canvas(canvas_id, canvas))
 
-    def add_canvas(self, feature_id: str, entry_id: str, blocks: list[dict[str, Any]]) -> None:
-        """Put a canvas into an entry that has only asked for one."""
+    def add_canvas(
+        self, feature_id: str, entry_id: str, blocks: list[dict[str, Any]], app_id: str = ""
+    ) -> None:
+        """Put a canvas of an installed app into an entry that has only asked for one.
+
+        Benchling's description requires the app's ID, and says that requests without
+        it are still taken for a time.
+        """
+        app = {"appId": app_id} if app_id else {}
         canvas = AppCanvasCreate.from_dict(
-            {"blocks": blocks, "enabled": True, "featureId": feature_id, "resourceId": entry_id}
+            {
+                **app,
+                "blocks": blocks,
+                "enabled": True,
+                "featureId": feature_id,
+                "resourceId": entry_id,
+            }
         )
         self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
+
+    def _get(self, what: str, path: str) -> dict[str, Any]:
+        """Return the JSON of a path of the API, whose form the SDK has no part in."""
+        response = self._call(what, lambda it: it.api.get_response(f"api/v2/{path}"))
+        return response.parsed or {}
 
     def _connect(self) -> Benchling:
         return Benchling(
@@ -104,7 +217,7 @@ class Notebook:
             httpx_client=self._http,
         )
 
-    def _call(self, what: str, ask: Callable[[Benchling], Answer]) -> Answer:
+    def _call(self, what: str, ask: Callable[[Benchling], Response]) -> Response:
         try:
             try:
                 return ask(self._benchling)
@@ -116,10 +229,12 @@ class Notebook:
                 return ask(self._benchling)
         except BenchlingError as error:
             raise NotebookError(f"{what}: Benchling answered {error.status_code}") from error
+        except NotPresentError as error:
+            raise NotebookError(f"{what}: Benchling's response is incomplete") from error
 
     def _address(self, task: AsyncTask) -> str:
-        answer = task.to_dict().get("response") or {}
-        address = answer.get("downloadURL") or answer.get("download_url")
+        response = task.to_dict().get("response") or {}
+        address = response.get("downloadURL") or response.get("download_url")
         if not isinstance(address, str) or not address:
             raise NotebookError("the export has no download address")
         if urlsplit(address).scheme != urlsplit(self._base_url).scheme:
@@ -132,6 +247,15 @@ def _pause(seconds: float, check: Callable[[], None]) -> None:
     while (left := until - time.monotonic()) > 0:
         check()
         time.sleep(min(left, 0.25))
+
+
+def _page(data: object) -> int:
+    """Return the page that a canvas's data names, or the first."""
+    try:
+        page = json.loads(data)["page"] if isinstance(data, str) else 1
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 1
+    return page if isinstance(page, int) and page > 0 else 1
 
 
 def _said(task: AsyncTask) -> str:

@@ -12,7 +12,8 @@ from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from .batches import IntakeError
-from .intake import Event, EventSizeError, Intake
+from .events import Event
+from .intake import EventSizeError, Intake
 from .keys import KeyProvider, KeysUnavailableError
 from .settings import Settings
 from .verification import VerificationError, check_headers, verify_webhook
@@ -23,11 +24,10 @@ log = structlog.get_logger()
 class Calls:
     """What every route of Benchling's does with the request at hand."""
 
-    def __init__(self, settings: Settings, keys: KeyProvider, intake: Intake) -> None:
-        """Take the settings, the app's keys and the queue."""
+    def __init__(self, settings: Settings, keys: KeyProvider) -> None:
+        """Take the settings and the app's keys."""
         self._settings = settings
         self._keys = keys
-        self._intake = intake
 
     def read(self) -> tuple[str, dict[str, Any]]:
         """Return the request's webhook ID and its payload, whose message has a type.
@@ -37,22 +37,6 @@ class Calls:
         webhook_id = self._verify()
         bind_contextvars(webhook_id=webhook_id)
         return webhook_id, _payload()
-
-    def queue(self, event: Event) -> str:
-        """Queue an event; return "accepted", or "duplicate" if it is known.
-
-        Raises IntakeError, BadRequest or RequestEntityTooLarge.
-        """
-        bind_contextvars(entry_id=event.entry_id)
-        try:
-            new = self._intake.accept(event)
-        except EventSizeError as error:
-            raise RequestEntityTooLarge(str(error)) from error
-        except UnicodeEncodeError as error:
-            raise BadRequest("the body holds half a character") from error
-        status = "accepted" if new else "duplicate"
-        bind_contextvars(outcome=status)
-        return status
 
     def _verify(self) -> str:
         if self._settings.problems:
@@ -67,6 +51,21 @@ class Calls:
             if newer is None:
                 raise
             return verify_webhook(body, request.headers, newer, app, time.time())
+
+
+def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
+    """Queue an event, and answer "accepted", or "duplicate" if it is known.
+
+    Raises IntakeError or RequestEntityTooLarge.
+    """
+    bind_contextvars(entry_id=event.entry_id)
+    try:
+        new = intake.accept(event, group)
+    except EventSizeError as error:
+        raise RequestEntityTooLarge(str(error)) from error
+    status = "accepted" if new else "duplicate"
+    bind_contextvars(outcome=status)
+    return jsonify(status=status)
 
 
 def ignored(kind: str) -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,18 +17,16 @@ from benchling_sdk.models import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .batches import reason_of
-from .canvas_calls import page_button, update_button
-from .entries import FAILED, PACKAGED, RUNNING, Entries, Entry
+from .consumer import reason_of
+from .events import page_button, update_button
+from .export_status import FAILED, HANDED, PACKAGED, RUNNING, UNCONFIRMED, ExportStatus
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+    from .package_store import Record
 
 FILES_A_PAGE = 20
-# The list of a package's files, as the worker writes it beside them.
-LIST_NAME = "input.json"
-LIST_BYTES = 8 * 1024 * 1024
-QUEUED = "An export is queued."
+# Files that aren't in the package are named up to this number.
+LEFT_OUT_SHOWN = 10
 
 log = structlog.get_logger()
 
@@ -37,97 +35,109 @@ Blocks = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Catalog:
-    """Where packages can be looked at; ``host`` may be empty."""
+    """Where packages can be looked at; ``host`` may be empty.
+
+    Source of the addresses: the routes of Quilt's catalog, bucketPackageTree.
+    """
 
     bucket: str
     host: str = ""
 
-    def link(self, package_name: str) -> str:
-        """Return the package for Markdown: a link where there is a catalog."""
+    def package(self, name: str, top_hash: str) -> str:
+        """Return a package for Markdown: a link to the revision where there is a catalog."""
         if not self.host:
-            return f"`s3://{self.bucket}/{package_name}/`"
-        address = f"https://{self.host}/b/{self.bucket}/packages/{quote(package_name)}"
-        return f"[{package_name}]({address})"
+            return f"`s3://{self.bucket}/{name}/`"
+        return f"[{name}]({self._url(name, top_hash)})"
 
-    def file(self, package_name: str, path: str) -> str:
-        """Return a file for Markdown: a link where there is a catalog."""
+    def file(self, name: str, top_hash: str, path: str) -> str:
+        """Return a file of a package for Markdown: a link where there is a catalog."""
         if not self.host:
-            return _code(path)
-        key = quote(f"{package_name}/{path}")
-        return f"[{_code(path)}](https://{self.host}/b/{self.bucket}/tree/{key})"
+            return code(path)
+        return f"[{code(path)}]({self._url(name, top_hash)}/{quote(path)})"
+
+    def _url(self, name: str, top_hash: str) -> str:
+        revision = top_hash or "latest"
+        return f"https://{self.host}/b/{self.bucket}/packages/{quote(name)}/tree/{revision}"
 
 
 class Canvas:
     """Draws canvases from what the worker has recorded."""
 
-    def __init__(self, entries: Entries, s3: S3Client, catalog: Catalog) -> None:
-        """Take what is read; no call is made before the first canvas."""
-        self._entries = entries
-        self._s3 = s3
+    def __init__(self, catalog: Catalog, record: Callable[[str], Record | None]) -> None:
+        """Take the catalog, and what returns the record of a package's last export."""
         self._catalog = catalog
+        self._record = record
 
-    def blocks(self, entry_id: str, page: int = 0) -> Blocks:
-        """Return the blocks of an entry's canvas with a page of its files, from 1.
-
-        What can't be read now is said on the canvas: it is a view, and nothing
-        depends on it.
-        """
-        try:
-            entry = self._entries.read(entry_id)
-            files = self._files(entry)
-        except (BotoCoreError, ClientError, ValueError, KeyError, TypeError) as error:
-            log.warning("canvas without its entry", reason=reason_of(error))
-            return [
-                _text("state", "The last export's state can't be read now."),
-                *_update(entry_id),
-            ]
+    def blocks(self, entry_id: str, status: ExportStatus, page: int = 1) -> Blocks:
+        """Return the blocks of an entry's canvas with a page of its files, from 1."""
+        record = self._files(status)
+        files = record.files if record else ()
         pages = max(-(-len(files) // FILES_A_PAGE), 1)
         page = min(max(page, 1), pages)
         shown = files[(page - 1) * FILES_A_PAGE : page * FILES_A_PAGE]
-        blocks = [_text("state", self._standing(entry_id, entry))]
+        blocks = [_text("state", self._state(entry_id, status))]
         if shown:
+            # A revision that isn't confirmed yet has no address of its own.
+            top_hash = status.top_hash if status.state == PACKAGED else ""
             lines = [f"Files, page {page} of {pages}:", ""]
             lines += [
-                f"- {self._catalog.file(entry.package_name, path)} ({size:,} bytes)"
-                for path, size in shown
+                f"- {self._catalog.file(status.package_name, top_hash, file.path)}"
+                f" ({file.size:,} bytes)"
+                for file in shown
             ]
             blocks.append(_text("files", "\n".join(lines)))
+        if record and record.left_out:
+            blocks.append(_text("left-out", _left_out(record)))
         if page > 1:
             blocks.append(_button(page_button(page - 1, entry_id), "Previous files"))
         if page < pages:
             blocks.append(_button(page_button(page + 1, entry_id), "More files"))
-        return blocks + _update(entry_id, enabled=entry.state != RUNNING)
+        # Always usable: what is asked for while an export runs comes after it.
+        blocks.append(_button(update_button(entry_id), "Update package"))
+        return blocks
 
-    def _standing(self, entry_id: str, entry: Entry) -> str:
-        lines = [f"**Entry** {_code(entry.display_id or entry_id)}"]
-        if entry.package_name:
-            lines.append(f"**Package** {self._catalog.link(entry.package_name)}")
-        at = datetime.fromtimestamp(entry.updated_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    def _state(self, entry_id: str, status: ExportStatus) -> str:
+        lines = [f"**Entry** {code(status.display_id or entry_id)}"]
+        if status.package_name:
+            name = self._catalog.package(status.package_name, status.top_hash)
+            lines.append(f"**Package** {name}")
+        at = _time(status.updated_at)
         lines.append(
             {
                 RUNNING: f"**Export** running since {at}",
-                PACKAGED: f"**Export** done {at}, {entry.files} files",
-                FAILED: f"**Export** failed {at}: {_code(entry.reason)}",
-            }.get(entry.state, "**Export** none yet")
+                HANDED: f"**Export** handed to Quilt {at}, {status.files} files",
+                PACKAGED: f"**Export** packaged {at}, {status.files} files",
+                UNCONFIRMED: f"**Export** handed to Quilt {_time(status.handed_at)}, {status.files}"
+                " files; Quilt has not confirmed the package: tell whoever runs it",
+                FAILED: f"**Export** failed {at}: {code(status.reason)}",
+            }.get(status.state, "**Export** none yet")
         )
+        if status.requested_at > max(status.read_at, status.failed_at) and status.state != RUNNING:
+            lines.append(f"**Update** asked for {_time(status.requested_at)}")
         return "\n\n".join(lines)
 
-    def _files(self, entry: Entry) -> list[tuple[str, int]]:
-        """Return the paths and sizes of the package's files."""
-        if not entry.package_name or entry.state != PACKAGED:
-            return []
-        key = f"{entry.package_name}/{LIST_NAME}"
-        body = self._s3.get_object(Bucket=self._catalog.bucket, Key=key)["Body"]
+    def _files(self, status: ExportStatus) -> Record | None:
+        """Return what the package holds; nothing where it can't be read now."""
+        if not status.package_name:
+            return None
         try:
-            content = body.read(LIST_BYTES)
-        finally:
-            body.close()
-        return [(str(file["path"]), int(file["size"])) for file in json.loads(content)["files"]]
+            return self._record(status.package_name)
+        except (BotoCoreError, ClientError) as error:
+            log.warning("canvas without files", reason=reason_of(error))
+            return None
 
 
-def queued(entry_id: str) -> Blocks:
-    """Return the blocks of a canvas of which nothing more is known in time."""
-    return [_text("state", QUEUED), *(_update(entry_id) if entry_id else [])]
+def _left_out(record: Record) -> str:
+    shown = record.left_out[:LEFT_OUT_SHOWN]
+    lines = [f"Not in the package, {len(record.left_out)}:", ""]
+    lines += [f"- {code(it.name)}: {it.reason}" for it in shown]
+    if len(record.left_out) > len(shown):
+        lines.append("- and more, which `input.json` of the package names")
+    return "\n".join(lines)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _text(name: str, text: str) -> dict[str, Any]:
@@ -135,16 +145,12 @@ def _text(name: str, text: str) -> dict[str, Any]:
     return dict(block.to_dict())
 
 
-def _button(name: str, text: str, *, enabled: bool = True) -> dict[str, Any]:
-    block = ButtonUiBlockUpdate(id=name, type=ButtonUiBlockType.BUTTON, text=text, enabled=enabled)
+def _button(name: str, text: str) -> dict[str, Any]:
+    block = ButtonUiBlockUpdate(id=name, type=ButtonUiBlockType.BUTTON, text=text, enabled=True)
     return dict(block.to_dict())
 
 
-def _update(entry_id: str, *, enabled: bool = True) -> Blocks:
-    return [_button(update_button(entry_id), "Update package", enabled=enabled)]
-
-
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Return a text of unknown origin so that Markdown takes it literally."""
     plain = "".join(letter if letter.isprintable() else "?" for letter in text)
     return "`" + plain.replace("`", "'") + "`"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .batches import reason_of
-from .items import Attribute, assignments, attribute, bound, names, text_of
+from .batches import error_code
+from .items import Attribute, assignments, attribute, bound, names, plain, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -143,7 +143,7 @@ class Claims:
         try:
             self._client.get_item(TableName=self._table, Key={"id": {"S": "readiness"}})
         except Exception as error:  # noqa: BLE001 - whatever it is, the table can't be used
-            return f"CLAIMS_TABLE: the table can't be reached ({reason_of(error)})"
+            return f"CLAIMS_TABLE: the table can't be reached ({error_code(error)})"
         return ""
 
     def _change(self, claim: Claim, **values: Attribute) -> None:
@@ -171,5 +171,4 @@ class Claims:
 def _package(item: Mapping[str, Any]) -> dict[str, Any] | None:
     if "package" not in item:
         return None
-    fields = item["package"]["M"]
-    return {name: value["S"] if "S" in value else int(value["N"]) for name, value in fields.items()}
+    return plain(item["package"]["M"])

@@ -2,79 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
 
 from .archive import Archive
-from .benchling import Notebook, NotebookError
-from .canvas import Canvas
-from .canvas_calls import CanvasCall, read_canvas_call
+from .benchling import Notebook
 from .claims import Claim, Claims
-from .download import RangeReader, open_download
-from .entries import FAILED, PACKAGED, RUNNING, Entries
-from .packages import Package, PackageStore, package_of
+from .download import open_download
+from .events import Event
+from .export_status import FAILED, HANDED, PACKAGED, RUNNING, ExportStatus, ExportStatuses, Values
+from .package_store import PackageStore
+from .packages import Package, documents_of, package_of
 from .packaging import PackagingQueue
-from .patience import UnavailableError
+from .references import links_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# The clocks of two tasks differ by less.
+CLOCK_SECONDS = 1.0
+
 log = structlog.get_logger()
-
-
-class EventError(Exception):
-    """A message that the intake can't have written."""
-
-
-@dataclass(frozen=True)
-class QueuedEvent:
-    """A verified event as the intake queued it."""
-
-    webhook_id: str
-    received_at: float
-    route: str
-    # Empty until the worker has asked whose canvas it is.
-    entry_id: str
-    payload: dict[str, Any]
-
-    @property
-    def call(self) -> CanvasCall | None:
-        """Return what a canvas asks for, or nothing if the event is none of a canvas."""
-        return read_canvas_call(self.payload["message"]) if self.route == "canvas" else None
-
-    def body(self) -> str:
-        """Return the event as a message."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
-
-    @property
-    def trigger(self) -> dict[str, Any]:
-        """Return what the package says of its cause."""
-        return {
-            "webhook_id": self.webhook_id,
-            "received_at": self.received_at,
-            "route": self.route,
-            "type": self.payload["message"]["type"],
-            "entry_id": self.entry_id,
-        }
-
-
-def read_event(body: str) -> QueuedEvent:
-    """Return the event of a message, or raise EventError."""
-    try:
-        event = QueuedEvent(**json.loads(body))
-        call = event.call
-        subject = event.entry_id or (call and call.canvas_id)
-        texts = (event.webhook_id, event.route, subject, event.trigger["type"])
-        if not all(isinstance(text, str) and text for text in texts):
-            raise EventError("the message lacks an id")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise EventError("the message is not an event of the intake") from error
-    return event
 
 
 @dataclass(frozen=True)
@@ -86,86 +39,122 @@ class Parts:
     s3: S3Client
     packaging: PackagingQueue
     claims: Claims
-    entries: Entries
-    canvas: Canvas
+    statuses: ExportStatuses
+    # Asks later whether Quilt has confirmed: entry, package, and when it was asked.
+    confirm_later: Callable[[str, str, float], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done for an event now."""
+
+    # An export that began after the event came has all that it is about.
+    covered: bool = False
+    # How long to wait before the entry is exported again.
+    wait_seconds: float = 0
 
 
 class Exporter:
     """Makes packages; one object serves all the threads of a worker."""
 
-    def __init__(self, parts: Parts, bucket: str, prefix: str) -> None:
-        """Take what it works with, and where packages go."""
+    def __init__(
+        self,
+        parts: Parts,
+        bucket: str,
+        prefix: str,
+        interval_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take what it works with, where packages go, and how often at most."""
         self._parts = parts
         self._bucket = bucket
         self._prefix = prefix
+        self._interval_seconds = interval_seconds
+        self._clock = clock
 
-    def export(self, event: QueuedEvent, claim: Claim, check: Callable[[], None]) -> None:
+    def plan(self, event: Event) -> Plan:
+        """Return what an event asks for, in view of what was exported already.
+
+        Benchling sends an event for every edit. The first is exported at once,
+        those that follow within the interval together. Who presses a button
+        needn't wait.
+        """
+        read_at = self._parts.statuses.read(event.entry_id).read_at
+        if event.received_at + CLOCK_SECONDS <= read_at:
+            return Plan(covered=True)
+        if event.canvas:
+            return Plan()
+        return Plan(wait_seconds=max(read_at + self._interval_seconds - self._clock(), 0))
+
+    def export(self, event: Event, claim: Claim, check: Callable[[], None]) -> None:
         """Make the event's package and record it as done.
 
-        The files are in place before Quilt is told, and Quilt is told before
+        The files are in place before Quilt is asked, and Quilt is asked before
         the event is done: whoever takes over at any point repeats at most what
-        repeats without effect.
+        repeats without effect. ``check`` raises when the work must end.
         """
-        if event.call and event.call.page:
-            self.draw(event)
-            self._parts.claims.done(claim)
-            return
+        statuses = self._parts.statuses
         if claim.package:
             package = Package(**claim.package)
+            status = statuses.read(event.entry_id)
         else:
-            self._parts.entries.record(event.entry_id, RUNNING)
-            if event.call and event.call.canvas_id:
-                self.draw(event)
+            running: Values = {"state": RUNNING, "reason": ""}
+            if event.app_id:
+                running["app_id"] = event.app_id
+            status = statuses.change(event.entry_id, lambda _: running) or ExportStatus()
             package = self._store(event, check)
             self._parts.claims.stored(claim, package.as_item())
         check()
         self._parts.claims.renew(claim)
-        self._parts.packaging.tell(package, event.entry_id, event.webhook_id)
-        self._parts.entries.record(
-            event.entry_id,
-            PACKAGED,
-            display_id=package.display_id,
-            package_name=package.name,
-            files=package.files,
-            reason="",
-        )
-        self.draw(event)
+        self._hand_over(event, package, status)
         self._parts.claims.done(claim)
-        log.info("packaged", package=package.name, files=package.files)
 
-    def of_its_entry(self, event: QueuedEvent) -> QueuedEvent:
-        """Return an event of a canvas with the entry that the canvas is in."""
-        call = cast(CanvasCall, event.call)
-        return replace(event, entry_id=self._parts.notebook.entry_of_canvas(call.canvas_id))
-
-    def record_failure(self, event: QueuedEvent, reason: str) -> None:
+    def record_failure(self, event: Event, reason: str) -> None:
         """Record that the entry's export failed for good."""
-        if event.entry_id and not (event.call and event.call.page):
-            self._parts.entries.record(event.entry_id, FAILED, reason=reason)
+        values: Values = {"state": FAILED, "reason": reason, "failed_at": self._clock()}
+        self._parts.statuses.change(event.entry_id, lambda _: values)
 
-    def draw(self, event: QueuedEvent) -> None:
-        """Show on the event's canvas, if it has one, how the entry stands.
-
-        A canvas that can't be drawn is logged and no more: it may be gone, and
-        the package is what counts.
-        """
-        call = event.call
-        if call is None or not event.entry_id:
-            return
-        blocks = self._parts.canvas.blocks(event.entry_id, call.page)
-        try:
-            if call.canvas_id:
-                self._parts.notebook.draw(call.canvas_id, blocks)
-            else:
-                self._parts.notebook.add_canvas(call.feature_id, event.entry_id, blocks)
-        except (NotebookError, UnavailableError) as error:
-            log.warning("canvas not drawn", reason=str(error), canvas_id=call.canvas_id)
-
-    def _store(self, event: QueuedEvent, check: Callable[[], None]) -> Package:
-        entry = self._parts.notebook.entry(event.entry_id)
+    def _store(self, event: Event, check: Callable[[], None]) -> Package:
+        notebook = self._parts.notebook
+        read_at = self._clock()
+        entry = notebook.entry(event.entry_id)
+        links = links_of(entry, notebook.name_of)
         package = package_of(self._bucket, self._prefix, entry)
-        address = self._parts.notebook.export(event.entry_id, check)
-        with open_download(self._parts.downloads, address) as file:
-            archive = Archive(file, cast(RangeReader, file.raw).size)
-            store = PackageStore(self._parts.s3, check)
-            return replace(package, files=store.write(package, archive, entry, event.trigger))
+        url = notebook.export(event.entry_id, check)
+        with open_download(self._parts.downloads, url) as file:
+            documents = documents_of(package, entry, links, event.trigger)
+            store = PackageStore(self._parts.s3, self._bucket, check)
+            stored = store.write(package.name, event.entry_id, Archive(file), documents)
+        return replace(
+            package,
+            files=len(stored.contents.files),
+            left_out=len(stored.contents.left_out),
+            metadata=stored.documents["entry.json"],
+            fingerprint=stored.fingerprint,
+            read_at=read_at,
+        )
+
+    def _hand_over(self, event: Event, package: Package, before: ExportStatus) -> None:
+        """Ask Quilt for a revision, unless its last one holds just this."""
+        statuses = self._parts.statuses
+        known: Values = {
+            "reason": "",
+            "display_id": package.display_id,
+            "package_name": package.name,
+            "files": package.files,
+            "left_out": package.left_out,
+            "fingerprint": package.fingerprint,
+            "read_at": package.read_at,
+        }
+        confirmed = before.top_hash and before.confirmed_at >= before.handed_at
+        if confirmed and before.fingerprint == package.fingerprint:
+            statuses.change(event.entry_id, lambda _: {**known, "state": PACKAGED})
+            log.info("package unchanged", package=package.name)
+            return
+        statuses.name_package(package.name, event.entry_id)
+        handed_at = self._clock()
+        self._parts.packaging.request_package(package, event.entry_id, event.webhook_id)
+        self._parts.confirm_later(event.entry_id, package.name, handed_at)
+        handed: Values = {"state": HANDED, "event_at": event.received_at, "handed_at": handed_at}
+        statuses.change(event.entry_id, lambda _: {**known, **handed})
+        log.info("package handed over", package=package.name, files=package.files)

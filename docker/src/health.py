@@ -19,11 +19,11 @@ MAX_BODY_BYTES = 1024 * 1024
 log = structlog.get_logger()
 
 
-def health_app(settings: Settings, problem: Callable[[], str]) -> Flask:
+def health_app(settings: Settings, problems: Callable[[], list[str]]) -> Flask:
     """Return an application that only tells how it is."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.register_blueprint(health_routes(settings, problem))
+    app.register_blueprint(health_routes(settings, problems))
     app.before_request(_begin)
     app.after_request(_log_answer)
     app.register_error_handler(HTTPException, _answer_error)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .aws import aws_client
-from .batches import Batches, Message, reason_of
+from .batches import Batches, Message, error_code
+from .events import Event
+from .queues import identifier
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -34,27 +32,13 @@ QUEUE_CONFIG = Config(
 REMEMBER_SECONDS = 600.0
 REMEMBER_AT_MOST = 50_000
 READY_CACHE_SECONDS = 5.0
-# The largest message, and the group and deduplication IDs that SQS takes.
+# The largest message that SQS takes.
 # Source: the API reference of SQS, SendMessage.
 MESSAGE_BYTES = 1024 * 1024
-IDENTIFIER = re.compile(r"[!-~]{1,128}")
 
 
 class EventSizeError(Exception):
     """The event doesn't fit into a message."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """A verified webhook."""
-
-    webhook_id: str
-    route: str
-    # Empty where only the canvas tells which entry it is in.
-    entry_id: str
-    payload: dict[str, Any]
-    # What is worked on in order: the entry, or the canvas that only is drawn.
-    group: str = ""
 
 
 def queue_client(region: str) -> SQSClient:
@@ -65,39 +49,31 @@ def queue_client(region: str) -> SQSClient:
 class Intake:
     """Writes events to the FIFO queue, each webhook ID once."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
-        """Take a client; no call is made before the first event."""
+    def __init__(
+        self, client: SQSClient, queue_url: str, setting: str = "INTAKE_QUEUE_URL"
+    ) -> None:
+        """Take a client, and the setting that names the queue; no call is made yet."""
         self._client = client
+        self._setting = setting
         self._queue_url = queue_url
         self._batches = Batches(client, queue_url)
         self._lock = Lock()
         self._accepted: OrderedDict[str, float] = OrderedDict()
         self._checked = (float("-inf"), "")
 
-    def accept(self, event: Event) -> bool:
+    def accept(self, event: Event, group: str) -> bool:
         """Queue an event; return False if its webhook ID is in the queue already.
 
-        Raises EventSizeError, UnicodeEncodeError (half a character can't be
-        sent), or IntakeError if the queue didn't confirm. Then the ID isn't
-        remembered, and Benchling's retry is a new try.
+        ``group`` is what is worked on in order: the entry, or the canvas.
+        Raises EventSizeError, or IntakeError if the queue didn't confirm. Then
+        the ID isn't remembered, and Benchling's retry is a new try.
         """
         if self._remembers(event.webhook_id):
             return False
-        message = {
-            "webhook_id": event.webhook_id,
-            "received_at": time.time(),
-            "route": event.route,
-            "entry_id": event.entry_id,
-            "payload": event.payload,
-        }
-        body = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+        body = event.to_message()
         if len(body.encode()) > MESSAGE_BYTES:
             raise EventSizeError("the event is larger than a queue message can be")
-        group, deduplication = (
-            identifier(event.group or event.entry_id),
-            identifier(event.webhook_id),
-        )
-        self._batches.send(Message(body, group, deduplication))
+        self._batches.send(Message(body, identifier(group), identifier(event.webhook_id)))
         with self._lock:
             self._accepted[event.webhook_id] = time.monotonic()
         return True
@@ -114,7 +90,7 @@ class Intake:
                 QueueUrl=self._queue_url, AttributeNames=["ApproximateNumberOfMessages"]
             )
         except (BotoCoreError, ClientError) as error:
-            problem = f"INTAKE_QUEUE_URL: the queue can't be reached ({reason_of(error)})"
+            problem = f"{self._setting}: the queue can't be reached ({error_code(error)})"
         with self._lock:
             self._checked = (time.monotonic(), problem)
         return problem
@@ -128,10 +104,3 @@ class Intake:
             ):
                 self._accepted.popitem(last=False)
             return webhook_id in self._accepted
-
-
-def identifier(text: str) -> str:
-    """Return the text, or its hash where SQS doesn't allow it as an identifier."""
-    if IDENTIFIER.fullmatch(text):
-        return text
-    return hashlib.sha256(text.encode()).hexdigest()

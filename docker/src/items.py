@@ -21,9 +21,16 @@ def text_of(item: Mapping[str, Any], name: str) -> str:
     return str(item.get(name, {}).get("S", ""))
 
 
-def integer_of(item: Mapping[str, Any], name: str) -> int:
-    """Return an item's whole number, or zero."""
-    return int(float(item.get(name, {}).get("N", "0")))
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's texts and numbers as they were written."""
+    return {
+        name: _number(value["N"]) if "N" in value else value.get("S", "")
+        for name, value in item.items()
+    }
+
+
+def _number(text: str) -> float:
+    return int(text) if text.isdigit() else float(text)
 
 
 def assignments(values: Mapping[str, Attribute]) -> str:

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
-from .intake import identifier
-from .packages import METADATA, Package
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from .packages import Package
+from .queues import Queue
 
 
 class PackagingQueue:
     """Quilt's packaging queue, FIFO or standard."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
-        """Take a client; a queue whose address ends in .fifo drops a second telling."""
-        self._client = client
-        self._queue_url = queue_url
+    def __init__(self, queue: Queue, workflow: str | None = None) -> None:
+        """Take the queue and the workflow: None is the registry's default, "" is none."""
+        self._queue = queue
+        self._workflow = workflow
 
-    def tell(self, package: Package, entry_id: str, webhook_id: str) -> None:
-        """Ask for a package of what is stored under its prefix."""
+    def request_package(self, package: Package, entry_id: str, webhook_id: str) -> None:
+        """Ask for a package of what is stored under its prefix.
+
+        A FIFO queue drops a second request for the same webhook.
+        Source of the form: Quilt's documentation of its Packaging Engine.
+        """
         message = {
-            "source_prefix": f"s3://{package.bucket}/{package.prefix}",
+            "source_prefix": f"s3://{package.bucket}/{package.name}/",
             "registry": package.bucket,
             "package_name": package.name,
-            "metadata_uri": METADATA,
+            "metadata_uri": package.metadata,
             "commit_message": f"Benchling entry {entry_id}, webhook {webhook_id}",
         }
-        order: dict[str, Any] = {}
-        if self._queue_url.endswith(".fifo"):
-            order = {
-                "MessageGroupId": identifier(package.name),
-                "MessageDeduplicationId": identifier(webhook_id),
-            }
-        self._client.send_message(
-            QueueUrl=self._queue_url, MessageBody=json.dumps(message), **order
-        )
+        if self._workflow is not None:
+            message["workflow"] = self._workflow
+        self._queue.send(json.dumps(message), package.name, webhook_id)

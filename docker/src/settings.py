@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SECRET_KEYS = ("tenant", "client_id", "client_secret", "app_definition_id")
-OVERRIDES = ("base_url", "jwks_url", "log_level", "package_prefix")
+OVERRIDES = ("base_url", "jwks_url", "log_level")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 MASK = "***"
 DEFAULTS = {
@@ -16,9 +16,21 @@ DEFAULTS = {
     "WORKER_CONCURRENCY": "4",
     "LEASE_SECONDS": "60",
     "RETRY_SECONDS": "15",
+    "EXPORT_INTERVAL_SECONDS": "10",
+    "CONFIRM_SECONDS": "0",
 }
-REQUIRED = ("AWS_REGION", "CLAIMS_TABLE", "INTAKE_QUEUE_URL", "PACKAGE_BUCKET")
-WORKER_REQUIRED = (*REQUIRED, "DEAD_LETTER_QUEUE_URL", "PACKAGING_QUEUE_URL")
+REQUIRED = ("AWS_REGION", "INTAKE_QUEUE_URL", "CANVAS_QUEUE_URL")
+WORKER_REQUIRED = (
+    *REQUIRED,
+    "CLAIMS_TABLE",
+    "DEAD_LETTER_QUEUE_URL",
+    "PACKAGE_BUCKET",
+    "PACKAGING_QUEUE_URL",
+    "REVISION_QUEUE_URL",
+)
+# A tenant's host is TENANT.benchling.com.
+BENCHLING_HOST = ".benchling.com"
+TENANT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 class SettingsError(ValueError):
@@ -32,6 +44,7 @@ class Settings:
     port: int
     region: str = ""
     intake_queue_url: str = ""
+    canvas_queue_url: str = ""
     package_bucket: str = ""
     package_prefix: str = "benchling"
     quilt_catalog: str = ""
@@ -46,6 +59,17 @@ class Settings:
     claims_table: str = ""
     dead_letter_queue_url: str = ""
     packaging_queue_url: str = ""
+    # Where Quilt's events of new revisions come in.
+    revision_queue_url: str = ""
+    # The workflow of Quilt's that checks packages: None is the registry's default,
+    # the empty text is none.
+    workflow: str | None = None
+    # Within what time Quilt is expected to confirm a package; 0 expects nothing.
+    confirm_seconds: int = 0
+    # How long an entry's next export waits for further edits.
+    export_interval_seconds: int = 10
+    # The dimension of the metrics; without a name none is written.
+    stack_name: str = ""
     # How many entries one worker task works on at once.
     worker_concurrency: int = 4
     # The life of a claim and of a message's invisibility, between heartbeats.
@@ -70,7 +94,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     SettingsError, with all of them at once.
     """
     wrong: list[str] = []
-    secret, problems = _secret(environment.get("BENCHLING_SECRET", ""))
+    secret, problems = _secret(environment.get("BENCHLING_SECRET", ""), environment)
     problems.extend(
         f"{name} is not set: the stack sets it in the task definition"
         for name in required
@@ -81,15 +105,20 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         port=_integer(environment, "PORT", range(1, 65536), wrong),
         region=environment.get("AWS_REGION", ""),
         intake_queue_url=environment.get("INTAKE_QUEUE_URL", ""),
+        canvas_queue_url=environment.get("CANVAS_QUEUE_URL", ""),
         package_bucket=environment.get("PACKAGE_BUCKET", ""),
-        package_prefix=secret.get("package_prefix")
-        or environment.get("PACKAGE_PREFIX", "benchling"),
+        package_prefix=environment.get("PACKAGE_PREFIX", "benchling"),
         quilt_catalog=environment.get("QUILT_CATALOG", ""),
         log_level=_level(secret, environment, problems, wrong),
         stop_timeout_seconds=_integer(environment, "STOP_TIMEOUT_SECONDS", range(2, 121), wrong),
         claims_table=environment.get("CLAIMS_TABLE", ""),
         dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
         packaging_queue_url=environment.get("PACKAGING_QUEUE_URL", ""),
+        revision_queue_url=environment.get("REVISION_QUEUE_URL", ""),
+        workflow=environment.get("QUILT_WORKFLOW"),
+        confirm_seconds=_integer(environment, "CONFIRM_SECONDS", range(86401), wrong),
+        export_interval_seconds=_integer(environment, "EXPORT_INTERVAL_SECONDS", range(301), wrong),
+        stack_name=environment.get("STACK_NAME", ""),
         worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),
         lease_seconds=_integer(environment, "LEASE_SECONDS", range(3, 3601), wrong),
         retry_seconds=_integer(environment, "RETRY_SECONDS", range(1, 401), wrong),
@@ -103,7 +132,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     return settings
 
 
-def _secret(text: str) -> tuple[dict[str, str], list[str]]:
+def _secret(text: str, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return the secret's known keys and what is wrong with it, never a value."""
     try:
         parsed = json.loads(text or "{}")
@@ -112,7 +141,7 @@ def _secret(text: str) -> tuple[dict[str, str], list[str]]:
     if not isinstance(parsed, dict):
         return {}, ["BENCHLING_SECRET is not a JSON object: put one into the secret"]
     known = (*SECRET_KEYS, *OVERRIDES)
-    secret = {name: parsed[name] for name in known if isinstance(parsed.get(name), str)}
+    secret = {name: parsed[name].strip() for name in known if isinstance(parsed.get(name), str)}
     problems = [
         f"BENCHLING_SECRET has no {name}: add it to the secret and replace the tasks"
         for name in SECRET_KEYS
@@ -123,12 +152,35 @@ def _secret(text: str) -> tuple[dict[str, str], list[str]]:
         for name in known
         if name in parsed and name not in secret
     )
+    if secret.get("tenant"):
+        secret["tenant"] = _tenant(secret["tenant"])
+        if not secret["tenant"]:
+            problems.append(
+                "BENCHLING_SECRET: tenant is no tenant: write what stands before"
+                f" {BENCHLING_HOST} in Benchling's address, such as acme"
+            )
+    # The roles of the tasks allow the stack's prefix alone.
+    prefix = parsed.get("package_prefix")
+    if prefix is not None and prefix != environment.get("PACKAGE_PREFIX", "benchling"):
+        problems.append(
+            "BENCHLING_SECRET: package_prefix isn't taken from the secret: set packagePrefix in"
+            " cdk.json, deploy, and remove it from the secret"
+        )
     return secret, problems
+
+
+def _tenant(text: str) -> str:
+    """Return the tenant of what people write: a name, a host or an address; "" if of none."""
+    name = text.strip().lower()
+    host = re.match(r"(?:https?://)?([^/?#:]+?)\.?(?::443)?(?:[/?#].*)?$", name)
+    if host and host[1].endswith(BENCHLING_HOST):
+        name = host[1].removesuffix(BENCHLING_HOST)
+    return name if TENANT.fullmatch(name) else ""
 
 
 def _base_url(secret: Mapping[str, str]) -> str:
     tenant = secret.get("tenant")
-    return f"https://{tenant}.benchling.com" if tenant else ""
+    return f"https://{tenant}{BENCHLING_HOST}" if tenant else ""
 
 
 def _level(

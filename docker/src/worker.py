@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import boto3
 import httpx
@@ -14,17 +16,29 @@ from botocore.config import Config
 
 from .benchling import Notebook
 from .canvas import Canvas, Catalog
+from .canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announce
 from .claims import Claims
-from .deliveries import POLL_SECONDS, Deliveries, Queues, reason_of
-from .entries import Entries
+from .consumer import POLL_SECONDS, Consumer, reason_of
+from .credentials import Credentials, token_of
+from .export_consumer import ExportConsumer, ExportQueues, ExportTimes
+from .export_status import ExportStatuses
 from .exports import Exporter, Parts
 from .health import health_app
 from .logs import configure_logs
+from .metrics import Metrics
+from .package_store import PackageStore
 from .packaging import PackagingQueue
 from .patience import PatientTransport
+from .queues import DeadLetterQueue, Queue
+from .revision_consumer import RevisionConsumer
 from .server import serve
 from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
 
+# Canvases are drawn beside the exports, and Quilt's events taken, each by threads
+# of their own, so that neither waits for an export.
+CANVAS_THREADS = 3
+REVISION_THREADS = 1
+REVISION_SECONDS = 30.0
 # Benchling's API and its downloads: between two bytes, not for a whole file.
 HTTP_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 # Of the stop's time, this is for giving back what couldn't be finished.
@@ -36,15 +50,18 @@ log = structlog.get_logger()
 
 
 class Worker:
-    """Threads that each see one event through at a time."""
+    """Threads that each process one message at a time."""
 
-    def __init__(self, deliveries: Deliveries, concurrency: int) -> None:
-        """Take what the threads do; none runs before ``start``."""
-        self._deliveries = deliveries
+    def __init__(self, consumers: Iterable[Consumer], give_back: threading.Event) -> None:
+        """Take a consumer for each thread; none runs before ``start``.
+
+        ``give_back`` is set when what is in work must go back.
+        """
+        self._give_back = give_back
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
-            for number in range(concurrency)
+            threading.Thread(target=self._run, args=(it,), name=f"worker-{number}", daemon=True)
+            for number, it in enumerate(consumers)
         ]
 
     def start(self) -> None:
@@ -60,7 +77,7 @@ class Worker:
         deadline = time.monotonic() + seconds
         self._stopping.set()
         self._join(deadline - min(GIVE_BACK_SECONDS, seconds / 2))
-        self._deliveries.give_back.set()
+        self._give_back.set()
         self._join(deadline)
         return not any(thread.is_alive() for thread in self._threads)
 
@@ -68,11 +85,11 @@ class Worker:
         for thread in self._threads:
             thread.join(max(deadline - time.monotonic(), 0))
 
-    def _run(self) -> None:
+    def _run(self, consumer: Consumer) -> None:
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             try:
-                self._deliveries.next(self._stopping)
+                consumer.poll(self._stopping)
             except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
                 log.error("unavailable", reason=reason_of(error))
                 self._stopping.wait(pause)
@@ -81,48 +98,101 @@ class Worker:
                 pause = FIRST_PAUSE_SECONDS
 
 
-def wire(settings: Settings) -> tuple[Deliveries, Claims]:
-    """Return the worker's parts for the settings; no call is made yet."""
-    connections = settings.worker_concurrency * 2 + 2
+@dataclass(frozen=True)
+class Dependencies:
+    """What the process works with."""
+
+    worker: Worker
+    claims: Claims
+    credentials: Credentials
+
+
+def build_worker(settings: Settings) -> Dependencies:
+    """Return the worker of the settings; no call is made yet."""
+    threads = settings.worker_concurrency + CANVAS_THREADS + REVISION_THREADS
     config = Config(
         connect_timeout=5,
         read_timeout=POLL_SECONDS + 15,
         retries={"total_max_attempts": 3, "mode": "standard"},
-        max_pool_connections=connections,
+        # Each has a heartbeat beside it.
+        max_pool_connections=threads * 2 + 2,
     )
     session = boto3.Session(region_name=settings.region)
     sqs = session.client("sqs", config=config)
     s3 = session.client("s3", config=config)
     dynamodb = session.client("dynamodb", config=config)
-    claims = Claims(dynamodb, settings.claims_table, settings.lease_seconds)
-    entries = Entries(dynamodb, settings.claims_table)
-    deliveries: Deliveries
-
-    def wait(seconds: float) -> bool:
-        return deliveries.give_back.wait(seconds)
+    give_back = threading.Event()
 
     def http() -> httpx.Client:
-        return httpx.Client(
-            transport=PatientTransport(httpx.HTTPTransport(), wait), timeout=HTTP_TIMEOUT
-        )
+        transport = PatientTransport(httpx.HTTPTransport(), give_back.wait)
+        return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
 
+    def notebook() -> Notebook:
+        return Notebook(settings.base_url, settings.client_id, settings.client_secret, http())
+
+    intake, canvas_queue, revisions, packaging, letters = (
+        Queue(sqs, url)
+        for url in (
+            settings.intake_queue_url,
+            settings.canvas_queue_url,
+            settings.revision_queue_url,
+            settings.packaging_queue_url,
+            settings.dead_letter_queue_url,
+        )
+    )
+    dead_letters = DeadLetterQueue(letters)
+    claims = Claims(dynamodb, settings.claims_table, settings.lease_seconds)
+    statuses = ExportStatuses(
+        dynamodb,
+        settings.claims_table,
+        lambda entry_id, version: announce(canvas_queue, entry_id, version),
+    )
+    confirmations = RevisionConsumer(
+        revisions,
+        statuses,
+        Metrics(settings.stack_name),
+        settings.confirm_seconds,
+    )
     parts = Parts(
-        Notebook(settings.base_url, settings.client_id, settings.client_secret, http()),
+        notebook(),
         http(),
         s3,
-        PackagingQueue(sqs, settings.packaging_queue_url),
+        PackagingQueue(packaging, settings.workflow),
         claims,
-        entries,
-        Canvas(entries, s3, Catalog(settings.package_bucket, settings.quilt_catalog)),
+        statuses,
+        confirmations.confirm_later,
     )
-    deliveries = Deliveries(
-        Queues(sqs, settings.intake_queue_url, settings.dead_letter_queue_url),
+    exporter = Exporter(
+        parts,
+        settings.package_bucket,
+        settings.package_prefix,
+        settings.export_interval_seconds,
+    )
+    exports = ExportConsumer(
+        ExportQueues(intake, canvas_queue, dead_letters),
         claims,
-        Exporter(parts, settings.package_bucket, settings.package_prefix),
-        settings.lease_seconds,
-        settings.retry_seconds,
+        exporter,
+        ExportTimes(settings.lease_seconds, settings.retry_seconds),
+        give_back,
     )
-    return deliveries, claims
+    canvas = Canvas(
+        Catalog(settings.package_bucket, settings.quilt_catalog),
+        PackageStore(s3, settings.package_bucket, lambda: None).record,
+    )
+    # A notebook of its own: drawing waits for no export's connection or token.
+    canvases = CanvasConsumer(
+        CanvasParts(canvas_queue, intake, dead_letters, notebook(), statuses, claims, canvas),
+        give_back,
+    )
+    consumers = [
+        *[Consumer(intake, exports.process, settings.lease_seconds)] * settings.worker_concurrency,
+        *[Consumer(canvas_queue, canvases.process, HIDDEN_SECONDS)] * CANVAS_THREADS,
+        *[Consumer(revisions, confirmations.process, REVISION_SECONDS)] * REVISION_THREADS,
+    ]
+    credentials = Credentials(
+        token_of(settings.base_url, settings.client_id, settings.client_secret)
+    )
+    return Dependencies(Worker(consumers, give_back), claims, credentials)
 
 
 def main() -> int:
@@ -137,14 +207,18 @@ def main() -> int:
         log.info("not ready", reason=problem)
     if settings.problems:
         # Nothing is received: events wait in the queue until the settings are whole.
-        serve(health_app(settings, lambda: ""), settings.port, 2)
+        serve(health_app(settings, list), settings.port, 2)
         return 0
-    deliveries, claims = wire(settings)
-    worker = Worker(deliveries, settings.worker_concurrency)
-    worker.start()
+    built = build_worker(settings)
+    built.credentials.watch()
+    built.worker.start()
+
+    def problems() -> list[str]:
+        return [it for it in (built.credentials.problem(), built.claims.problem()) if it]
+
     # The drain of the health checks ends within a second.
-    serve(health_app(settings, claims.problem), settings.port, 2)
-    ended = worker.stop(settings.stop_timeout_seconds - 2)
+    serve(health_app(settings, problems), settings.port, 2)
+    ended = built.worker.stop(settings.stop_timeout_seconds - 2)
     log.info("worker stopped", finished=ended)
     return 0
 

@@ -2,25 +2,31 @@
 
 import base64
 import json
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import boto3
 import pytest
 import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
 from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
 
-from src.canvas import Canvas, Catalog
-from src.entries import Entries
+import diet
 from src.intake import Intake
 from src.keys import KeyProvider
 from src.settings import Settings
 from src.web import create_app
+
+from .notebook_server import NotebookServer
+from .webhooks import webhook
 
 REGION = "us-east-1"
 TABLE = {
@@ -66,16 +72,8 @@ class Signer:
 
 
 def event_body(kind: str = "v2.entry.updated.fields", **message: object) -> bytes:
-    return json.dumps(
-        {
-            "version": "0",
-            "tenantId": "ten_1",
-            "app": {"id": "app_1"},
-            "appDefinition": {"id": "appdef_1"},
-            "channel": "events",
-            "message": {"type": kind, "resourceId": "etr_1", **message},
-        }
-    ).encode()
+    """The least webhook of a type as Benchling describes it; None leaves a value out."""
+    return json.dumps(webhook(kind, **message)).encode()
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +91,28 @@ def _logs_as_before() -> Iterator[None]:
     yield
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture(autouse=True)
+def _as_benchling_describes() -> Iterator[None]:
+    """Fail the test in which a stand-in was asked, or answered, as Benchling isn't."""
+    NotebookServer.violations.clear()
+    yield
+    assert NotebookServer.violations == []
+
+
+@pytest.fixture(scope="session")
+def trimmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """A copy of the packages that lose most, and what each diet saved."""
+    tmp_path = tmp_path_factory.mktemp("packages")
+    packages, _, kept = diet.loaded(Path(sys.executable), diet.service_program())
+    for name in ("botocore", diet.CLIENT, "jwcrypto"):
+        shutil.copytree(packages / name, tmp_path / name)
+    keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
+    (tmp_path / diet.CLIENT / "__pycache__").mkdir(exist_ok=True)
+    (tmp_path / diet.CLIENT / "__pycache__" / "other.cpython-311.pyc").write_bytes(b"x" * 100)
+    (tmp_path / diet.CLIENT / "__pycache__" / "types.cpython-311.opt-1.pyc").write_bytes(b"x")
+    return tmp_path, diet.trim(tmp_path, keep)
 
 
 @cache
@@ -115,20 +135,45 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[object, str]]:
 
 
 @pytest.fixture
-def canvas(queue: object) -> Canvas:  # noqa: ARG001 - the queue's AWS
-    """A canvas over an empty table and an empty bucket."""
-    dynamodb, s3 = aws_client("dynamodb"), aws_client("s3")
-    dynamodb.create_table(**TABLE)
-    s3.create_bucket(Bucket="packages")
-    return Canvas(Entries(dynamodb, "claims"), s3, Catalog("packages", "quilt.example.com"))
+def canvas_queue(queue: tuple[object, str]) -> str:
+    """The address of the queue of what canvases ask for."""
+    sqs, _ = queue
+    return sqs.create_queue(QueueName="canvas.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+
+
+class Proven:
+    """Credentials that have fetched a token."""
+
+    def problem(self) -> str:
+        return ""
+
+
+def app_of(
+    settings: Settings, keys: KeyProvider, queue: tuple[object, str], canvases: str = ""
+) -> Flask:
+    """The app with a queue of its events, which without another takes those of canvases too."""
+    sqs, url = queue
+    return create_app(settings, keys, Intake(sqs, url), Intake(sqs, canvases or url), Proven())
 
 
 @pytest.fixture
-def client(queue: tuple[object, str], signer: Signer, canvas: Canvas) -> FlaskClient:
-    """A client of the app, set up and with a queue."""
-    sqs, url = queue
-    settings = Settings(
-        port=5000, intake_queue_url=url, client_secret="s", app_definition_id="appdef_1"
-    )
-    app = create_app(settings, KeyProvider(lambda: signer.keys), Intake(sqs, url), canvas)
-    return app.test_client()
+def client(queue: tuple[object, str], signer: Signer, canvas_queue: str) -> FlaskClient:
+    """A client of the app, set up and with its queues."""
+    settings = Settings(port=5000, client_secret="s", app_definition_id="appdef_1")
+    keys = KeyProvider(lambda: signer.keys)
+    return app_of(settings, keys, queue, canvas_queue).test_client()
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """The worker's parts on emulated AWS."""
+    from .stage import Stage, quick  # noqa: PLC0415
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "for-the-emulator")
+    quick(monkeypatch)
+    server = NotebookServer()
+    with mock_aws():
+        yield Stage(server)
+    server.shutdown()
+    server.server_close()

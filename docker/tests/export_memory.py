@@ -15,17 +15,16 @@ import httpx
 from src.archive import Archive
 from src.benchling import Notebook
 from src.download import open_download
-from src.packages import Package, PackageStore
+from src.package_store import PackageStore
 
 ENTRIES_AT_ONCE = 4
-TRIGGER = {"webhook_id": "wh_1", "type": "v2.entry.created"}
 
 
 def store(address: str, s3: object, number: int) -> None:
     with open_download(httpx.Client(timeout=30), address) as file:
-        archive = Archive(file, file.raw.size)
-        package = Package("packages", f"benchling/EXP{number}", f"EXP{number}")
-        PackageStore(s3, lambda: None).write(package, archive, {"id": "etr_1"}, TRIGGER)
+        PackageStore(s3, "packages", lambda: None).write(
+            f"benchling/EXP{number}", "etr_1", Archive(file), lambda _: {"README.md": b"# A test"}
+        )
 
 
 def main() -> None:

@@ -1,4 +1,8 @@
-"""A notebook on a port of its own: entries, exports, and faults on demand."""
+"""A notebook on a port of its own: entries, exports, and faults on demand.
+
+Each request that it gets and each response that it gives is held against Benchling's
+own description; what breaks it fails the test (conftest.py).
+"""
 
 import io
 import json
@@ -6,6 +10,12 @@ import re
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import parse_qs
+
+from src.benchling import NAMED
+
+from .benchling_api import ROOT, described, request_problems, response_problems
 
 TOKEN = "bearer-token-that-stays-here"
 FILES = {"report.pdf": b"%PDF-1.7 " + b"x" * 5000, "data/table.csv": b"a,b\n1,2\n"}
@@ -20,20 +30,41 @@ def zip_of(files, method=zipfile.ZIP_DEFLATED):
 
 
 def entry(entry_id, display_id="EXP1"):
+    author = {"id": "ent_1", "name": "Ada", "handle": "ada"}
     return {
         "id": entry_id,
         "displayId": display_id,
         "name": "Buffer test",
-        "webURL": f"https://acme.benchling.com/{entry_id}",
-        "authors": [{"id": "ent_1", "name": "Ada", "handle": "ada"}],
-        "createdAt": "2026-01-02T03:04:05+00:00",
+        "apiURL": f"https://acme.benchling.com/api/v2/entries/{entry_id}",
+        "webURL": f"https://acme.benchling.com/acme/f/lib_1-notes/{entry_id}-buffer-test/edit",
+        "folderId": "lib_1",
+        "creator": author,
+        "authors": [author],
+        "assignedReviewers": [],
+        "createdAt": "2026-01-02T03:04:05.678901+00:00",
+        "modifiedAt": "2026-01-03T03:04:05.678901+00:00",
+        "archiveRecord": None,
+        "reviewRecord": None,
+        "entryTemplateId": None,
+        "schema": None,
+        "fields": {},
+        "customFields": {},
+        "days": [],
     }
+
+
+def error(message, **more):
+    """An error as Benchling words it."""
+    kind = "invalid_request_error"
+    return {"error": {"type": kind, "message": message, "userMessage": message, **more}}
 
 
 class NotebookServer(ThreadingHTTPServer):
     """Answers as Benchling does; a path's faults are answered first, one each."""
 
     daemon_threads = True
+    # What in any server of the test wasn't as Benchling describes it.
+    violations: ClassVar[list[str]] = []
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -42,12 +73,18 @@ class NotebookServer(ThreadingHTTPServer):
         self.faults = {}
         self.asked = []
         self.states = ["RUNNING", "SUCCEEDED"]
+        # The entries of all exports that were asked for.
+        self.exports = []
         self.break_after = 0
         self.ranges = True
         self.etag = '"v1"'
-        # What each canvas shows, and the entry it is in.
+        # The entry that each canvas is in, and what was drawn.
         self.canvases = {}
         self.drawn = []
+        self.data = {}
+        self.blocks = {}
+        # The names of linked objects, by path.
+        self.names = {}
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
@@ -60,59 +97,111 @@ class NotebookServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Headers and body are two writes: without this, the second waits 40 ms.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        if self._faulty():
+        body = self._begin()
+        if body is None:
             return
-        if self.path == "/api/v2/token":
+        if self.path == f"{ROOT}/token":
             self._json(200, {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 900})
-        elif self.path == "/api/v2/app-canvases":
+        elif self.path == f"{ROOT}/app-canvases":
             canvas = json.loads(body)
-            self.server.canvases[f"cnvs_{canvas['featureId']}"] = canvas["resourceId"]
-            self.server.drawn.append(canvas)
-            self._json(201, {**canvas, "id": f"cnvs_{canvas['featureId']}"})
-        else:
+            canvas_id = f"cnvs_{canvas['featureId']}"
+            self.server.canvases[canvas_id] = canvas["resourceId"]
+            self._draw(canvas_id, canvas)
+            self._json(201, self._canvas(canvas_id))
+        elif self.path == f"{ROOT}/exports":
+            self.server.exports.append(json.loads(body)["id"])
             self._json(202, {"taskId": "task_1"})
+        else:
+            self._not_found("")
 
     def do_PATCH(self):
-        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        body = self._begin()
+        if body is None:
+            return
         canvas_id = self.path.rsplit("/", 1)[1]
-        if self._faulty():
-            return
         if canvas_id not in self.server.canvases:
-            self._json(404, {"error": {}})
+            self._not_found(canvas_id)
             return
-        canvas = json.loads(body)
-        self.server.drawn.append(canvas)
-        self._json(200, {**canvas, "id": canvas_id})
+        self._draw(canvas_id, json.loads(body))
+        self._json(200, self._canvas(canvas_id))
 
     def do_GET(self):
-        if self._faulty():
+        if self._begin() is None:
             return
-        if self.path.startswith("/api/v2/app-canvases/"):
-            canvas_id = self.path.rsplit("/", 1)[1]
-            found = self.server.canvases.get(canvas_id)
-            canvas = {"id": canvas_id, "resourceId": found, "blocks": [], "enabled": True}
-            self._json(200, canvas) if found else self._json(404, {"error": {}})
-            return
-        if self.path.startswith("/api/v2/entries/"):
-            found = self.server.entries.get(self.path.rsplit("/", 1)[1])
-            self._json(200, {"entry": found}) if found else self._json(404, {"error": {}})
-        elif self.path.startswith("/api/v2/tasks/"):
-            states = self.server.states
-            state = states.pop(0) if len(states) > 1 else states[0]
-            answer = {"status": state}
-            if state == "SUCCEEDED":
-                answer["response"] = {"downloadURL": f"{self.server.address}/export.zip?sig=secret"}
-            if state == "FAILED":
-                answer["message"] = "no such page"
-            self._json(200, answer)
-        else:
+        path, _, query = self.path.partition("?")
+        if not path.startswith(f"{ROOT}/"):
             self._file()
+            return
+        kind, _, object_id = path.removeprefix(f"{ROOT}/").partition("/")
+        found = None
+        if path == f"{ROOT}/app-canvases":
+            found = self._canvases(parse_qs(query))
+        elif kind == "app-canvases" and object_id in self.server.canvases:
+            found = self._canvas(object_id)
+        elif kind == "entries" and object_id in self.server.entries:
+            found = {"entry": self.server.entries[object_id]}
+        elif kind == "tasks":
+            found = self._task()
+        elif (name := self.server.names.get(f"{kind}/{object_id}")) is not None:
+            field = dict(NAMED.values())[kind]
+            found = {"id": object_id, field: name}
+            found = {"entry": found} if kind == "entries" else found
+        self._json(200, found) if found is not None else self._not_found(object_id)
+
+    def _draw(self, canvas_id, canvas):
+        self.server.drawn.append({**canvas, "id": canvas_id})
+        self.server.data[canvas_id] = canvas.get("data")
+        self.server.blocks[canvas_id] = canvas.get("blocks", [])
+
+    def _canvas(self, canvas_id):
+        return {
+            "id": canvas_id,
+            "app": {"id": "app_1"},
+            "archiveRecord": None,
+            "blocks": self.server.blocks.get(canvas_id, []),
+            "enabled": True,
+            "featureId": "f",
+            "resourceId": self.server.canvases[canvas_id],
+            "data": self.server.data.get(canvas_id),
+            "sessionId": None,
+        }
+
+    def _canvases(self, query):
+        """A page of the canvases in an entry; the token says how many went before."""
+        wanted = query["resourceId"][0]
+        found = [it for it, entry_id in self.server.canvases.items() if entry_id == wanted]
+        start, size = int(query.get("nextToken", ["0"])[0]), int(query.get("pageSize", ["50"])[0])
+        page = found[start : start + size]
+        left = len(found) > start + size
+        return {
+            "appCanvases": [self._canvas(it) for it in page],
+            "nextToken": str(start + size) if left else "",
+        }
+
+    def _task(self):
+        states = self.server.states
+        state = states.pop(0) if len(states) > 1 else states[0]
+        task = {"status": state}
+        if state == "SUCCEEDED":
+            task["response"] = {"downloadURL": f"{self.server.address}/export.zip?sig=secret"}
+        if state == "FAILED":
+            task["message"] = "no such page"
+        return task
+
+    def _begin(self):
+        """Take the request; None if a fault was the response."""
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        if self.path.startswith(f"{ROOT}/"):
+            kind = self.headers.get("content-type", "")
+            self.server.violations.extend(request_problems(self.command, self.path, kind, body))
+        return None if self._faulty() else body
 
     def _faulty(self):
         path = self.path.split("?")[0]
@@ -124,10 +213,24 @@ class _Handler(BaseHTTPRequestHandler):
         if not status:
             self.close_connection = True
         else:
-            self._json(status, {"error": {"message": "a fault"}}, headers)
+            self._send(status, error("a fault"), headers)
         return True
 
-    def _json(self, status, value, headers=()):
+    def _not_found(self, object_id):
+        """Refuse an ID with the status that the operation has for it."""
+        operation = described().operation(self.command, self.path.partition("?")[0])
+        if operation and "404" not in operation["responses"]:
+            self._json(400, error(f"{object_id} is invalid"))
+        else:
+            self._json(404, error("not found", invalidId=object_id))
+
+    def _json(self, status, value):
+        if self.path.startswith(f"{ROOT}/"):
+            found = response_problems(self.command, self.path, status, value)
+            self.server.violations.extend(found)
+        self._send(status, value)
+
+    def _send(self, status, value, headers=()):
         body = json.dumps(value).encode()
         self.send_response(status)
         for name, text in dict(headers).items():

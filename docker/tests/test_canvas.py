@@ -1,128 +1,156 @@
-import json
+"""What a canvas says in every state of an export."""
 
 import pytest
+from botocore.exceptions import ClientError
 
+from src.archive import LeftOut
 from src.canvas import FILES_A_PAGE, Canvas, Catalog
-from src.canvas_calls import CanvasCall, CanvasCallError, read_canvas_call
-from src.entries import Entries
+from src.events import CanvasRequest, EventError, canvas_request
+from src.export_record import Kind, Record, StoredObject
+from src.export_status import ExportStatus
 
-from .conftest import aws_client
+AT = 1_800_000_000
+STORED = ExportStatus(
+    "packaged", 3, AT, "", "EXP1", "benchling/EXP1", 2, read_at=AT, top_hash="abc"
+)
 
 
-@pytest.fixture
-def entries(canvas):  # noqa: ARG001 - the canvas' table
-    return Entries(aws_client("dynamodb"), "claims", lambda: 1_800_000_000)
-
-
-def stored(entries, count):
-    files = [{"path": f"file `{number}`.csv", "size": 1000 * number} for number in range(count)]
-    aws_client("s3").put_object(
-        Bucket="packages", Key="benchling/EXP1/input.json", Body=json.dumps({"files": files})
+def record(count, left_out=()):
+    objects = (
+        StoredObject(f"dir/file `{number}`.csv", "", 1000 * number, 1, Kind.FILE, '"e"')
+        for number in range(count)
     )
-    entries.record(
-        "etr_1", "packaged", display_id="EXP1", package_name="benchling/EXP1", files=count
-    )
+    return Record(tuple(objects), tuple(left_out))
+
+
+def canvas(count=2, host="quilt.example.com", left_out=()):
+    return Canvas(Catalog("packages", host), lambda _: record(count, left_out))
+
+
+def text(blocks, name="state"):
+    return next((it["value"] for it in blocks if it["id"] == name), None)
 
 
 def buttons(blocks):
-    return {it["id"]: it["enabled"] for it in blocks if it["type"] == "BUTTON"}
+    return [it["id"] for it in blocks if it["type"] == "BUTTON"]
 
 
-def test_an_entry_without_an_export(canvas):
-    blocks = canvas.blocks("etr_1")
-    assert blocks[0]["value"] == "**Entry** `etr_1`\n\n**Export** none yet"
-    assert buttons(blocks) == {"update-package:etr_1": True}
+def status(**values):
+    return ExportStatus(**{**vars(STORED), **values})
 
 
-def test_a_package_is_linked_into_the_catalog(canvas, entries):
-    stored(entries, 2)
-    state, files, _ = canvas.blocks("etr_1")
-    assert state["value"] == (
+def test_an_entry_without_an_export():
+    blocks = canvas().blocks("etr_1", ExportStatus())
+    assert text(blocks) == "**Entry** `etr_1`\n\n**Export** none yet"
+    assert buttons(blocks) == ["update-package:etr_1"]
+
+
+def test_a_package_and_its_files_are_linked_at_their_revision():
+    blocks = canvas().blocks("etr_1", STORED)
+    revision = "https://quilt.example.com/b/packages/packages/benchling/EXP1/tree/abc"
+    assert text(blocks) == (
         "**Entry** `EXP1`\n\n"
-        "**Package** [benchling/EXP1]"
-        "(https://quilt.example.com/b/packages/packages/benchling/EXP1)\n\n"
-        "**Export** done 2027-01-15 08:00 UTC, 2 files"
+        f"**Package** [benchling/EXP1]({revision})\n\n"
+        "**Export** packaged 2027-01-15 08:00 UTC, 2 files"
     )
-    assert files["value"].splitlines()[0] == "Files, page 1 of 1:"
-    assert files["value"].splitlines()[3] == (
-        "- [`file '1'.csv`](https://quilt.example.com/b/packages/tree/"
-        "benchling/EXP1/file%20%601%60.csv) (1,000 bytes)"
-    )
+    lines = text(blocks, "files").splitlines()
+    assert lines[0] == "Files, page 1 of 1:"
+    assert lines[3] == f"- [`dir/file '1'.csv`]({revision}/dir/file%20%601%60.csv) (1,000 bytes)"
 
 
-def test_without_a_catalog_the_address_in_s3_is_shown(entries):
-    stored(entries, 1)
-    plain = Canvas(entries, aws_client("s3"), Catalog("packages"))
-    state, files, _ = plain.blocks("etr_1")
-    assert "`s3://packages/benchling/EXP1/`" in state["value"]
-    assert files["value"].endswith("- `file '0'.csv` (0 bytes)")
+def test_what_is_not_confirmed_is_said_to_be_with_quilt():
+    blocks = canvas().blocks("etr_1", status(state="handed to Quilt"))
+    assert "handed to Quilt 2027-01-15 08:00 UTC, 2 files" in text(blocks)
+    assert "packaged" not in text(blocks)
+    assert "/tree/latest/dir/file" in text(blocks, "files")
+
+
+def test_what_quilt_never_confirmed_is_said():
+    blocks = canvas().blocks("etr_1", status(state="not confirmed", handed_at=AT))
+    assert "Quilt has not confirmed" in text(blocks)
+
+
+def test_without_a_catalog_the_address_in_s3_is_shown():
+    blocks = canvas(1, host="").blocks("etr_1", STORED)
+    assert "`s3://packages/benchling/EXP1/`" in text(blocks)
+    assert text(blocks, "files").endswith("- `dir/file '0'.csv` (0 bytes)")
 
 
 @pytest.mark.parametrize(
     ("page", "shown", "pagers"),
     [
-        (0, "page 1 of 3", {"page-2:etr_1"}),
-        (2, "page 2 of 3", {"page-1:etr_1", "page-3:etr_1"}),
-        (3, "page 3 of 3", {"page-2:etr_1"}),
-        (999_999, "page 3 of 3", {"page-2:etr_1"}),
+        (0, "page 1 of 3", ["page-2:etr_1"]),
+        (2, "page 2 of 3", ["page-1:etr_1", "page-3:etr_1"]),
+        (3, "page 3 of 3", ["page-2:etr_1"]),
+        (999_999, "page 3 of 3", ["page-2:etr_1"]),
     ],
 )
-def test_many_files_come_in_pages(canvas, entries, page, shown, pagers):
-    stored(entries, FILES_A_PAGE * 2 + 1)
-    blocks = canvas.blocks("etr_1", page)
-    assert shown in blocks[1]["value"]
-    assert set(buttons(blocks)) == pagers | {"update-package:etr_1"}
+def test_many_files_come_in_pages(page, shown, pagers):
+    blocks = canvas(FILES_A_PAGE * 2 + 1).blocks("etr_1", STORED, page)
+    assert shown in text(blocks, "files")
+    assert buttons(blocks) == [*pagers, "update-package:etr_1"]
 
 
-def test_a_running_export_cannot_be_asked_for_again(canvas, entries):
-    entries.record("etr_1", "running")
-    blocks = canvas.blocks("etr_1")
-    assert "running since 2027-01-15 08:00 UTC" in blocks[0]["value"]
-    assert buttons(blocks) == {"update-package:etr_1": False}
+def test_while_an_export_runs_the_files_stay_and_the_button_works():
+    blocks = canvas().blocks("etr_1", status(state="running"))
+    assert "running since 2027-01-15 08:00 UTC" in text(blocks)
+    assert text(blocks, "files")
+    assert [it["enabled"] for it in blocks if it["type"] == "BUTTON"] == [True]
 
 
-def test_a_failure_is_told_and_the_old_package_stays_linked(canvas, entries):
-    stored(entries, 1)
-    entries.record("etr_1", "failed", reason="a `reason`\nof Benchling's")
-    value = canvas.blocks("etr_1")[0]["value"]
+def test_an_update_that_was_asked_for_is_shown_until_it_begins():
+    asked = status(requested_at=AT + 60)
+    assert "**Update** asked for 2027-01-15 08:01 UTC" in text(canvas().blocks("etr_1", asked))
+    for later in ({"state": "running"}, {"read_at": AT + 61}, {"failed_at": AT + 61}):
+        blocks = canvas().blocks("etr_1", status(requested_at=AT + 60, **later))
+        assert "asked for" not in text(blocks)
+
+
+def test_a_failure_is_told_and_the_old_package_stays_linked():
+    value = text(canvas().blocks("etr_1", status(state="failed", reason="a `reason`\nof theirs")))
     assert "benchling/EXP1" in value
-    assert value.endswith("failed 2027-01-15 08:00 UTC: `a 'reason'?of Benchling's`")
+    assert value.endswith("failed 2027-01-15 08:00 UTC: `a 'reason'?of theirs`")
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b'{"files": 7}', None])
-def test_what_cannot_be_read_is_said(canvas, entries, content):
-    stored(entries, 1)
-    s3 = aws_client("s3")
-    if content is None:
-        s3.delete_object(Bucket="packages", Key="benchling/EXP1/input.json")
-    else:
-        s3.put_object(Bucket="packages", Key="benchling/EXP1/input.json", Body=content)
-    blocks = canvas.blocks("etr_1")
-    assert blocks[0]["value"] == "The last export's state can't be read now."
-    assert buttons(blocks) == {"update-package:etr_1": True}
+def test_what_was_left_out_is_named():
+    missing = [LeftOut(f"bad {number}`", "is encrypted") for number in range(12)]
+    value = text(canvas(left_out=missing).blocks("etr_1", STORED), "left-out")
+    assert value.startswith("Not in the package, 12:\n\n- `bad 0'`: is encrypted")
+    assert "bad 10" not in value
+    assert "`input.json`" in value
+
+
+def test_a_canvas_is_drawn_without_the_files_that_cannot_be_read():
+    def refuse(_):
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
+
+    blocks = Canvas(Catalog("packages"), refuse).blocks("etr_1", STORED)
+    assert "packaged" in text(blocks)
+    assert buttons(blocks) == ["update-package:etr_1"]
 
 
 @pytest.mark.parametrize(
-    ("message", "call"),
+    ("message", "request_"),
     [
-        ({"type": "v2.canvas.created", "canvasId": "cnvs_1"}, CanvasCall("", "cnvs_1")),
+        ({"type": "v2.canvas.created", "canvasId": "cnvs_1"}, CanvasRequest("", "cnvs_1")),
+        ({"type": "v2-beta.canvas.created", "canvasId": "cnvs_1"}, CanvasRequest("", "cnvs_1")),
         (
             {"type": "v2.canvas.initialized", "resourceId": "etr_1", "featureId": "f"},
-            CanvasCall("etr_1", "", "f"),
+            CanvasRequest("etr_1", "", "f"),
         ),
         (
             {"type": "v2.canvas.userInteracted", "canvasId": "c", "buttonId": "page-12:etr_1"},
-            CanvasCall("etr_1", "c", page=12),
+            CanvasRequest("etr_1", "c", page=12),
         ),
         ({"type": "v2.canvas.userInteracted", "canvasId": "c", "buttonId": "x"}, None),
         ({"type": "v2.canvas.archived"}, None),
     ],
 )
-def test_what_a_canvas_asks_for(message, call):
-    assert read_canvas_call(message) == call
+def test_what_a_canvas_asks_for(message, request_):
+    assert canvas_request(message) == request_
 
 
 @pytest.mark.parametrize("canvas_id", [None, "", 7, "a b", "é", "x" * 101])
 def test_an_id_that_cannot_be_one_is_named(canvas_id):
-    with pytest.raises(CanvasCallError, match="canvasId"):
-        read_canvas_call({"type": "v2.canvas.created", "canvasId": canvas_id})
+    with pytest.raises(EventError, match="canvasId"):
+        canvas_request({"type": "v2.canvas.created", "canvasId": canvas_id})

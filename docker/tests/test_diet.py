@@ -1,7 +1,6 @@
 """What the image leaves out is nothing that the code asks for."""
 
 import ast
-import shutil
 import sys
 from pathlib import Path
 
@@ -77,20 +76,6 @@ def test_everything_that_the_code_imports_stays() -> None:
 def test_an_import_of_what_was_left_out_is_named() -> None:
     left_out = missing(["from benchling_sdk.models import Plate"])
     assert f"{diet.CLIENT}/v2/stable/models/plate.py" in left_out
-
-
-@pytest.fixture(scope="module")
-def trimmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
-    """A copy of the packages that lose most, and what each diet saved."""
-    tmp_path = tmp_path_factory.mktemp("packages")
-    packages, _, kept = diet.loaded(PYTHON, diet.service_program())
-    for name in ("botocore", diet.CLIENT, "jwcrypto"):
-        shutil.copytree(packages / name, tmp_path / name)
-    keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
-    (tmp_path / diet.CLIENT / "__pycache__").mkdir(exist_ok=True)
-    (tmp_path / diet.CLIENT / "__pycache__" / "other.cpython-311.pyc").write_bytes(b"x" * 100)
-    (tmp_path / diet.CLIENT / "__pycache__" / "types.cpython-311.opt-1.pyc").write_bytes(b"x")
-    return tmp_path, diet.trim(tmp_path, keep)
 
 
 def test_clients_of_aws_work_on_what_stays(trimmed: tuple[Path, dict[str, int]]) -> None:

@@ -5,9 +5,10 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from src import intake as module
 from src.batches import IntakeError
-from src.intake import Event, Intake, queue_client
+from src.events import Event
+from src.intake import Intake, queue_client
 
-EVENT = Event("wh_1", "event", "etr_1", {"message": {"type": "v2.entry.created"}})
+EVENT = Event("wh_1", 1.5, "etr_1", {"message": {"type": "v2.entry.created"}})
 
 
 class Broken:
@@ -28,14 +29,14 @@ class Broken:
 
 def test_an_event_is_in_the_queue_in_its_entrys_group(queue):
     client, url = queue
-    assert Intake(client, url).accept(EVENT)
+    assert Intake(client, url).accept(EVENT, "etr_1")
     received = client.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])
     (message,) = received["Messages"]
     body = json.loads(message["Body"])
-    assert body.pop("received_at") > 0
     assert body == {
+        "version": 1,
         "webhook_id": "wh_1",
-        "route": "event",
+        "received_at": 1.5,
         "entry_id": "etr_1",
         "payload": EVENT.payload,
     }
@@ -44,8 +45,8 @@ def test_an_event_is_in_the_queue_in_its_entrys_group(queue):
 def test_the_ids_are_benchlings_where_sqs_allows_them(queue):
     client, url = queue
     intake = Intake(client, url)
-    intake.accept(EVENT)
-    intake.accept(Event("wh 2", "event", "e" * 200, {}))
+    intake.accept(EVENT, "etr_1")
+    intake.accept(Event("wh 2", 1.5, "e" * 200, {}), "e" * 200)
     received = client.receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
     )
@@ -57,17 +58,17 @@ def test_the_ids_are_benchlings_where_sqs_allows_them(queue):
 def test_a_webhook_id_is_written_once(queue):
     client, url = queue
     intake = Intake(client, url)
-    assert intake.accept(EVENT)
-    assert not intake.accept(EVENT)
+    assert intake.accept(EVENT, "etr_1")
+    assert not intake.accept(EVENT, "etr_1")
 
 
 def test_what_the_queue_refused_is_not_remembered():
     client = Broken(ConnectTimeoutError(endpoint_url="http://127.0.0.1"))
     intake = Intake(client, "q")
     with pytest.raises(IntakeError, match=r"^ConnectTimeoutError$"):
-        intake.accept(EVENT)
+        intake.accept(EVENT, "etr_1")
     client.error = None
-    assert intake.accept(EVENT)
+    assert intake.accept(EVENT, "etr_1")
     assert client.calls == 2
 
 
@@ -76,8 +77,8 @@ def test_the_memory_of_accepted_ids_is_bounded(monkeypatch):
     client = Broken()
     intake = Intake(client, "q")
     for number in range(4):
-        intake.accept(Event(f"wh_{number}", "event", "etr", {}))
-    assert intake.accept(Event("wh_0", "event", "etr", {}))
+        intake.accept(Event(f"wh_{number}", 1.5, "etr", {}), "etr")
+    assert intake.accept(Event("wh_0", 1.5, "etr", {}), "etr")
 
 
 def test_a_queue_that_cannot_be_reached_is_told_by_the_errors_name():

@@ -28,6 +28,8 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.path, self.size = path, path.stat().st_size
         self.taken = 0
+        # The user metadata of each object, by its path.
+        self.labels = {}
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -58,6 +60,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(piece)
                 left -= len(piece)
 
+    def do_HEAD(self):
+        self._answer(b"", etag='"whole"', **self.server.labels[self.path])
+
     def do_PUT(self):
         self._take()
         self._answer(b"", etag='"part"')
@@ -65,6 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self._take()
         if "uploads" in self.path:
+            self.server.labels[self.path.split("?")[0]] = {
+                name: value for name, value in self.headers.items() if "x-amz-meta-" in name
+            }
             self._answer(
                 b"<InitiateMultipartUploadResult><UploadId>u</UploadId>"
                 b"</InitiateMultipartUploadResult>"

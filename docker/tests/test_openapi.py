@@ -10,17 +10,12 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from src.routes.openapi import DOCUMENT
-from src.routes.webhooks import EXPORTED_TYPES, LIFECYCLE_TYPES
+from src.webhook_types import WEBHOOK_TYPES
 
 OPENAPI = json.loads(DOCUMENT.read_text())
 CALLS = [(path, method) for path, item in OPENAPI["paths"].items() for method in item]
 HOOKS = [path for path, method in CALLS if method == "post"]
-KINDS = [
-    *sorted(EXPORTED_TYPES | LIFECYCLE_TYPES),
-    "v2.canvas.created",
-    "v2.canvas.initialized",
-    "v2.canvas.userInteracted",
-]
+KINDS = sorted(WEBHOOK_TYPES)
 # No answer may take longer, whatever came in.
 SECONDS = 2.0
 LIMITS = settings(

@@ -83,7 +83,7 @@ class World:
             name: self.client("sqs").create_queue(
                 QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"}
             )["QueueUrl"]
-            for name in ("intake", "letters", "packaging")
+            for name in ("intake", "canvas", "letters", "packaging", "revisions")
         }
 
     def client(self, name):
@@ -103,6 +103,8 @@ class World:
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": self.aws,
             "INTAKE_QUEUE_URL": self.queues["intake"],
+            "CANVAS_QUEUE_URL": self.queues["canvas"],
+            "REVISION_QUEUE_URL": self.queues["revisions"],
             "DEAD_LETTER_QUEUE_URL": self.queues["letters"],
             "PACKAGING_QUEUE_URL": self.queues["packaging"],
             "CLAIMS_TABLE": "claims",
@@ -136,12 +138,12 @@ def test_an_event_goes_through_both_and_nothing_secret_is_logged(world, signer, 
         press = event_body(
             "v2.canvas.userInteracted", canvasId="cnvs_1", buttonId="update-package:etr_1"
         )
-        assert call(port, "GET", "/health/ready")[0] == 200
+        _until(lambda: call(port, "GET", "/health/ready")[0] == 200)
         assert call(port, "POST", "/event", body, headers)[0] == 200
         assert call(port, "POST", "/event", body, stranger.headers(body))[0] == 401
         status, answer = call(port, "POST", "/canvas", press, signer.headers(press, "wh_pressed"))
         assert (status, json.loads(answer)["status"]) == (200, "accepted")
-        _until(lambda: any("done" in str(it["blocks"]) for it in world.notebook.drawn))
+        _until(lambda: any("handed to Quilt" in str(it["blocks"]) for it in world.notebook.drawn))
     finally:
         statuses = [process.stop() for process in (web, worker)]
     assert statuses == [0, 0]

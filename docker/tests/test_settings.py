@@ -10,8 +10,8 @@ ENVIRONMENT = {
     "PORT": "5000",
     "AWS_REGION": "eu-west-1",
     "INTAKE_QUEUE_URL": "http://127.0.0.1/q.fifo",
+    "CANVAS_QUEUE_URL": "http://127.0.0.1/c.fifo",
     "PACKAGE_BUCKET": "packages",
-    "CLAIMS_TABLE": "claims",
     "BENCHLING_SECRET": json.dumps(SECRET),
 }
 
@@ -25,10 +25,57 @@ def test_everything_set_is_ready():
 
 
 def test_the_secret_overrides_the_environment():
-    secret = {**SECRET, "log_level": "debug", "package_prefix": "lab", "base_url": "http://b"}
+    secret = {**SECRET, "log_level": "debug", "base_url": "http://b"}
     settings = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": json.dumps(secret)})
     assert settings.log_level == "DEBUG"
-    assert (settings.package_prefix, settings.base_url) == ("lab", "http://b")
+    assert settings.base_url == "http://b"
+
+
+@pytest.mark.parametrize(
+    "tenant",
+    [
+        "acme",
+        " acme ",
+        "ACME",
+        "acme.benchling.com",
+        "https://acme.benchling.com",
+        "https://acme.benchling.com/",
+        "http://Acme.Benchling.com/acme/f/lib_1?x=y#z",
+        "acme.benchling.com.",
+        "https://acme.benchling.com:443/",
+    ],
+)
+def test_a_tenant_is_taken_as_people_write_it(tenant):
+    secret = json.dumps({**SECRET, "tenant": tenant})
+    settings = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": secret})
+    assert settings.problems == ()
+    assert (settings.tenant, settings.base_url) == ("acme", "https://acme.benchling.com")
+
+
+@pytest.mark.parametrize(
+    "tenant",
+    ["a b", "https://", "acme.example.com", "-acme", "a/../b.", "benchling.com", "é", "x" * 64],
+)
+def test_a_tenant_that_cannot_be_meant_is_refused(tenant):
+    secret = json.dumps({**SECRET, "tenant": tenant})
+    (problem,) = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": secret}).problems
+    assert "tenant is no tenant: write what stands before .benchling.com" in problem
+
+
+def test_the_stack_alone_decides_the_prefix():
+    def problems(**more):
+        secret = json.dumps({**SECRET, **more})
+        return read_settings({**ENVIRONMENT, "BENCHLING_SECRET": secret}).problems
+
+    assert problems(package_prefix="benchling") == ()
+    (problem,) = problems(package_prefix="lab")
+    assert "set packagePrefix in cdk.json" in problem
+
+
+def test_the_workflow_is_the_registrys_none_or_named():
+    assert read_settings(ENVIRONMENT).workflow is None
+    assert read_settings({**ENVIRONMENT, "QUILT_WORKFLOW": ""}).workflow == ""
+    assert read_settings({**ENVIRONMENT, "QUILT_WORKFLOW": "alpha"}).workflow == "alpha"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +95,7 @@ def test_an_unfinished_secret_keeps_the_service_from_being_ready(secret, problem
 
 def test_what_the_stack_would_set_is_missed_by_name():
     problems = read_settings({"PORT": "5000"}).problems
-    for name in ("AWS_REGION", "INTAKE_QUEUE_URL", "PACKAGE_BUCKET"):
+    for name in ("AWS_REGION", "INTAKE_QUEUE_URL", "CANVAS_QUEUE_URL"):
         assert any(found.startswith(f"{name} is not set") for found in problems)
 
 

@@ -1,5 +1,6 @@
 """The worker's process: its threads, its health, its stop."""
 
+import json
 import os
 import signal
 import socket
@@ -13,7 +14,9 @@ import pytest
 
 from src import worker as module
 from src.settings import WORKER_REQUIRED, read_settings
-from src.worker import Worker, wire
+from src.worker import Worker, build_worker
+
+from .conftest import SECRET
 
 ENVIRONMENT = {
     "PORT": "5000",
@@ -22,14 +25,14 @@ ENVIRONMENT = {
 }
 
 
-class Deliveries:
-    """Takes what it is told to, and notes how it ended."""
+class Busy:
+    """A consumer that takes what it is told to, and counts its polls."""
 
     def __init__(self, seconds=0.0, error=None):
         self.seconds, self.error, self.calls = seconds, error, 0
         self.give_back = threading.Event()
 
-    def next(self, stopping):
+    def poll(self, stopping):
         self.calls += 1
         if self.error:
             raise self.error
@@ -37,16 +40,17 @@ class Deliveries:
 
 
 def test_a_stop_lets_work_finish():
-    deliveries = Deliveries(seconds=0.2)
-    worker = Worker(deliveries, 2)
+    busy = Busy(seconds=0.2)
+    worker = Worker([busy, busy], busy.give_back)
     worker.start()
     time.sleep(0.05)
     assert worker.stop(2)
-    assert deliveries.calls == 2
+    assert busy.calls == 2
 
 
 def test_a_stop_has_what_takes_too_long_given_back():
-    worker = Worker(Deliveries(seconds=60), 1)
+    busy = Busy(seconds=60)
+    worker = Worker([busy], busy.give_back)
     worker.start()
     began = time.monotonic()
     assert worker.stop(0.4)
@@ -55,18 +59,18 @@ def test_a_stop_has_what_takes_too_long_given_back():
 
 def test_a_thread_outlives_faults(monkeypatch):
     monkeypatch.setattr(module, "FIRST_PAUSE_SECONDS", 0.001)
-    deliveries = Deliveries(error=RuntimeError("x"))
-    worker = Worker(deliveries, 1)
+    busy = Busy(error=RuntimeError("x"))
+    worker = Worker([busy], busy.give_back)
     worker.start()
     time.sleep(0.1)
     worker.stop(2)
-    assert deliveries.calls > 2
+    assert busy.calls > 2
 
 
 def test_the_parts_fit_together():
-    deliveries, claims = wire(read_settings(ENVIRONMENT, WORKER_REQUIRED))
-    assert not deliveries.give_back.is_set()
-    assert claims
+    built = build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED))
+    assert "not asked" in built.credentials.problem()
+    assert built.claims
 
 
 def test_what_the_worker_needs_is_named():
@@ -86,7 +90,7 @@ def test_the_process_is_healthy_and_stops_on_sigterm(whole):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    secret = '{"tenant":"t","client_id":"i","client_secret":"s","app_definition_id":"a"}'
+    secret = json.dumps({**SECRET, "base_url": "http://127.0.0.1:9"})
     environment = {
         **os.environ,
         **ENVIRONMENT,

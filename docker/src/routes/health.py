@@ -13,10 +13,10 @@ from ..settings import Settings
 LIVENESS = ("/health", "/health/live")
 
 
-def health_routes(settings: Settings, problem: Callable[[], str]) -> Blueprint:
+def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blueprint:
     """Return the routes that tell how the service is.
 
-    ``problem`` says why what the service depends on can't be used, or nothing.
+    ``problems`` says why what the service depends on can't be used, a reason each.
     """
     routes = Blueprint("health", __name__)
 
@@ -28,9 +28,7 @@ def health_routes(settings: Settings, problem: Callable[[], str]) -> Blueprint:
 
     @routes.get("/health/ready")
     def ready() -> ResponseReturnValue:
-        reasons = list(settings.problems)
-        if not reasons and (reason := problem()):
-            reasons.append(reason)
+        reasons = list(settings.problems) or problems()
         if reasons:
             return jsonify(status="not ready", reasons=reasons), 503
         return jsonify(status="ready")

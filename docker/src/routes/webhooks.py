@@ -1,53 +1,49 @@
-"""The routes of entries and of the app's own life."""
+"""The routes that Benchling posts to; a webhook's type says what it means."""
 
 from __future__ import annotations
 
-import re
+import time
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest
 
-from ..calls import Calls, ignored
-from ..canvas_calls import ID
-from ..intake import Event
+from ..calls import Calls, accept, ignored
+from ..events import Event, EventError, canvas_request, id_of
+from ..intake import Intake
+from ..webhook_types import WEBHOOK_TYPES, Meaning
 
-EXPORTED_TYPES = frozenset({"v2.entry.created", "v2.entry.updated.fields"})
-# The service keeps nothing of an installation, so that knowing of it is enough.
-LIFECYCLE_TYPES = frozenset(
-    {
-        "v2.app.installed",
-        "v2.app.activateRequested",
-        "v2.app.deactivated",
-        "v2.app.configuration.updated",
-        "v2-beta.app.configuration.updated",
-    }
-)
+# Benchling's "suffixed" routing posts below the address by the kind of webhook,
+# its "stable" routing to the address itself.
+ROUTES = ("/", "/event", "/canvas", "/lifecycle")
 
 
-def webhook_routes(calls: Calls) -> Blueprint:
-    """Return the routes; an event is queued before it is acknowledged."""
+def webhook_routes(calls: Calls, events: Intake, canvases: Intake) -> Blueprint:
+    """Return the routes; a webhook is queued before it is acknowledged."""
     routes = Blueprint("webhooks", __name__)
 
-    @routes.post("/event")
-    def event() -> ResponseReturnValue:
+    def receive() -> ResponseReturnValue:
         webhook_id, payload = calls.read()
-        kind = payload["message"]["type"]
-        if kind not in EXPORTED_TYPES:
+        message = payload["message"]
+        kind = message["type"]
+        meaning = WEBHOOK_TYPES.get(kind, Meaning.IGNORED)
+        if meaning is Meaning.LIFECYCLE:
+            bind_contextvars(outcome="accepted", type=kind)
+            return jsonify(status="accepted", type=kind)
+        try:
+            if meaning is Meaning.EXPORT:
+                event = Event(webhook_id, time.time(), id_of(message, "resourceId"), payload)
+                return accept(events, event, event.entry_id)
+            request = canvas_request(message) if meaning is Meaning.CANVAS else None
+        except EventError as error:
+            raise BadRequest(str(error)) from error
+        if request is None:
             return ignored(kind)
-        entry_id = payload["message"].get("resourceId")
-        if not isinstance(entry_id, str) or not re.fullmatch(ID, entry_id):
-            raise BadRequest("the message has no resourceId")
-        return jsonify(status=calls.queue(Event(webhook_id, "event", entry_id, payload)))
+        bind_contextvars(canvas_id=request.canvas_id)
+        event = Event(webhook_id, time.time(), request.entry_id, payload)
+        return accept(canvases, event, request.entry_id or request.canvas_id)
 
-    @routes.post("/lifecycle")
-    def lifecycle() -> ResponseReturnValue:
-        _, payload = calls.read()
-        kind = payload["message"]["type"]
-        if kind not in LIFECYCLE_TYPES:
-            return ignored(kind)
-        bind_contextvars(outcome="accepted", type=kind)
-        return jsonify(status="accepted", type=kind)
-
+    for path in ROUTES:
+        routes.add_url_rule(path, f"receive{path}", receive, methods=["POST"])
     return routes

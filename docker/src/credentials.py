@@ -1,0 +1,88 @@
+"""Whether the app's credentials work: asked in the background, never by a request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import httpx
+import structlog
+from benchling_sdk.auth.client_credentials_oauth2 import ClientCredentialsOAuth2
+from benchling_sdk.errors import BenchlingError
+
+# Until they work, and from then on.
+FIRST_PAUSE_SECONDS = 2.0
+LAST_PAUSE_SECONDS = 60.0
+RECHECK_SECONDS = 600.0
+TIMEOUT_SECONDS = 10.0
+# What Benchling answers to credentials that it doesn't take.
+REFUSALS = frozenset({400, 401, 403})
+
+log = structlog.get_logger()
+
+
+class Credentials:
+    """The client ID and secret, and whether Benchling gave a token for them."""
+
+    def __init__(self, fetch_token: Callable[[], None]) -> None:
+        """Take what fetches a token, or raises BenchlingError."""
+        self._fetch_token = fetch_token
+        self._problem = "Benchling was not asked for a token yet: wait some seconds"
+        self._worked = False
+
+    def watch(self) -> None:
+        """Begin to ask, in a thread of its own that ends with the process."""
+        threading.Thread(target=self._watch, name="credentials", daemon=True).start()
+
+    def problem(self) -> str:
+        """Return why the credentials can't be used, or nothing."""
+        return self._problem
+
+    def check(self) -> float:
+        """Ask once; return after how many seconds to ask again, 0 for as soon as is decent.
+
+        Credentials that have worked count as good while Benchling is away.
+        """
+        try:
+            self._fetch_token()
+        except BenchlingError as error:
+            if error.status_code in REFUSALS:
+                self._problem = (
+                    f"BENCHLING_SECRET: Benchling answered {error.status_code} to client_id and"
+                    " client_secret: copy both from the app's page in Benchling, and look at tenant"
+                )
+                self._worked = False
+            elif not self._worked:
+                self._problem = (
+                    f"BENCHLING_SECRET: no token from Benchling ({error.status_code}):"
+                    " look at tenant and base_url, and at Benchling's status"
+                )
+            log.warning("credentials unproven", reason=self._problem or f"{error.status_code}")
+            return 0
+        self._problem, self._worked = "", True
+        return RECHECK_SECONDS
+
+    def _watch(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        never = threading.Event()
+        while True:
+            try:
+                wait = self.check()
+            except Exception:
+                # The thread must outlive what nobody foresaw.
+                log.exception("credentials not checked")
+                wait = 0
+            never.wait(wait or pause)
+            pause = FIRST_PAUSE_SECONDS if wait else min(pause * 2, LAST_PAUSE_SECONDS)
+
+
+def token_of(base_url: str, client_id: str, client_secret: str) -> Callable[[], None]:
+    """Return what fetches a new token, as the SDK does."""
+
+    def fetch() -> None:
+        with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
+            ClientCredentialsOAuth2(client_id, client_secret, httpx_client=client).vend_new_token(
+                base_url
+            )
+
+    return fetch

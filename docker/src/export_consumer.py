@@ -1,0 +1,147 @@
+"""An event's way: claimed, exported, then deleted, retried or dead-lettered."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from .claims import Claim, Claims, Held, LostClaimError
+from .consumer import is_operator_error, reason_of
+from .events import Event, EventError, NewerVersionError, from_message
+from .exports import Exporter
+from .leases import GiveBackError, Lease
+from .patience import UnavailableError
+from .queues import DeadLetterQueue, Queue, Received
+
+MAX_ATTEMPTS = 5
+# How long a message of a later version waits for a worker that can read it.
+NEWER_VERSION_SECONDS = 60
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ExportQueues:
+    """The queue of the events, that of the canvases, and that of dead letters."""
+
+    intake: Queue
+    canvas: Queue
+    dead_letters: DeadLetterQueue
+
+
+@dataclass(frozen=True)
+class ExportTimes:
+    """How long a claim lives between heartbeats, and the pause before a second attempt."""
+
+    lease_seconds: int
+    retry_seconds: int
+
+
+class ExportConsumer:
+    """Sees events through, one at a time in each thread."""
+
+    def __init__(
+        self,
+        queues: ExportQueues,
+        claims: Claims,
+        exporter: Exporter,
+        times: ExportTimes,
+        give_back: threading.Event,
+    ) -> None:
+        """Take the parts; ``give_back`` is set when what is in work must go back."""
+        self._queues = queues
+        self._claims = claims
+        self._exporter = exporter
+        self._times = times
+        self._give_back = give_back
+
+    def process(self, message: Received) -> None:
+        """See one event through; at most one worker at a time does."""
+        try:
+            event = from_message(message.body)
+        except NewerVersionError as error:
+            log.warning("left to a later version", reason=str(error), message_id=message.message_id)
+            self._queues.intake.hide(message, NEWER_VERSION_SECONDS)
+            return
+        except EventError as error:
+            log.error("dead letter", reason=str(error), message_id=message.message_id)
+            self._queues.dead_letters.bury(message, message.message_id, "", str(error), 1)
+            self._queues.intake.delete(message)
+            return
+        with bound_contextvars(webhook_id=event.webhook_id, entry_id=event.entry_id):
+            if not event.entry_id or (event.canvas and event.canvas.page):
+                self._to_canvases(event)
+                self._queues.intake.delete(message)
+                return
+            plan = self._exporter.plan(event)
+            if plan.wait_seconds:
+                log.info("export postponed", seconds=round(plan.wait_seconds, 1))
+                self._queues.intake.hide(message, plan.wait_seconds + 1)
+                return
+            claim = self._claims.claim(event.webhook_id, uuid.uuid4().hex)
+            if claim is None:
+                log.info("duplicate")
+                self._queues.intake.delete(message)
+            elif isinstance(claim, Held):
+                log.info("held by another worker", seconds=round(claim.seconds))
+                self._queues.intake.hide(message, claim.seconds + 1)
+            elif plan.covered:
+                self._claims.done(claim)
+                self._queues.intake.delete(message)
+                log.info("done", covered=True)
+            else:
+                self._export(message, event, claim)
+
+    def _to_canvases(self, event: Event) -> None:
+        """Send on what only draws: a dead letter of a canvas that was sent again."""
+        group = event.entry_id or (event.canvas.canvas_id if event.canvas else "")
+        self._queues.canvas.send(event.to_message(), group, event.webhook_id)
+
+    def _export(self, message: Received, event: Event, claim: Claim) -> None:
+        def renew() -> None:
+            self._claims.renew(claim)
+            self._queues.intake.hide(message, self._times.lease_seconds)
+
+        began = time.monotonic()
+        log.info("working", earlier_attempts=claim.tries)
+        try:
+            with Lease(renew, self._times.lease_seconds, self._give_back) as lease:
+                self._exporter.export(event, claim, lease.check)
+        except LostClaimError as error:
+            log.warning("lost the claim", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
+            # A wait that the stop cut short looks like a failure, and is none.
+            if isinstance(error, GiveBackError) or self._give_back.is_set():
+                log.info("given back")
+                self._claims.release(claim)
+                self._queues.intake.hide(message, 0)
+            else:
+                self._fail(message, event, claim, error)
+        else:
+            self._queues.intake.delete(message)
+            log.info("done", seconds=round(time.monotonic() - began, 2))
+
+    def _fail(self, message: Received, event: Event, claim: Claim, error: Exception) -> None:
+        reason, attempts = reason_of(error), claim.tries + 1
+        last = attempts >= MAX_ATTEMPTS
+        expected = is_operator_error(error)
+        log.error(
+            "attempt failed", reason=reason, attempts=attempts, last=last, exc_info=not expected
+        )
+        if not last:
+            self._claims.failed(claim, reason, last=False)
+            asked = error.retry_after if isinstance(error, UnavailableError) else 0
+            pause = max(self._times.retry_seconds * 3 ** (attempts - 1), asked)
+            self._queues.intake.hide(message, pause)
+            return
+        # The letter is safe before anything forgets the event.
+        self._queues.dead_letters.bury(message, event.webhook_id, event.entry_id, reason, attempts)
+        self._exporter.record_failure(event, reason)
+        self._claims.failed(claim, reason, last=True)
+        self._queues.intake.delete(message)
+        log.error("dead letter", reason=reason)

@@ -1,0 +1,111 @@
+"""What an export has put into a package, as the next export needs to know it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from .archive import LeftOut
+
+VERSION = 1
+# The size and the checksum of a document that is planned: it is made last.
+UNKNOWN = -1
+
+
+class Kind(StrEnum):
+    """What a stored object is."""
+
+    FILE = "file"
+    DOCUMENT = "document"
+    # A file of an earlier export whose newer version is damaged.
+    KEPT = "kept"
+
+
+class RecordError(Exception):
+    """A record isn't one that this version wrote."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of an export: its path in the package, its name in the export, its bytes."""
+
+    path: str
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object that an export has put, or will put, under the package's prefix.
+
+    ``name`` is a file's name in the export, or a document's usual name. The ETag
+    is S3's, quoted as S3 quotes it, and empty while the object is planned.
+    """
+
+    path: str
+    name: str
+    size: int
+    crc32: int
+    kind: Kind
+    etag: str = ""
+
+    def is_as(self, other: StoredObject) -> bool:
+        """Return whether both have the same content at the same path."""
+        return (self.path, self.size, self.crc32) == (other.path, other.size, other.crc32)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the service's exports own in a package.
+
+    While ``export_id`` isn't empty, an export is under way or has died: it may have
+    put each of ``planned``, and its objects carry that ID. ``left_out`` is of the
+    last export that came to its end.
+    """
+
+    objects: tuple[StoredObject, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    planned: tuple[StoredObject, ...] = ()
+    export_id: str = ""
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """Return the files of the last export."""
+        return tuple(
+            StoredFile(item.path, item.name, item.size)
+            for item in self.objects
+            if item.kind is Kind.FILE
+        )
+
+    def to_json(self) -> bytes:
+        """Return the record as it is stored."""
+        return json.dumps({"version": VERSION, **asdict(self)}, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Record:
+        """Return a stored record, or raise RecordError."""
+        try:
+            fields = json.loads(text)
+            if fields["version"] != VERSION:
+                raise RecordError(f"the record's version is {fields['version']!r}, not {VERSION}")
+            return cls(
+                tuple(_object(item) for item in fields["objects"]),
+                tuple(LeftOut(str(it["name"]), str(it["reason"])) for it in fields["left_out"]),
+                tuple(_object(item) for item in fields["planned"]),
+                str(fields["export_id"]),
+            )
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise RecordError("the record is none") from error
+
+
+def _object(fields: dict[str, Any]) -> StoredObject:
+    return StoredObject(
+        str(fields["path"]),
+        str(fields["name"]),
+        int(fields["size"]),
+        int(fields["crc32"]),
+        Kind(fields["kind"]),
+        str(fields["etag"]),
+    )

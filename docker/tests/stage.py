@@ -1,0 +1,196 @@
+"""The worker's parts on emulated AWS and a notebook server, driven step by step."""
+
+import json
+import threading
+import time
+from dataclasses import replace
+
+import httpx
+
+from src import benchling as benchling_module
+from src import consumer as consumer_module
+from src.benchling import Notebook
+from src.canvas import Canvas, Catalog
+from src.canvas_consumer import CanvasConsumer, CanvasParts, announce
+from src.claims import Claims
+from src.consumer import Consumer
+from src.events import Event
+from src.export_consumer import ExportConsumer, ExportQueues, ExportTimes
+from src.export_status import ExportStatuses
+from src.exports import Exporter, Parts
+from src.metrics import Metrics
+from src.package_store import PackageStore
+from src.packaging import PackagingQueue
+from src.patience import PatientTransport
+from src.queues import DeadLetterQueue, Queue
+from src.revision_consumer import RevisionConsumer
+
+from .benchling_api import webhook_problems
+from .conftest import TABLE, aws_client
+from .notebook_server import NotebookServer, entry
+from .webhooks import webhook
+
+FIFO = {"FifoQueue": "true"}
+QUEUES = ("intake.fifo", "canvas.fifo", "letters.fifo", "packaging.fifo", "revisions")
+
+
+class Stage:
+    """A worker that does one thing at a time, and the queues and stores it works with."""
+
+    def __init__(self, server: NotebookServer, lease_seconds=60, interval=0, confirm_seconds=0):
+        self.server = server
+        self.sqs, self.dynamodb, self.s3 = map(aws_client, ("sqs", "dynamodb", "s3"))
+        self.s3.create_bucket(Bucket="packages")
+        self.s3.put_bucket_versioning(
+            Bucket="packages", VersioningConfiguration={"Status": "Enabled"}
+        )
+        self.dynamodb.create_table(**TABLE)
+        self.urls = {
+            name: self.sqs.create_queue(
+                QueueName=name, Attributes=FIFO if name.endswith(".fifo") else {}
+            )["QueueUrl"]
+            for name in (
+                "intake.fifo",
+                "canvas.fifo",
+                "letters.fifo",
+                "packaging.fifo",
+                "revisions",
+            )
+        }
+        self.intake, self.canvas_queue, letters, self.packaging_queue, self.revisions = (
+            Queue(self.sqs, url) for url in self.urls.values()
+        )
+        self.dead_letters = DeadLetterQueue(letters)
+        self.claims = Claims(self.dynamodb, "claims", lease_seconds)
+        self.statuses = ExportStatuses(
+            self.dynamodb,
+            "claims",
+            lambda entry_id, version: announce(self.canvas_queue, entry_id, version),
+        )
+        self.confirmations = RevisionConsumer(
+            self.revisions, self.statuses, Metrics("stack"), confirm_seconds
+        )
+        self.give_back = threading.Event()
+        transport = PatientTransport(httpx.HTTPTransport(), lambda _: True)
+        self.notebook = Notebook(server.address, "id", "secret", httpx.Client(transport=transport))
+        self.parts = Parts(
+            self.notebook,
+            httpx.Client(transport=transport),
+            self.s3,
+            PackagingQueue(self.packaging_queue),
+            self.claims,
+            self.statuses,
+            self.confirmations.confirm_later,
+        )
+        self.lease_seconds, self.interval = lease_seconds, interval
+        self.build()
+
+    def build(self, **parts):
+        """Make the consumers anew, with other parts."""
+        self.parts = replace(self.parts, **parts)
+        store = PackageStore(self.s3, "packages", lambda: None)
+        canvas = Canvas(Catalog("packages", "quilt.example.com"), store.record)
+        exports = ExportConsumer(
+            ExportQueues(self.intake, self.canvas_queue, self.dead_letters),
+            self.parts.claims,
+            Exporter(self.parts, "packages", "benchling", self.interval),
+            ExportTimes(self.lease_seconds, 0),
+            self.give_back,
+        )
+        canvases = CanvasConsumer(
+            CanvasParts(
+                self.canvas_queue,
+                self.intake,
+                self.dead_letters,
+                self.notebook,
+                self.statuses,
+                self.parts.claims,
+                canvas,
+            ),
+            self.give_back,
+        )
+        self.exports = Consumer(self.intake, exports.process, self.lease_seconds)
+        self.canvases = Consumer(self.canvas_queue, canvases.process, 6)
+        self.confirmer = Consumer(self.revisions, self.confirmations.process, 30)
+
+    def event(self, webhook_id="wh_1", entry_id="etr_1", received_at=0.0, **message):
+        self.server.entries.setdefault("etr_1", entry("etr_1"))
+        if entry_id:
+            self.server.entries.setdefault(entry_id, entry(entry_id))
+        payload = webhook(message.pop("type", "v2.entry.created"), **message)
+        if "resourceId" in payload["message"]:
+            payload["message"]["resourceId"] = entry_id
+        assert webhook_problems(payload) == []
+        return Event(webhook_id, received_at or time.time(), entry_id, payload)
+
+    def send(self, webhook_id="wh_1", entry_id="etr_1", received_at=0.0):
+        event = self.event(webhook_id, entry_id, received_at)
+        self.intake.send(event.to_message(), entry_id, webhook_id)
+
+    def ask(self, kind, entry_id="etr_1", webhook_id="wh_c", **message):
+        """Have a canvas ask for something, as the web service queues it."""
+        self.server.canvases.setdefault("cnvs_1", "etr_1")
+        event = self.event(webhook_id, entry_id, type=f"v2.canvas.{kind}", **message)
+        self.canvas_queue.send(event.to_message(), entry_id or "cnvs_1", webhook_id)
+
+    def press(self, button, canvas_id="cnvs_1", webhook_id="wh_c"):
+        self.ask("userInteracted", webhook_id=webhook_id, canvasId=canvas_id, buttonId=button)
+
+    def next(self):
+        """Process an event."""
+        return self.exports.poll(threading.Event())
+
+    def draw(self):
+        """Process all that canvases ask for."""
+        while self.canvases.poll(threading.Event()):
+            pass
+
+    def confirm(self, name="benchling/EXP1", top_hash="b" * 64, at="2027-06-01T00:00:00Z"):
+        """Have Quilt say that a revision exists, and process that."""
+        detail = {"version": "0.1", "type": "created", "bucket": "packages"}
+        event = {
+            "source": "com.quiltdata",
+            "detail-type": "package-revision",
+            "time": at,
+            "detail": {**detail, "handle": name, "topHash": top_hash},
+        }
+        self.revisions.send(json.dumps(event))
+        assert self.confirmer.poll(threading.Event())
+
+    def shown(self, block="state"):
+        """What the last drawn canvas says."""
+        blocks = {it["id"]: it.get("value") for it in self.server.drawn[-1]["blocks"]}
+        return blocks.get(block)
+
+    def received(self, name):
+        """Take up to ten messages of a queue."""
+        response = self.sqs.receive_message(
+            QueueUrl=self.urls[name], MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        messages = response.get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(
+                QueueUrl=self.urls[name], ReceiptHandle=message["ReceiptHandle"]
+            )
+        return messages
+
+    def waiting(self, name="intake.fifo"):
+        counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        response = self.sqs.get_queue_attributes(QueueUrl=self.urls[name], AttributeNames=counts)
+        return [int(response["Attributes"][it]) for it in counts]
+
+    def files(self, prefix="benchling/EXP1/"):
+        listed = self.s3.list_objects_v2(Bucket="packages", Prefix=prefix).get("Contents", [])
+        return {
+            item["Key"]: self.s3.get_object(Bucket="packages", Key=item["Key"])["Body"].read()
+            for item in listed
+        }
+
+    def item(self, key):
+        return self.dynamodb.get_item(TableName="claims", Key={"id": {"S": key}})["Item"]
+
+
+def quick(monkeypatch):
+    """Wait for no message."""
+    monkeypatch.setattr(consumer_module, "POLL_SECONDS", 0)
+    monkeypatch.setattr(benchling_module, "FIRST_POLL_SECONDS", 0.01)

@@ -1,0 +1,330 @@
+"""What of an export's ZIP is stored, under which path, and what is left out."""
+
+import io
+import struct
+import zipfile
+
+import pytest
+
+from src import archive as module
+from src.archive import Archive, ArchiveError, LeftOut, MemberError
+from src.member_names import MAX_PATH_BYTES, MAX_SHOWN, numbered, path_of, shown
+from src.path_tree import PathTree
+from tests.notebook_server import FILES, zip_of
+
+
+def archive_of(content):
+    return Archive(io.BytesIO(content))
+
+
+def paths_of(content):
+    return [member.path for member in archive_of(content).members]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot 2026-01-02 at 3.45.12\u202fPM.png",
+        "no\u00a0break.txt",
+        "family \U0001f468\u200d\U0001f469\u200d\U0001f467.txt",
+        "soft\u00adhyphen.txt",
+        "ideographic\u3000space.txt",
+        "Day 3: x.html",
+        "A: notes.html",
+        "a\\b.txt",
+        "..a/b../...",
+        "%0A literally.txt",
+        " ",
+        "right\u202eto-left.txt",
+        "n" * MAX_PATH_BYTES,
+    ],
+)
+def test_a_name_that_can_be_stored_is_kept(name):
+    archive = archive_of(zip_of({name: b"x"}))
+    (member,) = archive.members
+    assert (member.path, member.name) == (name, name)
+    assert archive.open(member).read() == b"x"
+    assert archive.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("./a", "a"),
+        ("a//b", "a/b"),
+        ("a/./b", "a/b"),
+        ("a\nb", "a%0Ab"),
+        ("a\x7fb", "a%7Fb"),
+        ("a\x85b", "a%C2%85b"),
+        ("a\uffffb", "a%EF%BF%BFb"),
+    ],
+)
+def test_a_name_is_changed_where_it_cannot_be_stored(name, path):
+    archive = archive_of(zip_of({name: b"x"}))
+    (member,) = archive.members
+    assert (member.path, member.name) == (path, name)
+    assert archive.open(member).read() == b"x"
+
+
+def test_a_lone_surrogate_is_percent_encoded():
+    assert path_of("a\ud800b") == "a%ED%A0%80b"
+
+
+def test_a_long_name_is_cut_and_keeps_its_extension():
+    long = "é" * 900 + ".png"
+    (path,) = paths_of(zip_of({long: b"x"}))
+    assert path.endswith(".png")
+    assert len(path.encode()) <= MAX_PATH_BYTES
+    assert path_of(long) == path
+    assert path_of("é" * 901 + ".png") != path
+    assert len(numbered(path, 12).encode()) <= MAX_PATH_BYTES
+    assert "~" in path_of("n" * 900 + "." + "x" * 40)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("../etc/passwd", "leads out of the package"),
+        ("a/../../b", "leads out of the package"),
+        ("a\\..\\b", "leads out of the package"),
+        ("/etc/passwd", "is an absolute path"),
+        ("C:\\x", "is an absolute path"),
+        ("C:/x", "is an absolute path"),
+        ("\\\\host\\share", "is an absolute path"),
+        (".", "has an empty name"),
+        ("./.", "has an empty name"),
+    ],
+)
+def test_a_name_that_leaves_the_package_is_left_out_alone(name, reason):
+    archive = archive_of(zip_of({name: b"x", "good.txt": b"good"}))
+    assert [member.path for member in archive.members] == ["good.txt"]
+    assert archive.left_out == (LeftOut(name, reason),)
+
+
+def test_an_empty_name_is_left_out():
+    content = zip_of({"a": b"x", "good.txt": b"good"})
+    start = content.index(b"PK\x01\x02")
+    # The directory's first entry without its name of one byte, and a comment in its place.
+    entry = bytearray(content[start : start + 47])
+    struct.pack_into("<H", entry, 28, 0)
+    struct.pack_into("<H", entry, 32, 1)
+    archive = archive_of(content[:start] + bytes(entry) + content[start + 47 :])
+    assert [member.path for member in archive.members] == ["good.txt"]
+    assert archive.left_out == (LeftOut("", "has an empty name"),)
+
+
+def test_what_is_shown_of_a_name_is_short_and_has_no_control_characters():
+    archive = archive_of(zip_of({"../" + "x\n" * 900: b""}))
+    (left_out,) = archive.left_out
+    assert len(left_out.name) == MAX_SHOWN
+    assert left_out.name.startswith("../x%0Ax")
+    assert shown("short") == "short"
+
+
+def test_a_name_that_mac_os_wrote_without_the_flag_is_utf8():
+    name = "Über 3\u202fPM.txt"
+    content = bytearray(zip_of({name: b"x"}))
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        struct.pack_into("<H", content, content.index(signature) + offset, 0)
+    archive = archive_of(bytes(content))
+    assert archive.members[0].path == name
+    assert archive.open(archive.members[0]).read() == b"x"
+
+
+def test_a_name_of_code_page_437_stays_one():
+    content = zip_of({"aXb": b"x"}).replace(b"aXb", b"a\x81b")
+    assert paths_of(content) == ["aüb"]
+
+
+def test_the_name_behind_a_nul_is_seen():
+    content = zip_of({"aXb": b"x"}).replace(b"aXb", b"a\x00b")
+    archive = archive_of(content)
+    assert archive.members[0].path == "a%00b"
+    assert archive.open(archive.members[0]).read() == b"x"
+
+
+def twice(*pairs):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in pairs:
+            if name in archive.namelist():
+                with pytest.warns(UserWarning, match="Duplicate"):
+                    archive.writestr(name, data)
+            else:
+                archive.writestr(name, data)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "paths"),
+    [
+        ([("a.txt", "1"), ("a.txt", "2")], ["a.txt", "a (2).txt"]),
+        ([("a.txt", "1"), ("a.txt", "1")], ["a.txt"]),
+        ([("a", "1"), ("a", "2"), ("a", "2"), ("a", "3")], ["a", "a (2)", "a (3)"]),
+        ([("a", "1"), ("a", "2"), ("a (2)", "3")], ["a", "a (3)", "a (2)"]),
+        ([("a", "1"), ("./a", "2")], ["a", "a (2)"]),
+        ([("a", "1"), ("a/b", "2")], ["a (2)", "a/b"]),
+        ([("a/b", "1"), ("a", "2"), ("a (2)/c", "3")], ["a/b", "a (3)", "a (2)/c"]),
+        ([("a", "1"), ("a/b", "2"), ("a/b/c", "3")], ["a (2)", "a/b (2)", "a/b/c"]),
+        ([("a.d/.hidden", "1"), ("a.d/.hidden", "2")], ["a.d/.hidden", "a.d/.hidden (2)"]),
+    ],
+)
+def test_each_file_has_a_path_of_its_own(pairs, paths):
+    content = twice(*pairs)
+    assert paths_of(content) == paths
+    assert paths_of(content) == paths
+
+
+def test_many_files_of_one_name_take_no_time():
+    content = twice(*(("a", str(number)) for number in range(300)))
+    assert paths_of(content)[-1] == "a (300)"
+
+
+def test_a_link_is_left_out():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        link = zipfile.ZipInfo("link")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    assert archive_of(content.getvalue()).left_out == (LeftOut("link", "is a link or a device"),)
+
+
+def test_an_encrypted_or_oddly_packed_member_is_left_out():
+    content = bytearray(zip_of({"a": b"x"}))
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    assert archive_of(bytes(content)).left_out == (LeftOut("a", "is encrypted"),)
+    (left_out,) = archive_of(zip_of({"a": b"x"}, zipfile.ZIP_LZMA)).left_out
+    assert left_out.reason == "is compressed by another method than deflate"
+
+
+@pytest.mark.parametrize("data", [bytes(20 * 1024**2), b"0.0,0.0\n" * 3_000_000])
+def test_what_compresses_well_is_no_bomb(data):
+    archive = archive_of(zip_of({"blank": data}))
+    assert archive.open(archive.members[0]).read() == data
+
+
+def test_many_files_and_many_bytes_are_refused(monkeypatch):
+    monkeypatch.setattr(module, "MAX_MEMBERS", 1)
+    with pytest.raises(ArchiveError, match="2 files"):
+        archive_of(zip_of(FILES))
+    monkeypatch.setattr(module, "MAX_MEMBERS", 10)
+    monkeypatch.setattr(module, "MAX_BYTES", 10)
+    with pytest.raises(ArchiveError, match="more than 10"):
+        archive_of(zip_of(FILES))
+
+
+def test_directories_are_no_files_and_what_is_no_zip_is_refused():
+    assert archive_of(zip_of({"directory/": b""})).members == ()
+    with pytest.raises(ArchiveError, match="not a readable ZIP"):
+        archive_of(b"PK but no more")
+
+
+DATA = b"some,values\n" * 1000
+
+
+def wrong_checksum(content):
+    content[content.index(b"PK\x01\x02") + 16] ^= 1
+
+
+def broken_deflate(content):
+    content[content.index(b"a.csv") + 5] = 0xFF
+
+
+def size_larger_than_the_content(content):
+    start = content.index(b"PK\x01\x02")
+    struct.pack_into("<I", content, start + 24, len(DATA) + 1)
+
+
+def size_smaller_than_the_content(content):
+    start = content.index(b"PK\x01\x02")
+    struct.pack_into("<I", content, start + 24, 10)
+
+
+def truncated_deflate(content):
+    start = content.index(b"PK\x01\x02")
+    struct.pack_into("<I", content, start + 20, 5)
+
+
+def wrong_offset(content):
+    start = content.index(b"PK\x01\x02")
+    struct.pack_into("<I", content, start + 42, 3)
+
+
+def another_name_in_the_header(content):
+    content[content.index(b"a.csv")] = ord("b")
+
+
+def name_that_is_no_text(content):
+    start = content.index(b"PK\x03\x04")
+    struct.pack_into("<H", content, start + 6, 0x800)
+    start = content.index(b"PK\x01\x02")
+    struct.pack_into("<H", content, start + 8, 0x800)
+    content[content.index(b"a.csv")] = 0xFF
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        wrong_checksum,
+        broken_deflate,
+        size_larger_than_the_content,
+        size_smaller_than_the_content,
+        truncated_deflate,
+        wrong_offset,
+        another_name_in_the_header,
+        name_that_is_no_text,
+    ],
+)
+@pytest.mark.parametrize("step", [-1, 100])
+def test_a_damaged_member_is_told_from_the_others(damage, step):
+    content = bytearray(zip_of({"a.csv": DATA, "b.csv": DATA}))
+    damage(content)
+    archive = archive_of(bytes(content))
+    bad, good = archive.members
+    assert archive.open(good).read() == DATA
+    with pytest.raises(MemberError, match="damaged"):
+        read_all(archive, bad, step)
+
+
+def read_all(archive, member, step):
+    with archive.open(member) as stream:
+        while stream.read(step):
+            pass
+
+
+def test_an_empty_file_is_compared_with_its_checksum():
+    content = bytearray(zip_of({"a": b""}))
+    archive = archive_of(bytes(content))
+    assert archive.open(archive.members[0]).read() == b""
+    wrong_checksum(content)
+    archive = archive_of(bytes(content))
+    with pytest.raises(MemberError):
+        archive.open(archive.members[0]).read()
+
+
+def test_an_error_of_the_file_beneath_passes():
+    class Broken(io.BytesIO):
+        broken = False
+
+        def read(self, *arguments):
+            if self.broken:
+                raise ConnectionError
+            return super().read(*arguments)
+
+    file = Broken(zip_of({"a": DATA}))
+    archive = Archive(file)
+    file.broken = True
+    with pytest.raises(ConnectionError):
+        archive.open(archive.members[0]).read()
+
+
+def test_a_path_is_free_where_it_is_neither_file_nor_directory():
+    tree = PathTree(["a/b", "c"])
+    tree.add("d/e/f")
+    tree.add("c")
+    free = {
+        path
+        for path in ("a", "a/b", "a/b/x", "a/c", "ab", "c/x/y", "d/e", "d/x")
+        if tree.is_free(path)
+    }
+    assert free == {"a/c", "ab", "d/x"}

@@ -1,0 +1,78 @@
+"""Ready means that Benchling gave a token."""
+
+import time
+
+import pytest
+from benchling_sdk.errors import BenchlingError
+
+from src.credentials import RECHECK_SECONDS, Credentials, token_of
+
+from .notebook_server import NotebookServer
+
+
+def refusal(status):
+    error = BenchlingError.__new__(BenchlingError)
+    error.status_code = status
+    return error
+
+
+class Source:
+    """Fails with each error in turn, then works."""
+
+    def __init__(self, *errors):
+        self.errors = list(errors)
+
+    def __call__(self):
+        if self.errors:
+            error = self.errors.pop(0)
+            if error:
+                raise error
+
+
+def test_nothing_is_ready_before_it_was_asked():
+    assert "not asked" in Credentials(Source()).problem()
+
+
+def test_a_token_makes_ready():
+    credentials = Credentials(Source())
+    assert credentials.check() == RECHECK_SECONDS
+    assert credentials.problem() == ""
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refusal_names_the_remedy(status):
+    credentials = Credentials(Source(None, refusal(status)))
+    credentials.check()
+    assert credentials.check() == 0
+    assert f"answered {status}" in credentials.problem()
+    assert "copy both" in credentials.problem()
+    credentials.check()
+    assert credentials.problem() == ""
+
+
+def test_proven_credentials_outlive_an_outage_and_unproven_do_not_begin_in_one():
+    proven = Credentials(Source(None, refusal(500)))
+    proven.check()
+    assert proven.check() == 0
+    assert proven.problem() == ""
+    unproven = Credentials(Source(refusal(500)))
+    unproven.check()
+    assert "no token from Benchling (500)" in unproven.problem()
+
+
+def test_they_are_watched_in_the_background():
+    server = NotebookServer()
+    credentials = Credentials(token_of(server.address, "id", "secret"))
+    credentials.watch()
+    deadline = time.monotonic() + 5
+    while credentials.problem() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    server.shutdown()
+    server.server_close()
+    assert credentials.problem() == ""
+
+
+def test_an_address_that_leads_nowhere_is_a_problem():
+    credentials = Credentials(token_of("http://127.0.0.1:9", "id", "secret"))
+    credentials.check()
+    assert "look at tenant" in credentials.problem()
