@@ -1,6 +1,7 @@
 package constructs
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -37,6 +38,10 @@ type AlarmsProps struct {
 	Ingress Ingress
 	// Queue gives age and dead letters.
 	Queue IntakeQueue
+	// Stack is the stack's name, a dimension of the worker's own metrics.
+	Stack *string
+	// ConfirmWithin is how long Quilt may take for a package; 0 makes no alarm.
+	ConfirmWithin time.Duration
 	// TopicArn is the SNS topic that is told when an alarm goes off and when it
 	// is over; empty tells nobody.
 	TopicArn string
@@ -80,6 +85,19 @@ func NewAlarms(scope constructs.Construct, id string, props AlarmsProps) Alarms 
 			metric:    queue.Events.MetricApproximateAgeOfOldestMessage(statistic("Maximum")),
 			threshold: (15 * time.Minute).Seconds(), periods: 5,
 		},
+		{
+			id: "OldCanvasRequests", description: "Clicks on canvases wait for longer than a minute (seconds): is the worker running, and does Benchling answer?",
+			metric:    queue.Canvases.MetricApproximateAgeOfOldestMessage(statistic("Maximum")),
+			threshold: time.Minute.Seconds(), periods: 3,
+		},
+	}
+	if props.ConfirmWithin > 0 {
+		others = append(others, alarm{
+			id: "UnconfirmedPackages", description: fmt.Sprintf("Quilt has not confirmed a package within %.0f minutes: the worker's log line package.unconfirmed names it; "+
+				"see Quilt's packager and its dead letters", props.ConfirmWithin.Minutes()),
+			metric:    workerMetric("PackagesUnconfirmed", props.Stack, "Sum"),
+			threshold: 1, periods: 1,
+		})
 	}
 	var told awscloudwatch.IAlarmAction
 	if props.TopicArn != "" {
@@ -109,6 +127,21 @@ func newAlarms(scope constructs.Construct, alarms []alarm, told awscloudwatch.IA
 		made = append(made, alarm)
 	}
 	return made
+}
+
+// workerNamespace is where the worker's own metrics are, which it writes into its
+// log in CloudWatch's embedded metric format.
+const workerNamespace = "BenchlingWebhook"
+
+// workerMetric returns one of the worker's own metrics.
+func workerMetric(name string, stack *string, kind string) awscloudwatch.Metric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace:     jsii.String(workerNamespace),
+		MetricName:    jsii.String(name),
+		DimensionsMap: &map[string]*string{"Stack": stack},
+		Statistic:     jsii.String(kind),
+		Period:        duration(alarmPeriod),
+	})
 }
 
 // statistic returns the options of a metric taken each alarmPeriod.

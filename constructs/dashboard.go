@@ -22,6 +22,8 @@ type DashboardProps struct {
 	Queue IntakeQueue
 	// Service and Worker give CPU and memory.
 	Service, Worker awsecs.FargateService
+	// Stack is the stack's name, a dimension of the worker's own metrics.
+	Stack *string
 	// Alarms are shown by state.
 	Alarms Alarms
 }
@@ -44,7 +46,12 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) a
 	)
 	dashboard.AddWidgets(
 		graph("Events waiting", queue.Events.MetricApproximateNumberOfMessagesVisible(nil), queue.DeadLetters.MetricApproximateNumberOfMessagesVisible(nil)),
-		graph("Age of the oldest event (s)", queue.Events.MetricApproximateAgeOfOldestMessage(nil)),
+		graph("Age of the oldest event (s)", queue.Events.MetricApproximateAgeOfOldestMessage(nil), queue.Canvases.MetricApproximateAgeOfOldestMessage(nil)),
+	)
+	dashboard.AddWidgets(
+		graph("From event to Quilt's revision (s)",
+			workerMetric("PackageConfirmedSeconds", props.Stack, "p50"), workerMetric("PackageConfirmedSeconds", props.Stack, "p99")),
+		graph("Packages that Quilt never confirmed", workerMetric("PackagesUnconfirmed", props.Stack, "Sum")),
 	)
 	dashboard.AddWidgets(
 		graph("Web tasks (%)", service.MetricCpuUtilization(nil), service.MetricMemoryUtilization(nil)),

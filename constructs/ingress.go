@@ -25,8 +25,9 @@ const (
 	requestBurst = 200
 )
 
-// webhookPaths are what Benchling posts to.
-var webhookPaths = []string{"/event", "/lifecycle", "/canvas"}
+// webhookPaths are what Benchling posts to: the address itself with its stable
+// webhook routing, and below that with its suffixed one.
+var webhookPaths = []string{"/", "/event", "/lifecycle", "/canvas"}
 
 // readPaths show the settings in force, secrets masked, and the service's
 // description.

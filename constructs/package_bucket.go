@@ -7,13 +7,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-const (
-	// oldVersionDays is how long an overwritten or deleted file can be restored.
-	oldVersionDays = 90
-	// abandonedUploadDays is after how long the parts of an upload that was
-	// never completed are removed.
-	abandonedUploadDays = 7
-)
+// abandonedUploadDays is after how long the parts of an upload that was never
+// completed are removed.
+const abandonedUploadDays = 7
 
 // PackageBucket holds the packages.
 type PackageBucket struct {
@@ -22,7 +18,8 @@ type PackageBucket struct {
 }
 
 // NewPackageBucket returns a private, encrypted, versioned bucket that refuses
-// connections without TLS and outlives the stack.
+// connections without TLS and outlives the stack. No version of a file expires:
+// each revision of a package in Quilt pins the versions of its files for good.
 //
 // An existing bucket, named by its name, is used as it is: one that is
 // registered with a Quilt catalog.
@@ -38,7 +35,6 @@ func NewPackageBucket(scope constructs.Construct, id, existing string) PackageBu
 		Versioned:         jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
 		LifecycleRules: &[]*awss3.LifecycleRule{{
-			NoncurrentVersionExpiration:         days(oldVersionDays),
 			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
 		}},
 	})}

@@ -17,22 +17,27 @@ const (
 	maxReceiveCount = 20
 )
 
-// IntakeQueue holds verified events until they are packaged.
+// IntakeQueue holds what Benchling was acknowledged until it is done.
 type IntakeQueue struct {
-	// Events is the queue in front of the worker, in order within one entry.
+	// Events is the queue of entries' events in front of the worker, in order
+	// within one entry.
 	Events awssqs.Queue
+	// Canvases is the queue of what canvases ask for and must show, in order
+	// within one entry: what a person waits for goes past the exports.
+	Canvases awssqs.Queue
 	// DeadLetters holds the events that failed for good.
 	DeadLetters awssqs.Queue
 }
 
-// NewIntakeQueue returns a FIFO queue with a dead-letter queue. Both are
+// NewIntakeQueue returns FIFO queues with one dead-letter queue. All are
 // encrypted, refuse connections without TLS, and outlive the stack: what is in
 // them has been acknowledged to Benchling and comes from nowhere else.
 func NewIntakeQueue(scope constructs.Construct, id string) IntakeQueue {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	dead := newFifoQueue(scope, "DeadLetters", nil)
 	events := newFifoQueue(scope, "Events", &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(maxReceiveCount)})
-	return IntakeQueue{Events: events, DeadLetters: dead}
+	canvases := newFifoQueue(scope, "Canvases", &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(maxReceiveCount)})
+	return IntakeQueue{Events: events, Canvases: canvases, DeadLetters: dead}
 }
 
 // NewPackagingQueue returns the FIFO queue of the messages by which Quilt makes

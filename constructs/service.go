@@ -56,7 +56,7 @@ type ServiceProps struct {
 // environment returns the variables that both services have.
 func (p ServiceProps) environment() map[string]*string {
 	return map[string]*string{
-		"CLAIMS_TABLE":     p.Claims.Table.TableName(),
+		"CANVAS_QUEUE_URL": p.Queue.Canvases.QueueUrl(),
 		"INTAKE_QUEUE_URL": p.Queue.Events.QueueUrl(),
 		"LOG_LEVEL":        jsii.String(p.LogLevel),
 		"PACKAGE_BUCKET":   p.Bucket.Bucket.BucketName(),

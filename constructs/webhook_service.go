@@ -4,7 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -31,8 +31,7 @@ type WebhookService struct {
 
 // NewWebhookService returns a Fargate service behind the target group. Its task
 // has a read-only root file system, no capabilities, the contract's numeric
-// user and health check, and rights to write into one queue and to read what a
-// canvas shows.
+// user and health check, and rights to write into two queues.
 func NewWebhookService(scope constructs.Construct, id string, props WebhookServiceProps) WebhookService {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	task := newWebTask(scope, "Task", props)
@@ -65,17 +64,8 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 		LogRetentionDays: props.LogRetentionDays,
 		Environment:      props.environment(),
 	})
-	props.Queue.Events.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
-	props.Claims.Table.Grant(task.TaskRole(), jsii.String("dynamodb:GetItem"))
-	grantFileLists(task.TaskRole(), props.Bucket, props.PackagePrefix)
+	for _, queue := range []awssqs.Queue{props.Queue.Events, props.Queue.Canvases} {
+		queue.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
+	}
 	return task
-}
-
-// grantFileLists lets a role read the list of each package's files, which the
-// canvas shows, and no other file.
-func grantFileLists(role awsiam.IRole, bucket PackageBucket, packagePrefix string) {
-	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings("s3:GetObject"),
-		Resources: &[]*string{bucket.Bucket.ArnForObjects(jsii.String(packagePrefix + "/*/input.json"))},
-	}))
 }

@@ -1,6 +1,10 @@
 package constructs
 
 import (
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -21,6 +25,13 @@ type WorkerServiceProps struct {
 	Size TaskSize
 	// Packaging is the queue by which Quilt makes packages.
 	Packaging awssqs.IQueue
+	// Revisions is the queue by which Quilt tells of them.
+	Revisions RevisionQueue
+	// ConfirmWithin is how long Quilt may take for a package; 0 expects no word.
+	ConfirmWithin time.Duration
+	// Workflow is Quilt's workflow for the packages: nil is the registry's
+	// default, the empty text none.
+	Workflow *string
 }
 
 // WorkerService is the Fargate service that makes packages of events.
@@ -35,7 +46,14 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	environment := props.environment()
 	environment["DEAD_LETTER_QUEUE_URL"] = props.Queue.DeadLetters.QueueUrl()
+	environment["CLAIMS_TABLE"] = props.Claims.Table.TableName()
 	environment["PACKAGING_QUEUE_URL"] = props.Packaging.QueueUrl()
+	environment["REVISION_QUEUE_URL"] = props.Revisions.Queue.QueueUrl()
+	environment["CONFIRM_SECONDS"] = jsii.String(strconv.Itoa(int(props.ConfirmWithin.Seconds())))
+	environment["STACK_NAME"] = awscdk.Stack_Of(scope).StackName()
+	if props.Workflow != nil {
+		environment["QUILT_WORKFLOW"] = props.Workflow
+	}
 	task := newTask(scope, "Task", taskProps{
 		Name:             workerContainer,
 		Command:          workerCommand,
@@ -62,18 +80,21 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 // grantWork lets a role do what the worker does, and nothing outside the
 // packages' prefix.
 func grantWork(role awsiam.IRole, props WorkerServiceProps) {
-	props.Queue.Events.Grant(role, jsii.String("sqs:ReceiveMessage"), jsii.String("sqs:DeleteMessage"), jsii.String("sqs:ChangeMessageVisibility"),
-		// An event of a canvas goes back into the queue under its entry.
-		jsii.String("sqs:SendMessage"))
+	// The worker writes into each, too: an export that a canvas asks for, a canvas
+	// that must be drawn, a reminder of a package that isn't confirmed yet.
+	for _, queue := range []awssqs.Queue{props.Queue.Events, props.Queue.Canvases, props.Revisions.Queue} {
+		queue.Grant(role, jsii.String("sqs:ReceiveMessage"), jsii.String("sqs:DeleteMessage"), jsii.String("sqs:ChangeMessageVisibility"),
+			jsii.String("sqs:SendMessage"))
+	}
 	props.Queue.DeadLetters.Grant(role, jsii.String("sqs:SendMessage"))
 	props.Packaging.Grant(role, jsii.String("sqs:SendMessage"))
 	props.Claims.Table.Grant(role, jsii.String("dynamodb:GetItem"), jsii.String("dynamodb:UpdateItem"))
 	bucket, packages := props.Bucket.Bucket, props.PackagePrefix+"/*"
 	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
+		// No version of a file is ever deleted: revisions of the package pin them.
+		Actions:   jsii.Strings("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
 		Resources: &[]*string{bucket.ArnForObjects(jsii.String(packages))},
 	}))
-	grantFileLists(role, props.Bucket, props.PackagePrefix)
 	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:    jsii.Strings("s3:ListBucket"),
 		Resources:  &[]*string{bucket.BucketArn()},

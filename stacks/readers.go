@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"benchlingwebhook/constructs"
 )
@@ -18,6 +19,7 @@ var (
 	environmentName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
 	hostName        = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	namePart        = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+	workflowName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$`)
 	vpcID           = regexp.MustCompile(`^vpc-[0-9a-f]+$`)
 	subnetID        = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
 	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
@@ -109,6 +111,22 @@ var readers = map[string]reader{
 	"packagingQueueArn": func(value any, into *Settings) (err error) {
 		into.PackagingQueueArn, err = matching(value, queueArn, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\"")
 		return err
+	},
+	"confirmWithinMinutes": func(value any, into *Settings) error {
+		minutes, err := between(value, 1, 24*60)
+		into.ConfirmWithin = time.Duration(minutes) * time.Minute
+		return err
+	},
+	"workflow": func(value any, into *Settings) error {
+		name := ""
+		if value != "" {
+			var err error
+			if name, err = matching(value, workflowName, "the name of a workflow of the registry, such as \"alpha\", or \"\" for none"); err != nil {
+				return err
+			}
+		}
+		into.Workflow = &name
+		return nil
 	},
 	"domain": func(value any, into *Settings) (err error) {
 		into.Domain, err = domain(value)

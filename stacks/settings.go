@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/moby/buildkit/util/suggest"
 
@@ -16,6 +17,9 @@ import (
 
 // DefaultEnvironment is the environment of a synthesis that names none.
 const DefaultEnvironment = "dev"
+
+// confirmWithin is how long an existing Quilt stack may take for a package.
+const confirmWithin = 30 * time.Minute
 
 // settingsFile is where environments and settings are written.
 const settingsFile = "cdk.json"
@@ -55,6 +59,12 @@ type Settings struct {
 	// PackagingQueueArn is the packaging queue of an existing Quilt stack; empty
 	// makes a new one.
 	PackagingQueueArn string
+	// ConfirmWithin is how long Quilt may take for a package before an alarm is
+	// raised; 0 expects no word of Quilt's.
+	ConfirmWithin time.Duration
+	// Workflow is Quilt's workflow for the packages: nil is the registry's
+	// default, the empty text none.
+	Workflow *string
 	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
 	Domain *constructs.Domain
 	// AlarmTopicArn is the SNS topic that hears of alarms, or empty.
@@ -141,6 +151,9 @@ func readSettings(environment, place string, values map[string]any) (Settings, e
 		if err := read(values[name], &settings); err != nil {
 			problems = append(problems, prefixed(place+"."+name, err))
 		}
+	}
+	if _, given := values["confirmWithinMinutes"]; !given && settings.PackagingQueueArn != "" {
+		settings.ConfirmWithin = confirmWithin
 	}
 	// Rules between settings make sense only when each is right by itself.
 	if len(problems) == 0 {

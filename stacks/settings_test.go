@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gotest.tools/v3/assert"
 
@@ -14,7 +15,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are alarmTopicArn, architecture, cpu, deletionProtection, desiredCount, domain, imageCompression, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount"
+const known = "the settings are alarmTopicArn, architecture, confirmWithinMinutes, cpu, deletionProtection, desiredCount, domain, imageCompression, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {
@@ -41,6 +42,7 @@ func TestReadSettings(t *testing.T) {
 	want.DeletionProtection = true
 	want.PackageBucket = "quilt-packages"
 	want.PackagingQueueArn = "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo"
+	want.ConfirmWithin = 30 * time.Minute
 	want.AlarmTopicArn = "arn:aws:sns:eu-west-1:123456789012:on-call"
 	want.Domain = &constructs.Domain{Name: "webhooks.example.com", CertificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}
 	want.Vpc = &constructs.ExistingVpc{ID: "vpc-1", PrivateSubnetIDs: []string{"subnet-1", "subnet-2"}, AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
@@ -53,6 +55,31 @@ func TestReadSettings(t *testing.T) {
 		"vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`))
 	assert.NilError(t, err)
 	assert.DeepEqual(t, got, want)
+}
+
+// TestConfirmationIsExpectedOfAQuiltStack holds the default that depends on
+// another setting, and the workflow's three meanings.
+func TestConfirmationIsExpectedOfAQuiltStack(t *testing.T) {
+	const queue = `"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"`
+	for _, c := range []struct {
+		values string
+		within time.Duration
+	}{
+		{`{}`, 0},
+		{`{` + queue + `}`, 30 * time.Minute},
+		{`{"confirmWithinMinutes": 5}`, 5 * time.Minute},
+		{`{` + queue + `, "confirmWithinMinutes": 60}`, time.Hour},
+	} {
+		got, err := stacks.ReadSettings(contextWith(t, c.values))
+		assert.NilError(t, err)
+		assert.Equal(t, got.ConfirmWithin, c.within, c.values)
+		assert.Check(t, got.Workflow == nil)
+	}
+	for _, name := range []string{"", "alpha"} {
+		got, err := stacks.ReadSettings(contextWith(t, `{"workflow": "`+name+`"}`))
+		assert.NilError(t, err)
+		assert.Equal(t, *got.Workflow, name)
+	}
 }
 
 func TestReadSettingsRefuses(t *testing.T) {
@@ -77,6 +104,8 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.vpc.id: nothing does not fit; use a VPC's id, such as "vpc-0123abcd"`,
 			`cdk.json: environments.dev.vpc.privateSubnetIds: "subnet-1" is not a list; use the ids of private subnets, such as ["subnet-0123abcd", …]`,
 			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
+		{"no minutes", `{"confirmWithinMinutes": 0}`, `cdk.json: environments.dev.confirmWithinMinutes: 0 does not fit; use a whole number from 1 to 1440, without quotes`},
+		{"no workflow", `{"workflow": "a/b"}`, `cdk.json: environments.dev.workflow: "a/b" does not fit; use the name of a workflow of the registry, such as "alpha", or "" for none`},
 		{"name for ARN", `{"packagingQueueArn": "packager"}`, `cdk.json: environments.dev.packagingQueueArn: "packager" does not fit; use a queue's ARN, such as "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"`},
 		{"domain text", `{"domain": "webhooks.example.com"}`, `cdk.json: environments.dev.domain: "webhooks.example.com" is not an object; write {"name": …, "certificateArn": …}`},
 		{"domain parts", `{"domain": {"Name": "webhooks.example.com"}}`, strings.Join([]string{

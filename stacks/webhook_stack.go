@@ -57,7 +57,13 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Domain:             s.Domain,
 		DeletionProtection: s.DeletionProtection,
 	})
-	alarms := constructs.NewAlarms(stack, "Alarms", constructs.AlarmsProps{Ingress: ingress, Queue: queue, TopicArn: s.AlarmTopicArn})
+	alarms := constructs.NewAlarms(stack, "Alarms", constructs.AlarmsProps{
+		Ingress:       ingress,
+		Queue:         queue,
+		Stack:         stack.StackName(),
+		ConfirmWithin: s.ConfirmWithin,
+		TopicArn:      s.AlarmTopicArn,
+	})
 	cluster := constructs.NewCluster(stack, "Cluster", network)
 	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
 	shared := constructs.ServiceProps{
@@ -87,10 +93,15 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Max:         s.MaxCount,
 	})
 	packaging := constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn)
+	revisions := constructs.NewRevisionQueue(stack, "Revisions", constructs.RevisionQueueProps{Bucket: bucket, PackagePrefix: s.PackagePrefix})
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
 		ServiceProps: shared,
 		Size:         s.WorkerSize,
 		Packaging:    packaging,
+		Revisions:    revisions,
+		// Only a Quilt stack tells of revisions.
+		ConfirmWithin: s.ConfirmWithin,
+		Workflow:      s.Workflow,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
 		Service: worker.Service,
@@ -103,6 +114,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Queue:   queue,
 		Service: webhook.Service,
 		Worker:  worker.Service,
+		Stack:   stack.StackName(),
 		Alarms:  alarms,
 	})
 
@@ -113,6 +125,8 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	output(stack, "SecretArn", secret.Secret.SecretArn(), "Where the Benchling app's credentials go")
 	output(stack, "PackageBucketName", bucket.Bucket.BucketName(), "Where packages are written")
 	output(stack, "IntakeQueueUrl", queue.Events.QueueUrl(), "Where verified events wait")
+	output(stack, "CanvasQueueUrl", queue.Canvases.QueueUrl(), "Where clicks on canvases wait")
+	output(stack, "RevisionQueueUrl", revisions.Queue.QueueUrl(), "Where Quilt tells of revisions")
 	output(stack, "DeadLetterQueueUrl", queue.DeadLetters.QueueUrl(), "Where events go that failed for good")
 	output(stack, "PackagingQueueUrl", packaging.QueueUrl(), "Where Quilt is told of packages")
 	output(stack, "ClaimsTableName", claims.Table.TableName(), "Which events are done")

@@ -29,7 +29,7 @@ var shapes = []struct{ name, settings string }{
 	{"custom-domain", `{"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "domain": {"name": "webhooks.example.com",
 		"certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}}`},
 	{"existing-quilt", `{"quiltCatalog": "quilt.example.com", "packageBucket": "quilt-packages",
-		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"}`},
+		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager", "workflow": "alpha"}`},
 }
 
 // TestGoldenTemplates compares the whole template of every shape. Rewrite them

@@ -80,6 +80,32 @@ func isClosed(r resource) []Violation {
 	return found
 }
 
+// unreadable are the storage classes whose objects must be restored before they
+// can be read.
+var unreadable = []any{"GLACIER", "DEEP_ARCHIVE"}
+
+// keepsVersions demands of a bucket that every version of an object stays there
+// and readable.
+func keepsVersions(r resource) []Violation {
+	found := wants(r, "VersioningConfiguration.Status", "set Enabled", "Enabled")
+	for i, rule := range list(at(r.Properties, "LifecycleConfiguration", "Rules")) {
+		place := fmt.Sprintf("LifecycleConfiguration.Rules.%d.", i)
+		for _, property := range []string{"ExpirationDate", "ExpirationInDays", "NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays"} {
+			if value := at(rule, property); value != nil {
+				found = append(found, Violation{Resource: r.id, Property: place + property, Fault: show(value) + ": remove it: revisions of packages pin versions of objects"})
+			}
+		}
+		for _, property := range []string{"Transition", "Transitions", "NoncurrentVersionTransition", "NoncurrentVersionTransitions"} {
+			for _, transition := range list(at(rule, property)) {
+				if class := at(transition, "StorageClass"); slices.Contains(unreadable, class) {
+					found = append(found, Violation{Resource: r.id, Property: place + property, Fault: show(class) + ": choose a class that can be read at once"})
+				}
+			}
+		}
+	}
+	return found
+}
+
 func noCustomResource(t Template) []Violation {
 	var found []Violation
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {

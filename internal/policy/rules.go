@@ -50,6 +50,7 @@ var Rules = []Rule{
 	{"DATA2", "data is encrypted at rest", isEncrypted},
 	{"DATA3", "data is reached by TLS alone", onlyTLS},
 	{"DATA4", "buckets are closed to the public", each(bucket, isClosed)},
+	{"DATA5", "no version of an object expires", each(bucket, keepsVersions)},
 	{"LOG1", "logs are kept for a time that somebody chose", each("AWS::Logs::LogGroup", func(r resource) []Violation {
 		if r.Properties["RetentionInDays"] == nil {
 			return fault("RetentionInDays", "not set, which keeps logs for good: choose a number of days")
