@@ -24,7 +24,7 @@ help: ## List the targets
 test: lint test-go test-service ## Run every test and check that needs no container engine
 
 .PHONY: rehearse
-rehearse: $(NODE) $(TOOLS) ## Deploy to a local AWS, run the task as Fargate would, and check it
+rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it
 	go build -o build/bin/rehearsal ./rehearsal
 	build/bin/rehearsal
 
@@ -83,7 +83,7 @@ lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
 
 .PHONY: test-go
-test-go: $(NODE) $(TOOLS)
+test-go: $(NODE) $(TOOLS) $(SERVICE)
 	@echo "Go tests (the first build of the CDK library takes about two minutes)"
 	@mkdir -p build
 	go tool gotestsum --format pkgname-and-test-fails -- -coverpkg=$$(go list -f '{{if ne .Name "main"}}{{.ImportPath}}{{end}}' ./... | paste -sd,) -coverprofile=build/cover.out ./...

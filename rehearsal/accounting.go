@@ -3,21 +3,20 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/rehearsal/quilt"
 )
 
 const (
@@ -25,21 +24,10 @@ const (
 	// packageEach is added for every event.
 	packageTimeout = time.Minute
 	packageEach    = 250 * time.Millisecond
-	// countSeconds is how long a message stays hidden that was received but not
-	// counted, because the answer got lost: less than packageTimeout.
-	countSeconds = 10
-	// ownFiles are what the worker adds to an export's files.
-	ownFiles = 4
 )
 
-// packagingMessage is what Quilt is told of a package.
-type packagingMessage struct {
-	SourcePrefix  string `json:"source_prefix"`
-	Registry      string `json:"registry"`
-	PackageName   string `json:"package_name"`
-	MetadataURI   string `json:"metadata_uri"`
-	CommitMessage string `json:"commit_message"`
-}
+// ownFiles are what the worker adds to an export's files.
+var ownFiles = []string{"entry.json", "entry_data.json", "input.json", "links.json", "README.md"}
 
 // tally counts what became of events.
 type tally struct{ accepted, packaged, lost, doubled, sentAgain int }
@@ -60,10 +48,11 @@ func (r *rehearsal) countPackages(ctx context.Context, sent accepted, waited err
 	r.last = sent
 	// A second message would come with the redo of a takeover.
 	time.Sleep(time.Second)
-	problems := []error{waited, r.countMessages(ctx)}
+	problems := []error{waited, r.checkPackaging()}
+	packages := r.packager.Packages()
 	counts := tally{accepted: len(sent.entries), sentAgain: sent.again}
 	for entry, webhook := range sent.entries {
-		switch n := r.told[packageName(entry)]; {
+		switch n := packages[packageName(entry)]; {
 		case n == 0:
 			counts.lost++
 			continue
@@ -89,14 +78,11 @@ func (r *rehearsal) countPackages(ctx context.Context, sent accepted, waited err
 func (r *rehearsal) waitForPackages(ctx context.Context, sent accepted) error {
 	limit := packageTimeout + time.Duration(len(sent.entries))*packageEach
 	return until(ctx, limit, func() (bool, string) {
-		if err := r.countMessages(ctx); err != nil {
-			return false, err.Error()
-		}
-		told := 0
+		packages, n := r.packager.Packages(), 0
 		for entry := range sent.entries {
-			told += min(r.told[packageName(entry)], 1)
+			n += min(packages[packageName(entry)], 1)
 		}
-		return told == len(sent.entries), fmt.Sprintf("%d of %d packages", told, len(sent.entries))
+		return n == len(sent.entries), fmt.Sprintf("%d of %d packages", n, len(sent.entries))
 	})
 }
 
@@ -135,64 +121,55 @@ func (r *rehearsal) keepLogs(ctx context.Context) error {
 }
 
 // accountForAll looks for messages that came after their row was done.
-func (r *rehearsal) accountForAll(ctx context.Context) (string, error) {
-	if err := r.countMessages(ctx); err != nil {
+func (r *rehearsal) accountForAll() (string, error) {
+	if err := r.checkPackaging(); err != nil {
 		return "", err
 	}
+	// An event's message names its webhook; an entry has a message for each of its
+	// exports.
+	times := map[string]int{}
 	var doubled []string
-	for name, n := range r.told {
-		if n > 1 {
-			doubled = append(doubled, fmt.Sprintf("%s: %d times", name, n))
+	for _, message := range r.packager.Messages() {
+		times[message.CommitMessage]++
+		if times[message.CommitMessage] == 2 {
+			doubled = append(doubled, message.PackageName+": "+message.CommitMessage)
 		}
 	}
 	if len(doubled) > 0 {
-		return "", errors.New(strings.Join(doubled, ", "))
+		return "", errors.New("asked for twice: " + strings.Join(doubled, ", "))
 	}
-	return fmt.Sprintf("%d packages, one message each", len(r.told)), nil
+	return fmt.Sprintf("%d packages, %d exports, one message each", len(r.packager.Packages()), len(times)), nil
 }
 
 // packageName returns the name of an entry's package.
 func packageName(entry string) string { return "benchling/" + benchling.DisplayID(entry) }
 
-// countMessages takes what the packaging queue holds and counts it by package.
-func (r *rehearsal) countMessages(ctx context.Context) error {
-	client := sqs.NewFromConfig(r.emulator.Config())
-	queue := aws.String(r.deployed.packagingURL)
-	for {
-		answer, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: queue, MaxNumberOfMessages: 10, VisibilityTimeout: countSeconds,
-		})
-		if err != nil || len(answer.Messages) == 0 {
-			return err
-		}
-		var taken []types.DeleteMessageBatchRequestEntry
-		for _, m := range answer.Messages {
-			var message packagingMessage
-			if err := json.Unmarshal([]byte(aws.ToString(m.Body)), &message); err != nil {
-				return err
-			}
-			if err := r.checkMessage(message); err != nil {
-				return err
-			}
-			r.told[message.PackageName]++
-			taken = append(taken, types.DeleteMessageBatchRequestEntry{Id: m.MessageId, ReceiptHandle: m.ReceiptHandle})
-		}
-		deleted, err := client.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: queue, Entries: taken})
-		if err == nil && len(deleted.Failed) > 0 {
-			err = fmt.Errorf("queue %s: %s", r.deployed.packagingURL, aws.ToString(deleted.Failed[0].Message))
-		}
-		if err != nil {
-			return err
-		}
+// checkPackaging says what is wrong with the packaging messages that came since it
+// was called last, and what the packager couldn't package.
+func (r *rehearsal) checkPackaging() error {
+	messages, failures := r.packager.Messages(), r.packager.Errors()
+	problems := failures[r.checked.failures:]
+	for _, message := range messages[r.checked.messages:] {
+		problems = append(problems, checkMessage(message, r.deployed.bucket))
 	}
+	r.checked.messages, r.checked.failures = len(messages), len(failures)
+	return errors.Join(problems...)
 }
 
-func (r *rehearsal) checkMessage(m packagingMessage) error {
-	bucket := r.deployed.bucket
+func checkMessage(m quilt.Message, bucket string) error {
 	if m.Registry != bucket || m.MetadataURI != "entry.json" || m.SourcePrefix != "s3://"+bucket+"/"+m.PackageName+"/" {
 		return fmt.Errorf("packaging message %+v: isn't of the bucket %s", m, bucket)
 	}
 	return nil
+}
+
+// checkPinned looks for every version that a packaging message pointed at.
+func (r *rehearsal) checkPinned(ctx context.Context) (string, error) {
+	n, err := r.packager.VerifyPinned(ctx)
+	if err == nil && n == 0 {
+		err = errors.New("no message pointed at a version")
+	}
+	return fmt.Sprintf("%d versions", n), err
 }
 
 // checkPackage compares a package's files with the export's, and looks for the
@@ -207,7 +184,7 @@ func (r *rehearsal) checkPackage(ctx context.Context, name, entry, webhook strin
 		defer answer.Body.Close()
 		return io.ReadAll(answer.Body)
 	}
-	files := benchling.Files(entry)
+	files := r.benchling.Notebook.FilesOf(entry)
 	for path, want := range files {
 		got, err := read(path)
 		if err == nil && !bytes.Equal(got, want) {
@@ -217,7 +194,7 @@ func (r *rehearsal) checkPackage(ctx context.Context, name, entry, webhook strin
 			return err
 		}
 	}
-	for path, wanted := range map[string]string{"input.json": webhook, "entry.json": entry, "entry_data.json": entry, "README.md": entry} {
+	for path, wanted := range map[string]string{"input.json": webhook, "entry.json": entry, "entry_data.json": entry, "links.json": entry, "README.md": entry} {
 		got, err := read(path)
 		if err == nil && !strings.Contains(string(got), wanted) {
 			err = fmt.Errorf("%s/%s: doesn't name %s", name, path, wanted)
@@ -227,8 +204,14 @@ func (r *rehearsal) checkPackage(ctx context.Context, name, entry, webhook strin
 		}
 	}
 	listed, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(r.deployed.bucket), Prefix: aws.String(name + "/")})
-	if err == nil && len(listed.Contents) != len(files)+ownFiles {
-		err = fmt.Errorf("%s: %d files, not %d", name, len(listed.Contents), len(files)+ownFiles)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, object := range listed.Contents {
+		path := strings.TrimPrefix(aws.ToString(object.Key), name+"/")
+		if _, exported := files[path]; !exported && !slices.Contains(ownFiles, path) {
+			return fmt.Errorf("%s/%s: neither the export's nor the worker's", name, path)
+		}
+	}
+	return nil
 }

@@ -29,7 +29,7 @@ func (r *rehearsal) sendPoison(ctx context.Context) (poison, error) {
 	p := poison{entry: "etr_" + benchling.RandomText()}
 	p.path = apiPath + "v2/entries/" + p.entry
 	r.benchling.Faults.Inject(benchling.Fault{Path: p.path, Status: http.StatusForbidden})
-	l := &load{sent: accepted{entries: map[string]string{}, statuses: map[int]int{}}}
+	l := &load{sent: accepted{entries: map[string]string{}, at: map[string]time.Time{}, statuses: map[int]int{}}}
 	r.deliver(ctx, l, p.entry)
 	var err error
 	p.sent, err = l.wait()

@@ -163,7 +163,9 @@ func (r *rehearsal) stopOthers(ctx context.Context, workers []*runningTask) erro
 // runEnd stops what runs, and looks at all rows together.
 func (r *rehearsal) runEnd(ctx context.Context) error {
 	return errors.Join(
-		r.rows.Check("no package told of twice, in all rows together", func() (string, error) { return r.accountForAll(ctx) }),
+		r.rows.Check("no package told of twice, in all rows together", func() (string, error) { return r.accountForAll() }),
+		r.rows.Check("every version that a packaging message pointed at is there", func() (string, error) { return r.checkPinned(ctx) }),
+		r.rows.Check("Benchling's API description agrees with every call and response", r.checkCalls),
 		r.rows.Check("logs follow events, and hold no secret", func() (string, error) { return r.checkLogs(ctx) }),
 		r.rows.Check("web: SIGTERM", func() (string, error) { return r.stopTask(ctx, r.web.Load()) }),
 		r.rows.Check("worker: SIGTERM", func() (string, error) { return r.stopTask(ctx, r.worker.Load()) }),

@@ -70,11 +70,7 @@ func (r *rehearsal) runReady(ctx context.Context) error {
 	r.checkHardening(ctx, running)
 	for _, path := range []string{"/health", "/health/live", "/health/ready", "/config"} {
 		_ = r.rows.Check("GET "+path, func() (string, error) {
-			status, body, err := get(ctx, running.url+path)
-			if err == nil && status != http.StatusOK {
-				err = fmt.Errorf("%s: status %d, %s", path, status, body)
-			}
-			return fmt.Sprint(status), err
+			return fmt.Sprint(http.StatusOK), r.waitOK(ctx, running.url+path)
 		})
 	}
 	signature := r.checkAccepted(ctx, running)
@@ -96,6 +92,18 @@ func (r *rehearsal) runReady(ctx context.Context) error {
 		return "the accepted event's isn't there", nil
 	})
 	return r.rows.Check("SIGTERM", func() (string, error) { return r.stopTask(ctx, running) })
+}
+
+// readyTimeout bounds the time until a service that is set up is ready: it asks
+// Benchling for a token first.
+const readyTimeout = 30 * time.Second
+
+// waitOK waits until an address answers 200.
+func (r *rehearsal) waitOK(ctx context.Context, url string) error {
+	return until(ctx, readyTimeout, func() (bool, string) {
+		status, body, err := get(ctx, url)
+		return status == http.StatusOK, fmt.Sprintf("%s: status %d, %s, %v", url, status, body, err)
+	})
 }
 
 // fillSecret puts what a person would put into the secret.

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,6 +15,9 @@ const (
 	exportTimeout = time.Minute
 	// eventsAtOnce is more than one worker works on at once.
 	eventsAtOnce = 6
+	// timedEvents are sent, a timedPause between two, to see how long each takes.
+	timedEvents = 40
+	timedPause  = 250 * time.Millisecond
 )
 
 // quickly shortens the worker's waits, so that a takeover takes seconds.
@@ -27,16 +34,18 @@ func (r *rehearsal) runWorker(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := r.rows.Check("events become packages", func() (string, error) {
-		sent, err := r.sendEvents(ctx)
+	if err := r.rows.Check("events become packages, and Quilt confirms", func() (string, error) {
+		sent, err := r.startLoad(ctx, timedEvents, "etr_", timedPause).wait()
 		if err != nil {
 			return "", err
 		}
-		return r.account(ctx, sent)
+		counts, err := r.account(ctx, sent)
+		if err != nil {
+			return "", err
+		}
+		times, err := r.latencies(ctx, sent)
+		return counts + "; " + times, err
 	}); err != nil {
-		return err
-	}
-	if err := r.rows.Check("canvas: pressed, answered, drawn", func() (string, error) { return r.pressButton(ctx) }); err != nil {
 		return err
 	}
 	for _, end := range []struct{ check, signal string }{
@@ -105,4 +114,40 @@ func (r *rehearsal) waitForExport(ctx context.Context, sent accepted) error {
 		}
 		return false, "no export was started"
 	})
+}
+
+// latencies tells how long it took from the events that were sent to their
+// packages, and to Quilt's confirmation as the worker records it.
+func (r *rehearsal) latencies(ctx context.Context, sent accepted) (string, error) {
+	var packaged, confirmed []time.Duration
+	for entry, at := range sent.at {
+		if revisions := r.packager.Revisions(packageName(entry)); len(revisions) > 0 {
+			packaged = append(packaged, revisions[0].Received.Sub(at))
+		}
+	}
+	if err := until(ctx, confirmTimeout, func() (bool, string) {
+		confirmed = r.confirmations(ctx, sent)
+		return len(confirmed) == len(sent.entries), fmt.Sprintf("%d of %d packages confirmed", len(confirmed), len(sent.entries))
+	}); err != nil {
+		return "", err
+	}
+	slices.Sort(packaged)
+	slices.Sort(confirmed)
+	return "event to package " + percentiles(packaged) + "; to Quilt's confirmation " + percentiles(confirmed), nil
+}
+
+// confirmations returns the times that the worker's metric has of the events'
+// entries.
+func (r *rehearsal) confirmations(ctx context.Context, sent accepted) []time.Duration {
+	var found []time.Duration
+	for line := range strings.Lines(r.logs(ctx, r.worker.Load())) {
+		var metric struct {
+			Entry   string   `json:"entry_id"`
+			Seconds *float64 `json:"PackageConfirmedSeconds"`
+		}
+		if json.Unmarshal([]byte(line), &metric) == nil && metric.Seconds != nil && sent.entries[metric.Entry] != "" {
+			found = append(found, time.Duration(*metric.Seconds*float64(time.Second)))
+		}
+	}
+	return found
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"benchlingwebhook/rehearsal/dockerforcdk"
+	"benchlingwebhook/rehearsal/quilt"
 )
 
 // deployment is what the local AWS holds after `cdk deploy`.
@@ -26,7 +27,8 @@ type deployment struct {
 	queueURL, packagingURL, bucket, secretARN string
 }
 
-// readBack reads the task definitions and the stack's outputs from the local AWS.
+// readBack reads the task definitions and the stack's outputs from the local AWS,
+// and starts the packager at the deployed queue.
 func (r *rehearsal) readBack(ctx context.Context) error {
 	return r.rows.Check("task definitions read back", func() (string, error) {
 		config := r.emulator.Config()
@@ -53,6 +55,8 @@ func (r *rehearsal) readBack(ctx context.Context) error {
 			}
 			arns = append(arns, aws.ToString(task.TaskDefinitionArn))
 		}
+		r.packager = quilt.Start(config, r.deployed.packagingURL)
+		r.atEnd(func(context.Context) { r.packager.Stop() })
 		slices.Sort(arns)
 		return strings.Join(arns, ", "), nil
 	})

@@ -162,8 +162,10 @@ func (m *measurement) chooseSettings(ctx context.Context) error {
 		m.environment = append(m.environment, name+"="+value)
 	}
 	m.environment = append(m.environment,
-		"INTAKE_QUEUE_URL="+aws.ToString(queue.QueueUrl), "PACKAGE_BUCKET=gates", "CLAIMS_TABLE=gates",
-		"DEAD_LETTER_QUEUE_URL="+aws.ToString(queue.QueueUrl), "PACKAGING_QUEUE_URL="+aws.ToString(queue.QueueUrl))
+		"PACKAGE_BUCKET=gates", "CLAIMS_TABLE=gates")
+	for _, name := range []string{"INTAKE", "CANVAS", "DEAD_LETTER", "PACKAGING", "REVISION"} {
+		m.environment = append(m.environment, name+"_QUEUE_URL="+aws.ToString(queue.QueueUrl))
+	}
 	m.appDefinition = "appdef_" + benchling.RandomText()
 	secret, err := m.secretText()
 	m.secret = "BENCHLING_SECRET=" + secret

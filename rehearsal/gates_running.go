@@ -158,11 +158,7 @@ func runningOn(log string, began time.Time, seconds *float64) error {
 func (m *measurement) answers(ctx context.Context, web *started) error {
 	var problems []error
 	for _, path := range []string{"/health", "/health/live", "/health/ready", "/config"} {
-		status, body, err := get(ctx, web.url+path)
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("%s: status %d, %s", path, status, body)
-		}
-		problems = append(problems, err)
+		problems = append(problems, m.waitOK(ctx, web.url+path))
 	}
 	return errors.Join(problems...)
 }
@@ -171,7 +167,7 @@ func (m *measurement) answers(ctx context.Context, web *started) error {
 func (m *measurement) functions(ctx context.Context, web *started) (string, error) {
 	var problems []error
 	var seen []string
-	for _, route := range []string{"/event", "/lifecycle", "/canvas"} {
+	for _, route := range []string{"/", "/event", "/lifecycle", "/canvas"} {
 		webhook, err := m.event(m.key, m.appDefinition, "etr_"+benchling.RandomText(), time.Now())
 		if err != nil {
 			return "", err

@@ -25,6 +25,8 @@ const (
 type accepted struct {
 	// entries has the webhook ID of every event that got its 200, by entry.
 	entries map[string]string
+	// at has when each of them was sent that got its 200, by entry.
+	at map[string]time.Time
 	// signatures are those of all events that were sent.
 	signatures []string
 	// again counts the requests that got no 200, each of which was repeated.
@@ -44,7 +46,7 @@ type load struct {
 // startLoad sends one event for each of n new entries, a pause between two. Each
 // goes to the web task of its moment.
 func (r *rehearsal) startLoad(ctx context.Context, n int, prefix string, pause time.Duration) *load {
-	l := &load{sent: accepted{entries: map[string]string{}, statuses: map[int]int{}}}
+	l := &load{sent: accepted{entries: map[string]string{}, at: map[string]time.Time{}, statuses: map[int]int{}}}
 	l.all.Add(1)
 	go func() {
 		defer l.all.Done()
@@ -70,8 +72,9 @@ func (r *rehearsal) deliver(ctx context.Context, l *load, entry string) {
 	l.signed(webhook.Signature)
 	deadline := time.Now().Add(sendTimeout)
 	for {
+		sent := time.Now()
 		status, body, err := post(ctx, r.web.Load().url+"/event", webhook)
-		if l.answered(status, entry, webhook.ID) {
+		if l.answered(status, entry, webhook.ID, sent) {
 			return
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
@@ -82,12 +85,13 @@ func (r *rehearsal) deliver(ctx context.Context, l *load, entry string) {
 	}
 }
 
-func (l *load) answered(status int, entry, webhook string) bool {
+func (l *load) answered(status int, entry, webhook string, sent time.Time) bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	l.sent.statuses[status]++
 	if status == http.StatusOK {
 		l.sent.entries[entry] = webhook
+		l.sent.at[entry] = sent
 		return true
 	}
 	l.sent.again++

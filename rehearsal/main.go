@@ -61,7 +61,7 @@ func rehearse(ctx context.Context) int {
 	rows := report.New(os.Stdout)
 	fmt.Println("This builds the image, deploys the stack to a local AWS, runs its task under Fargate's rules and sends it webhooks.")
 	fmt.Println("Nothing leaves this machine but downloads; a first run takes several minutes. `make rehearse-down` removes it all.")
-	r := &rehearsal{rows: rows, told: map[string]int{}}
+	r := &rehearsal{rows: rows}
 	r.run(ctx)
 	r.stop()
 	if err := rows.Table(os.Stdout); err != nil {

@@ -14,6 +14,7 @@ import (
 	"benchlingwebhook/rehearsal/engine"
 	"benchlingwebhook/rehearsal/faultproxy"
 	"benchlingwebhook/rehearsal/forward"
+	"benchlingwebhook/rehearsal/quilt"
 	"benchlingwebhook/rehearsal/registry"
 	"benchlingwebhook/rehearsal/report"
 	"benchlingwebhook/rehearsal/standin"
@@ -57,8 +58,10 @@ type rehearsal struct {
 	image         string
 	// web and worker are the tasks that run now.
 	web, worker atomic.Pointer[runningTask]
-	// told counts the packaging messages by package.
-	told map[string]int
+	// packager takes the packaging messages in Quilt's place.
+	packager *quilt.Packager
+	// checked is how many of the packager's messages and failures were looked at.
+	checked struct{ messages, failures int }
 	// last are the events that were accounted for last.
 	last accepted
 	// clientSecret is the secret's, as it was filled last.
@@ -68,7 +71,7 @@ type rehearsal struct {
 // run makes the checks in order and ends with the first on which others stand.
 func (r *rehearsal) run(ctx context.Context) {
 	steps := []func(context.Context) error{
-		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker, r.runFaults, r.runKills, r.runEnd,
+		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker, r.runCanvases, r.runPackages, r.runFaults, r.runKills, r.runEnd,
 	}
 	for _, step := range steps {
 		if step(ctx) != nil {
@@ -176,7 +179,7 @@ func (r *rehearsal) startNetwork(ctx context.Context) (string, error) {
 	if r.key, err = benchling.NewKey(); err != nil {
 		return "", err
 	}
-	if r.benchling, err = benchling.Serve(r.key); err != nil {
+	if r.benchling, err = benchling.Serve(r.key, benchling.Client); err != nil {
 		return "", err
 	}
 	r.atEnd(func(context.Context) { r.benchling.Stop() })

@@ -14,6 +14,7 @@ import (
 
 	"benchlingwebhook/internal/imagecontract"
 	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/rehearsal/quilt"
 )
 
 func TestSecretReferences(t *testing.T) {
@@ -126,4 +127,21 @@ func TestTexts(t *testing.T) {
 	assert.Equal(t, lastLines("a\nb\nc\n", 2), "b | c")
 	assert.Equal(t, lastLines("a", 2), "a")
 	assert.Equal(t, linesWith("fine\nAn Error\n", complaint.MatchString), "An Error")
+}
+
+func TestCallsOfTheDescription(t *testing.T) {
+	detail, err := callsChecked(map[string]int{"getTask": 2, "exportItem": 1}, nil)
+	assert.NilError(t, err)
+	assert.Equal(t, detail, "exportItem 1, getTask 2")
+	_, err = callsChecked(nil, nil)
+	assert.Error(t, err, "no call was checked")
+	_, err = callsChecked(map[string]int{"getTask": 2}, []string{"a", "b"})
+	assert.Error(t, err, "a; b")
+}
+
+func TestPackagingMessagesOfTheBucket(t *testing.T) {
+	message := quilt.Message{SourcePrefix: "s3://b/benchling/EXP-1/", Registry: "b", PackageName: "benchling/EXP-1", MetadataURI: "entry.json"}
+	assert.NilError(t, checkMessage(message, "b"))
+	message.Registry = "other"
+	assert.ErrorContains(t, checkMessage(message, "b"), "isn't of the bucket b")
 }

@@ -44,7 +44,7 @@ func start(ctx context.Context, key benchling.Key) (*world, error) {
 	if w.emulator, err = emulator.Start(ctx, emulatorPython, emulatorSource, dir); err != nil {
 		return nil, err
 	}
-	if w.benchling, err = benchling.Serve(key); err != nil {
+	if w.benchling, err = benchling.Serve(key, benchling.Client); err != nil {
 		w.emulator.Stop()
 		return nil, err
 	}
@@ -91,14 +91,14 @@ func (w *world) startService(ctx context.Context) (*server, error) {
 	appDefinition := "appdef_" + benchling.RandomText()
 	secret, err := json.Marshal(map[string]string{
 		"tenant": "bench", "client_id": "bench", "client_secret": benchling.RandomText(), "app_definition_id": appDefinition, "jwks_url": w.jwks(),
+		"base_url": "http://" + w.benchling.Address,
 	})
 	if err != nil {
 		return nil, err
 	}
 	environment := emulator.Environment(w.emulator.Endpoint)
 	environment["INTAKE_QUEUE_URL"] = w.queue
-	environment["CLAIMS_TABLE"] = "bench"
-	environment["PACKAGE_BUCKET"] = "bench"
+	environment["CANVAS_QUEUE_URL"] = w.queue
 	environment["BENCHLING_SECRET"] = string(secret)
 	return startServer(ctx, "service", appDefinition, "docker", []string{"-m", "src.app"}, environment)
 }

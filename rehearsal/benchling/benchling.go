@@ -72,35 +72,6 @@ func (k Key) JWKS() ([]byte, error) {
 	}}})
 }
 
-// EntryUpdated returns the body of an event: the fields of an entry changed.
-func EntryUpdated(appDefinition, entry string) ([]byte, error) {
-	return envelope(appDefinition, "events", map[string]any{
-		"type": "v2.entry.updated.fields", "id": "evt_" + RandomText(), "resourceId": entry,
-		"createdAt": time.Now().UTC().Format(time.RFC3339), "deprecated": false, "excludedProperties": []string{},
-	})
-}
-
-// ButtonPressed returns the body of a call: somebody pressed a button on a canvas.
-func ButtonPressed(appDefinition, canvas, button string) ([]byte, error) {
-	return envelope(appDefinition, "app_signals", map[string]any{
-		"type": "v2.canvas.userInteracted", "canvasId": canvas, "buttonId": button,
-		"featureId": "feature_rehearsal", "userId": "ent_rehearsal", "deprecated": false,
-	})
-}
-
-// envelope returns a message as Benchling sends it.
-func envelope(appDefinition, channel string, message map[string]any) ([]byte, error) {
-	return json.Marshal(map[string]any{
-		"version":       "0",
-		"baseURL":       "https://rehearsal.benchling.invalid",
-		"tenantId":      "ten_rehearsal",
-		"app":           map[string]string{"id": "app_rehearsal"},
-		"appDefinition": map[string]string{"id": appDefinition},
-		"channel":       channel,
-		"message":       message,
-	})
-}
-
 // RandomText returns 16 random hexadecimal digits.
 func RandomText() string {
 	b := make([]byte, 8)
@@ -117,17 +88,26 @@ type Server struct {
 	// Faults are what goes wrong before an answer.
 	Faults Faults
 
+	checks   *checks
 	document atomic.Pointer[[]byte]
 	server   *http.Server
 }
 
-// Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1.
-func Serve(key Key) (*Server, error) {
+// Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1. Each call is
+// checked by the description in the directory of Benchling's client.
+func Serve(key Key, client string) (*Server, error) {
+	described, err := loadDescription(client)
+	if err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Address: listener.Addr().String(), Notebook: newNotebook()}
+	s := &Server{
+		Address: listener.Addr().String(), Notebook: newNotebook(),
+		checks: &checks{description: described, calls: map[string]int{}},
+	}
 	if err := s.Publish(key); err != nil {
 		_ = listener.Close()
 		return nil, err
@@ -138,7 +118,7 @@ func Serve(key Key) (*Server, error) {
 		_, _ = w.Write(*s.document.Load())
 	})
 	s.Notebook.serve(mux)
-	s.server = &http.Server{Handler: s.Faults.wrap(mux), ReadHeaderTimeout: 10 * time.Second}
+	s.server = &http.Server{Handler: s.checks.wrap(s.Faults.wrap(mux)), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(listener) }()
 	return s, nil
 }

@@ -18,7 +18,7 @@ import (
 func TestSignature(t *testing.T) {
 	key, err := NewKey()
 	assert.NilError(t, err)
-	server, err := Serve(key)
+	server, err := Serve(key, client)
 	assert.NilError(t, err)
 	defer server.Stop()
 	answer, err := http.Get("http://" + server.Address + JWKSPath)

@@ -99,7 +99,7 @@ func (f *Faults) wrap(handler http.Handler) http.Handler {
 			if fault.RetryAfter > 0 {
 				w.Header().Set("Retry-After", strconv.Itoa(int(fault.RetryAfter.Seconds())))
 			}
-			answer(w, fault.Status, map[string]any{"error": map[string]string{"message": "a fault on demand"}})
+			refuse(w, fault.Status, "a fault on demand")
 		default:
 			handler.ServeHTTP(w, r)
 		}

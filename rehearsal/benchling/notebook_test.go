@@ -50,7 +50,13 @@ func TestNotebookExportsAnEntry(t *testing.T) {
 	assert.Equal(t, notebook.Asked("etr_1"), 2)
 
 	download := done["response"].(map[string]any)["downloadURL"].(string)
-	call("GET", strings.TrimPrefix(download, server.URL), "", http.StatusBadRequest)
+	request, err := http.NewRequest("GET", download, nil)
+	assert.NilError(t, err)
+	request.Header.Set("Authorization", "Bearer "+token)
+	withToken, err := http.DefaultClient.Do(request)
+	assert.NilError(t, err)
+	assert.NilError(t, withToken.Body.Close())
+	assert.Equal(t, withToken.StatusCode, http.StatusBadRequest)
 	response, err := http.Get(download)
 	assert.NilError(t, err)
 	defer response.Body.Close()
@@ -71,10 +77,10 @@ func TestNotebookExportsAnEntry(t *testing.T) {
 
 // A worker reads a download by several requests, so that they must agree.
 func TestDownloadIsTheSameAtEveryRequest(t *testing.T) {
-	first, err := archive("etr_1")
+	first, err := archive(export{"etr_1", 0})
 	assert.NilError(t, err)
 	for range 20 {
-		again, err := archive("etr_1")
+		again, err := archive(export{"etr_1", 0})
 		assert.NilError(t, err)
 		assert.Assert(t, bytes.Equal(again, first))
 	}

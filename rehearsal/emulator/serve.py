@@ -8,8 +8,9 @@ with the identifiers that AWS would return, so that the stack deploys unmodified
 import time
 
 import ministack.app
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid
-from ministack.services import ecr, ecs, sqs
+from ministack.services import ecr, ecs, eventbridge, s3, sqs
 from ministack.services.cloudformation import provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
@@ -175,6 +176,62 @@ def mend_deduplication():
     sqs._prune_dedup = prune
 
 
+def mend_full_object_checksum():
+    """A multipart upload can be completed with the CRC32 of the whole object.
+
+    S3 compares it where the upload's checksum type is FULL_OBJECT; ministack knows
+    only the composite of the parts' checksums, and refuses every other value.
+    """
+    complete = s3._complete_multipart_upload
+
+    def of_the_whole(bucket, key, body, query, headers=None):
+        headers = dict(headers or {})
+        upload = s3._multipart_uploads.get(s3._qp(query, "uploadId"))
+        if upload is None or headers.get("x-amz-checksum-type") != "FULL_OBJECT":
+            return complete(bucket, key, body, query, headers)
+        declared = headers.pop("x-amz-checksum-crc32")
+        whole = b"".join(part["body"] for _, part in sorted(upload["parts"].items()))
+        if s3._compute_s3_checksum("CRC32", whole) != declared:
+            return s3._error("BadDigest", "The CRC32 you specified did not match the calculated checksum.", 400)
+        response = complete(bucket, key, body, query, headers)
+        if response[0] == 200:
+            stored = s3._ensure_bucket(bucket)["objects"][key]
+            stored.update(checksums={"CRC32": declared}, checksum_type="FULL_OBJECT")
+        return response
+
+    s3._complete_multipart_upload = of_the_whole
+
+
+def mend_event_delivery():
+    """A rule delivers to a queue whose policy lets EventBridge send to it.
+
+    ministack asks no queue's policy about EventBridge, so that a rule works whose
+    queue would refuse it.
+    """
+    invoke = eventbridge._invoke_target
+
+    def allowed(queue, rule):
+        call = EvalContext(
+            principal_arn="*",
+            principal_type="Service",
+            principal_account="",
+            action="sqs:SendMessage",
+            resource_arn=queue,
+            region=get_region(),
+            secure_transport=True,
+            service_context={"aws:sourcearn": rule["Arn"], "aws:sourceaccount": get_account_id()},
+        )
+        policy = (sqs._queue_by_arn(queue) or {"attributes": {}})["attributes"].get("Policy")
+        return evaluate_resource_policy(policy, call, service="events.amazonaws.com").decision == "Allow"
+
+    def if_allowed(target, event, rule, view=None):
+        arn = target.get("Arn", "")
+        if not arn.startswith("arn:aws:sqs:") or allowed(arn, rule):
+            invoke(target, event, rule, view)
+
+    eventbridge._invoke_target = if_allowed
+
+
 if __name__ == "__main__":
     add_resource_types()
     mend_vpc()
@@ -182,4 +239,6 @@ if __name__ == "__main__":
     mend_task_definition()
     mend_image_lookup()
     mend_deduplication()
+    mend_full_object_checksum()
+    mend_event_delivery()
     ministack.app.main()
