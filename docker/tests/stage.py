@@ -4,8 +4,10 @@ import json
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
+from jsonschema import Draft202012Validator
 
 from src import benchling as benchling_module
 from src import consumer as consumer_module
@@ -31,6 +33,8 @@ from .notebook_server import NotebookServer, entry
 from .webhooks import webhook
 
 FIFO = {"FifoQueue": "true"}
+# What Quilt's documentation says of its messages, which the rehearsal's stand-in reads, too.
+SCHEMAS = Path(__file__).parents[2] / "rehearsal" / "quilt" / "schema"
 QUEUES = ("intake.fifo", "canvas.fifo", "letters.fifo", "packaging.fifo", "revisions")
 
 
@@ -145,15 +149,28 @@ class Stage:
         while self.canvases.poll(threading.Event()):
             pass
 
+    def requested(self, name="packaging.fifo"):
+        """Take the packaging messages, which are as Quilt documents them."""
+        messages = [json.loads(message["Body"]) for message in self.received(name)]
+        for message in messages:
+            validate("packaging-message", message)
+        return messages
+
     def confirm(self, name="benchling/EXP1", top_hash="b" * 64, at="2027-06-01T00:00:00Z"):
         """Have Quilt say that a revision exists, and process that."""
         detail = {"version": "0.1", "type": "created", "bucket": "packages"}
         event = {
+            "version": "0",
+            "id": "6425eb6a-9627-e6a1-2ae8-9d2d8883dc74",
+            "account": "123456789012",
+            "region": "us-east-1",
+            "resources": [],
             "source": "com.quiltdata",
             "detail-type": "package-revision",
             "time": at,
             "detail": {**detail, "handle": name, "topHash": top_hash},
         }
+        validate("package-revision", event)
         self.revisions.send(json.dumps(event))
         assert self.confirmer.poll(threading.Event())
 
@@ -188,6 +205,11 @@ class Stage:
 
     def item(self, key):
         return self.dynamodb.get_item(TableName="claims", Key={"id": {"S": key}})["Item"]
+
+
+def validate(name, value):
+    """Hold a message against a schema of Quilt's."""
+    Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text())).validate(value)
 
 
 def quick(monkeypatch):
