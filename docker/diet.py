@@ -23,7 +23,6 @@ IMPORTED = (
     "benchling_sdk.services.v2.stable.api_service",
     "benchling_sdk.services.v2.stable.app_service",
     "benchling_sdk.services.v2.stable.export_service",
-    "benchling_sdk.services.v2.stable.task_service",
     "boto3.s3.transfer",
     "flask",
     "httpx",

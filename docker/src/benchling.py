@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -18,8 +18,6 @@ from benchling_sdk.helpers.retry_helpers import RetryStrategy
 from benchling_sdk.models import (
     AppCanvasCreate,
     AppCanvasUpdate,
-    AsyncTask,
-    AsyncTaskStatus,
     ExportItemRequest,
 )
 
@@ -118,11 +116,7 @@ class Notebook:
         return name if isinstance(name, str) else None
 
     def entry(self, entry_id: str) -> dict[str, Any]:
-        """Return the entry as the API responds, with its ID.
-
-        Not by the SDK's model, which drops each null and refuses an entry without a
-        creator or with a date of another form.
-        """
+        """Return the entry as the API responds, with its ID."""
         entry = self._get("the entry", f"entries/{entry_id}").get("entry")
         if not isinstance(entry, dict):
             raise NotebookError("the entry: Benchling's response is incomplete")
@@ -135,14 +129,17 @@ class Notebook:
         """
         request = ExportItemRequest(id=entry_id)
         task_id = self._call("the export", lambda it: it.exports.export(request).task_id)
+        if not isinstance(task_id, str) or not ID.fullmatch(task_id):
+            raise NotebookError("the export: Benchling's response is incomplete")
         deadline = time.monotonic() + EXPORT_SECONDS
         pause = FIRST_POLL_SECONDS
         while True:
-            task: AsyncTask = self._call("the task", lambda it: it.tasks.get_by_id(task_id))
-            if task.status == AsyncTaskStatus.SUCCEEDED:
+            task = self._get("the task", f"tasks/{task_id}")
+            status = task.get("status")
+            if status == "SUCCEEDED":
                 return self._address(task)
-            if task.status != AsyncTaskStatus.RUNNING:
-                raise NotebookError(f"the export ended as {task.status}{_said(task)}")
+            if status != "RUNNING":
+                raise NotebookError(f"the export ended as {status}{_said(task)}")
             if time.monotonic() + pause > deadline:
                 raise NotebookError(f"the export still runs after {EXPORT_SECONDS:.0f} s")
             _pause(pause, check)
@@ -150,8 +147,7 @@ class Notebook:
 
     def entry_of_canvas(self, canvas_id: str) -> str:
         """Return the ID of the entry that a canvas is in."""
-        canvas = self._call("the canvas", lambda it: it.apps.get_canvas_by_id(canvas_id))
-        entry_id = canvas.to_dict().get("resourceId")
+        entry_id = self._get("the canvas", f"app-canvases/{canvas_id}").get("resourceId")
         if not isinstance(entry_id, str) or not entry_id:
             raise NotebookError("the canvas is in no entry")
         return entry_id
@@ -205,9 +201,13 @@ class Notebook:
         self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
 
     def _get(self, what: str, path: str) -> dict[str, Any]:
-        """Return the JSON of a path of the API, whose form the SDK has no part in."""
+        """Return the JSON object of a path of the API, or an empty one.
+
+        Not by the SDK's models, which drop an entry's nulls, and refuse an entry
+        without a creator, a date of another form and a task's null.
+        """
         response = self._call(what, lambda it: it.api.get_response(f"api/v2/{path}"))
-        return response.parsed or {}
+        return response.parsed if isinstance(response.parsed, dict) else {}
 
     def _connect(self) -> Benchling:
         return Benchling(
@@ -232,9 +232,9 @@ class Notebook:
         except NotPresentError as error:
             raise NotebookError(f"{what}: Benchling's response is incomplete") from error
 
-    def _address(self, task: AsyncTask) -> str:
-        response = task.to_dict().get("response") or {}
-        address = response.get("downloadURL") or response.get("download_url")
+    def _address(self, task: Mapping[str, Any]) -> str:
+        response = task.get("response")
+        address = response.get("downloadURL") if isinstance(response, dict) else None
         if not isinstance(address, str) or not address:
             raise NotebookError("the export has no download address")
         if urlsplit(address).scheme != urlsplit(self._base_url).scheme:
@@ -258,6 +258,6 @@ def _page(data: object) -> int:
     return page if isinstance(page, int) and page > 0 else 1
 
 
-def _said(task: AsyncTask) -> str:
-    message = task.to_dict().get("message")
+def _said(task: Mapping[str, Any]) -> str:
+    message = task.get("message")
     return f": {message[:200]}" if isinstance(message, str) else ""

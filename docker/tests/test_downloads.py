@@ -164,13 +164,11 @@ class TestNotebook:
         with pytest.raises(KeyboardInterrupt):
             self.notebook(server).export("etr_1", check)
 
-    def test_a_download_of_another_scheme_is_refused(self, server, monkeypatch):
-        class Task:
-            def to_dict(self):
-                return {"response": {"downloadURL": "ftp://127.0.0.1/x"}}
-
+    def test_a_download_of_another_scheme_is_refused(self, server):
         with pytest.raises(NotebookError, match="another scheme"):
-            self.notebook(server)._address(Task())
-        monkeypatch.setattr(Task, "to_dict", lambda _: {})
+            self.notebook(server)._address({"response": {"downloadURL": "ftp://127.0.0.1/x"}})
+
+    @pytest.mark.parametrize("response", [None, "x", {}, {"downloadURL": None}])
+    def test_an_export_without_a_download_is_a_failure(self, server, response):
         with pytest.raises(NotebookError, match="no download"):
-            self.notebook(server)._address(Task())
+            self.notebook(server)._address({"response": response})

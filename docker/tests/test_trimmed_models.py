@@ -112,6 +112,8 @@ def responses():
                 yield call, int(status), value
     yield "GET /entries/e", 200, {"entry": NEWER}
     yield "GET /entries/e", 200, {"entry": ODD}
+    yield "GET /tasks/t", 200, {"status": "RUNNING", "response": None, "errors": None}
+    yield "GET /app-canvases/c", 200, {"resourceId": "e", "app": None, "blocks": None}
     yield "PATCH /app-canvases/c", 200, {"id": "c", "blocks": [{"id": "a", "type": "HOLOGRAM"}]}
 
 
