@@ -18,7 +18,7 @@ from .claims import Claims, Held
 from .consumer import is_operator_error, reason_of
 from .events import CanvasRequest, Event, EventError, NewerVersionError, from_message
 from .export_status import ExportStatuses
-from .leases import GiveBackError, Lease
+from .leases import Lease
 from .patience import UnavailableError
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ HIDDEN_SECONDS = 6
 # The change that was announced comes within milliseconds, or its worker is dead.
 ANNOUNCED_SECONDS = 1.0
 ANNOUNCED_RECEIVES = 8
-# Ten minutes with the pauses below.
+# Ten minutes with the pauses below. A click is a dead letter then; what canvases
+# must show is announced again, for as long as an outage may last.
 MAX_RECEIVES = 14
 LAST_PAUSE_SECONDS = 60
+OUTAGE_SECONDS = 24 * 3600
 
 log = structlog.get_logger()
 
@@ -43,11 +45,18 @@ class Redraw:
 
     entry_id: str
     version: int
+    # When it was announced first, in seconds since the epoch.
+    since: float
 
 
-def announce(queue: Queue, entry_id: str, version: int) -> None:
-    """Have an entry's canvases drawn when its status has the version."""
-    body = json.dumps({"redraw": entry_id, "status_version": version})
+def announce(queue: Queue, entry_id: str, version: int, since: float = 0) -> None:
+    """Have an entry's canvases drawn when its status has the version.
+
+    ``since`` is when that was announced first, now by default.
+    """
+    body = json.dumps(
+        {"redraw": entry_id, "status_version": version, "since": since or time.time()}
+    )
     # The same version can be announced again, by who takes over from the dead.
     queue.send(body, entry_id, uuid.uuid4().hex)
 
@@ -96,8 +105,6 @@ class CanvasConsumer:
             try:
                 with Lease(beat, HIDDEN_SECONDS, self._give_back):
                     pause = self._work(message, work)
-            except GiveBackError:
-                pause = 1
             except NotebookError as error:
                 # Refused for good; what only had to be drawn is drawn with the next change.
                 if isinstance(work, Event):
@@ -106,7 +113,11 @@ class CanvasConsumer:
                 log.warning("canvases not drawn", reason=reason_of(error))
                 pause = 0
             except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
-                self._retry(message, work, error)
+                # A wait that the stop cut short looks like a failure, and is none.
+                if self._give_back.is_set():
+                    queue.hide(message, 0)
+                else:
+                    self._retry(message, work, error)
                 return
             if pause:
                 queue.hide(message, pause)
@@ -193,6 +204,8 @@ class CanvasConsumer:
         elif isinstance(work, Event):
             self._bury(message, work.webhook_id, work.entry_id, reason)
         else:
+            if time.time() - work.since < OUTAGE_SECONDS:
+                announce(self._parts.queue, work.entry_id, work.version, work.since)
             self._parts.queue.delete(message)
 
     def _bury(self, message: Received, event_id: str, group: str, reason: str) -> None:
@@ -207,5 +220,10 @@ def _read(body: str) -> Event | Redraw:
     except (ValueError, RecursionError) as error:
         raise EventError("the message is not JSON") from error
     if isinstance(message, dict) and "redraw" in message:
-        return Redraw(str(message["redraw"]), int(message.get("status_version", 0)))
+        try:
+            return Redraw(
+                str(message["redraw"]), int(message["status_version"]), float(message["since"])
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise EventError("the message is no announcement") from error
     return from_message(body)

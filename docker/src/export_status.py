@@ -89,11 +89,12 @@ class ExportStatuses:
         """Return how the entry stands."""
         return _status(self._item(f"entry#{entry_id}"))
 
-    def change(self, entry_id: str, change: Change) -> ExportStatus | None:
+    def change(self, entry_id: str, change: Change, *, shown: bool = True) -> ExportStatus | None:
         """Announce and write a change; what it doesn't name stays as it was.
 
-        Returns the status, or None where ``change`` returns nothing for the one
-        that is there. Changes of several workers at once come one after the other.
+        A change that no canvas shows isn't announced. Returns the status, or None
+        where ``change`` returns nothing for the one that is there. Changes of
+        several workers at once come one after the other.
         """
         while True:
             before = self.read(entry_id)
@@ -103,7 +104,8 @@ class ExportStatuses:
             if "state" in values:
                 values = {"updated_at": self._clock(), **values}
             version = before.version + 1
-            self._announce(entry_id, version)
+            if shown:
+                self._announce(entry_id, version)
             attributes = {
                 name: attribute(value) for name, value in {**values, "version": version}.items()
             }

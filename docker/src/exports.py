@@ -153,8 +153,22 @@ class Exporter:
             return
         statuses.name_package(package.name, event.entry_id)
         handed_at = self._clock()
+        # Quilt's word may come before the next line but one.
+        asked: Values = {
+            "package_name": package.name,
+            "event_at": event.received_at,
+            "handed_at": handed_at,
+        }
+        then = statuses.change(event.entry_id, lambda _: asked, shown=False)
         self._parts.packaging.request_package(package, event.entry_id, event.webhook_id)
         self._parts.confirm_later(event.entry_id, package.name, handed_at)
-        handed: Values = {"state": HANDED, "event_at": event.received_at, "handed_at": handed_at}
-        statuses.change(event.entry_id, lambda _: {**known, **handed})
+
+        def handed(status: ExportStatus) -> Values:
+            confirmed = then is not None and (status.top_hash, status.confirmed_at) != (
+                then.top_hash,
+                then.confirmed_at,
+            )
+            return {**known, "state": PACKAGED if confirmed else HANDED}
+
+        statuses.change(event.entry_id, handed)
         log.info("package handed over", package=package.name, files=package.files)

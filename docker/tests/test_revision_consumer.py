@@ -54,6 +54,23 @@ def test_a_package_is_packaged_when_quilt_says_so(handed, capsys):
     assert NAMESPACE in capsys.readouterr().out
 
 
+def test_a_word_that_comes_before_the_workers_own_record_counts(stage, monkeypatch):
+    """Quilt may be quicker than the worker's next write."""
+    request = stage.parts.packaging.request_package
+
+    def quick(*args):
+        request(*args)
+        stage.confirm(at=iso(time.time()))
+
+    monkeypatch.setattr(stage.parts.packaging, "request_package", quick)
+    stage.server.canvases["cnvs_1"] = "etr_1"
+    stage.send()
+    stage.next()
+    stage.draw()
+    assert "packaged" in stage.shown()
+    assert f"/tree/{'b' * 64}" in stage.shown()
+
+
 def test_an_event_that_comes_twice_counts_once(handed, capsys):
     for _ in range(2):
         handed.confirm(at=iso(time.time()))
