@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -175,27 +173,12 @@ func (r *rehearsal) checkPinned(ctx context.Context) (string, error) {
 // checkPackage compares a package's files with the export's, and looks for the
 // webhook in what the worker adds.
 func (r *rehearsal) checkPackage(ctx context.Context, name, entry, webhook string) error {
-	client := s3.NewFromConfig(r.emulator.Config(), func(o *s3.Options) { o.UsePathStyle = true })
-	read := func(path string) ([]byte, error) {
-		answer, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(r.deployed.bucket), Key: aws.String(name + "/" + path)})
-		if err != nil {
-			return nil, fmt.Errorf("%s/%s: %w", name, path, err)
-		}
-		defer answer.Body.Close()
-		return io.ReadAll(answer.Body)
-	}
 	files := r.benchling.Notebook.FilesOf(entry)
-	for path, want := range files {
-		got, err := read(path)
-		if err == nil && !bytes.Equal(got, want) {
-			err = fmt.Errorf("%s/%s: %d bytes that aren't the export's", name, path, len(got))
-		}
-		if err != nil {
-			return err
-		}
+	if err := r.checkFiles(ctx, name, files); err != nil {
+		return err
 	}
 	for path, wanted := range map[string]string{"input.json": webhook, "entry.json": entry, "entry_data.json": entry, "links.json": entry, "README.md": entry} {
-		got, err := read(path)
+		got, err := r.readObject(ctx, name+"/"+path)
 		if err == nil && !strings.Contains(string(got), wanted) {
 			err = fmt.Errorf("%s/%s: doesn't name %s", name, path, wanted)
 		}
@@ -203,7 +186,7 @@ func (r *rehearsal) checkPackage(ctx context.Context, name, entry, webhook strin
 			return err
 		}
 	}
-	listed, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(r.deployed.bucket), Prefix: aws.String(name + "/")})
+	listed, err := r.s3().ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(r.deployed.bucket), Prefix: aws.String(name + "/")})
 	if err != nil {
 		return err
 	}

@@ -88,10 +88,7 @@ func (r *rehearsal) press(ctx context.Context, c shownCanvas, button string) (st
 
 // runCanvases looks at what scientists see.
 func (r *rehearsal) runCanvases(ctx context.Context) error {
-	for _, row := range []struct {
-		check string
-		run   func(context.Context) (string, error)
-	}{
+	return r.runRows(ctx, []row{
 		{"canvas: pressed, drawn by the API", r.pressButton},
 		{"canvas: created and asked for, each by its webhook", r.createCanvases},
 		{"canvas: follows its entry's own events", r.followEvents},
@@ -99,12 +96,7 @@ func (r *rehearsal) runCanvases(ctx context.Context) error {
 		{"canvas: worker killed while it draws (SIGKILL)", r.killWhileDrawing},
 		{"canvas: worker killed while it exports (SIGKILL)", r.killWhileExporting},
 		{"canvas: worker killed between export and drawing (SIGKILL)", r.killBeforeDrawing},
-	} {
-		if err := r.rows.Check(row.check, func() (string, error) { return row.run(ctx) }); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // pressButton presses "Update package" on an entry's canvas: the package must be

@@ -23,8 +23,6 @@ const (
 	edits       = 50
 	editsIn     = 10 * time.Second
 	editExports = 3
-	// burstTimeout bounds the time from the last edit to the package that has it.
-	burstTimeout = time.Minute
 	// exportsBesideFiles are made of an entry that somebody keeps files with.
 	exportsBesideFiles = 5
 	// confirmTimeout bounds the time from a package to the canvas that has Quilt's
@@ -36,22 +34,14 @@ const (
 
 // runPackages looks at what packages hold, and at what Quilt says of them.
 func (r *rehearsal) runPackages(ctx context.Context) error {
-	for _, row := range []struct {
-		check string
-		run   func(context.Context) (string, error)
-	}{
+	return r.runRows(ctx, []row{
 		{fmt.Sprintf("burst: %d edits of one entry in %.0f s", edits, editsIn.Seconds()), r.burst},
 		{"a scientist's own files survive exports and kills", r.keepForeignFiles},
 		{"an event that changes nothing makes no version", r.changeNothing},
 		{"Quilt confirms: the canvas says packaged, at the revision", r.confirm},
 		{"Quilt is silent: the canvas and a metric say so", r.silence},
 		{"Quilt refuses a package: nothing says packaged", r.refusePackage},
-	} {
-		if err := r.rows.Check(row.check, func() (string, error) { return row.run(ctx) }); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // change sends the event of a change of an entry.
@@ -75,15 +65,7 @@ func (r *rehearsal) burst(ctx context.Context) (string, error) {
 		time.Sleep(editsIn / edits)
 	}
 	last := time.Now()
-	if err := until(ctx, burstTimeout, func() (bool, string) {
-		done, err := r.doneEvents(ctx)
-		for _, webhook := range webhooks {
-			if err == nil && !done[webhook] {
-				err = fmt.Errorf("webhook %s isn't done", webhook)
-			}
-		}
-		return err == nil, fmt.Sprint(err)
-	}); err != nil {
+	if err := r.waitDone(ctx, webhooks...); err != nil {
 		return "", err
 	}
 	took := time.Since(last)
@@ -93,6 +75,19 @@ func (r *rehearsal) burst(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: %d exports at most were due", detail, editExports)
 	}
 	return detail, r.checkFiles(ctx, packageName(entry), r.benchling.Notebook.FilesOf(entry))
+}
+
+// waitDone waits until the workers' logs call events done, by their webhook IDs.
+func (r *rehearsal) waitDone(ctx context.Context, webhooks ...string) error {
+	return until(ctx, packageTimeout, func() (bool, string) {
+		done, err := r.doneEvents(ctx)
+		for _, webhook := range webhooks {
+			if err == nil && !done[webhook] {
+				err = fmt.Errorf("webhook %s isn't done", webhook)
+			}
+		}
+		return err == nil, fmt.Sprint(err)
+	})
 }
 
 // doneEvents returns the webhook IDs that the workers' logs call done.
@@ -168,10 +163,7 @@ func (r *rehearsal) keepForeignFiles(ctx context.Context) (string, error) {
 				return "", err
 			}
 		}
-		if err := until(ctx, packageTimeout, func() (bool, string) {
-			done, err := r.doneEvents(ctx)
-			return done[webhook], fmt.Sprintf("webhook %s isn't done: %v", webhook, err)
-		}); err != nil {
+		if err := r.waitDone(ctx, webhook); err != nil {
 			return "", err
 		}
 		if err := r.checkFiles(ctx, name, theirs); err != nil {
@@ -207,10 +199,7 @@ func (r *rehearsal) changeNothing(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := until(ctx, packageTimeout, func() (bool, string) {
-			done, err := r.doneEvents(ctx)
-			return done[webhook], fmt.Sprintf("webhook %s isn't done: %v", webhook, err)
-		}); err != nil {
+		if err := r.waitDone(ctx, webhook); err != nil {
 			return "", err
 		}
 		n, err := r.versions(ctx, packageName(c.entry)+"/")

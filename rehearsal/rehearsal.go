@@ -98,16 +98,24 @@ func (r *rehearsal) stop() {
 
 // prepare gets ready what a deployment needs.
 func (r *rehearsal) prepare(ctx context.Context) error {
-	for _, step := range []struct {
-		check string
-		run   func(context.Context) (string, error)
-	}{
+	return r.runRows(ctx, []row{
 		{"container engine", r.startEngine},
 		{"base image", r.chooseBase},
 		{"local registry and AWS", r.startCloud},
 		{"Benchling stand-in and network", r.startNetwork},
-	} {
-		if err := r.rows.Check(step.check, func() (string, error) { return step.run(ctx) }); err != nil {
+	})
+}
+
+// row is a line of the report, and what makes it.
+type row struct {
+	check string
+	run   func(context.Context) (string, error)
+}
+
+// runRows makes rows in order and ends with the first that fails.
+func (r *rehearsal) runRows(ctx context.Context, rows []row) error {
+	for _, row := range rows {
+		if err := r.rows.Check(row.check, func() (string, error) { return row.run(ctx) }); err != nil {
 			return err
 		}
 	}
