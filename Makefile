@@ -21,7 +21,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: lint test-go test-service ## Run every test and check that needs no container engine
+test: lint ## Run every test and check that needs no container engine
+	@$(MAKE) --jobs=2 --output-sync=target test-go test-service
 
 .PHONY: rehearse
 rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it

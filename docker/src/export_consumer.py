@@ -100,7 +100,8 @@ class ExportConsumer:
     def _to_canvases(self, event: Event) -> None:
         """Send on what only draws: a dead letter of a canvas that was sent again."""
         group = event.entry_id or (event.canvas.canvas_id if event.canvas else "")
-        self._queues.canvas.send(event.to_message(), group, event.webhook_id)
+        # SQS still knows the webhook's ID when a letter comes back within minutes.
+        self._queues.canvas.send(event.to_message(), group, uuid.uuid4().hex)
 
     def _export(self, message: Received, event: Event, claim: Claim) -> None:
         def renew() -> None:

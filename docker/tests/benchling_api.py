@@ -9,18 +9,23 @@ is ``anyOf``, and ``nullable`` counts without a ``type`` too.
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import benchling_api_client
 import yaml
 from openapi_schema_validator import OAS30ReadValidator, OAS30Validator, OAS30WriteValidator
 from referencing import Registry, Resource
 
-PACKAGE = Path(benchling_api_client.__file__).parent
+# The whole client: the image's own has no descriptions, and the tests' comes after it.
+PACKAGE = next(
+    package
+    for path in sys.path
+    if (package := Path(path) / "benchling_api_client").joinpath("v2/stable/openapi.yaml").exists()
+)
 ROOT = "/api/v2"
 COMPONENT = "#/components/schemas/"
 # Of all tasks the service knows only those of exports.

@@ -438,6 +438,9 @@ def test_one_bad_member_costs_no_other_file(stage):
 def test_what_a_canvas_asked_for_and_was_sent_again_goes_to_the_canvases(stage):
     stage.server.canvases["cnvs_1"] = "etr_1"
     event = stage.event(entry_id="", type="v2.canvas.created", canvasId="cnvs_1", featureId="f")
-    stage.intake.send(event.to_message(), "cnvs_1", "wh_c")
+    stage.canvas_queue.send(event.to_message(), "cnvs_1", "wh_c")
+    stage.draw()
+    stage.received("intake.fifo")
+    stage.intake.send(event.to_message(), "cnvs_1", "again")
     stage.next()
     assert stage.waiting("canvas.fifo") == [1, 0]

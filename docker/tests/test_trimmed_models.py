@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import diet
-
 from .benchling_api import ROOT, described, response_schema
 from .instances import variants
 
@@ -127,7 +125,7 @@ def parsed(trimmed):
         input="".join(f"{json.dumps(it)}\n" for it in given),
         capture_output=True,
         text=True,
-        cwd=Path(diet.__file__).parent,
+        cwd=Path(__file__).parent.parent,
         check=False,
     )
     assert out.returncode == 0, out.stderr[-3000:]
