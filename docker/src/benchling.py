@@ -182,11 +182,12 @@ class Notebook:
 
     def add_canvas(
         self, feature_id: str, entry_id: str, blocks: list[dict[str, Any]], app_id: str = ""
-    ) -> None:
+    ) -> str:
         """Put a canvas of an installed app into an entry that has only asked for one.
 
-        Benchling's description requires the app's ID, and says that requests without
-        it are still taken for a time.
+        Returns the canvas's ID, or nothing where Benchling leaves it out. Its
+        description requires the app's ID, and says that requests without it are
+        still taken for a time.
         """
         app = {"appId": app_id} if app_id else {}
         canvas = AppCanvasCreate.from_dict(
@@ -198,7 +199,8 @@ class Notebook:
                 "resourceId": entry_id,
             }
         )
-        self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
+        created = self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
+        return str(created.to_dict().get("id") or "")
 
     def _get(self, what: str, path: str) -> dict[str, Any]:
         """Return the JSON object of a path of the API, or an empty one.

@@ -17,7 +17,7 @@ from .canvas import Canvas
 from .claims import Claims, Held
 from .consumer import is_operator_error, reason_of
 from .events import CanvasRequest, Event, EventError, NewerVersionError, from_message
-from .export_status import ExportStatuses
+from .export_status import ExportStatus, ExportStatuses
 from .leases import Lease
 from .patience import UnavailableError
 
@@ -138,22 +138,26 @@ class CanvasConsumer:
             self._parts.queue.send(found.to_message(), entry_id, f"{work.webhook_id}:{entry_id}")
             return 0
         if request.page:
+            self._parts.statuses.remember_canvas(work.entry_id, request.canvas_id, request.page)
             self._draw(work.entry_id, [DrawnCanvas(request.canvas_id, page=request.page)])
             return 0
         return self._request_export(work, request)
 
     def _request_export(self, event: Event, request: CanvasRequest) -> float:
         """Queue an export behind the entry's other events, and show that at once."""
-        if not request.canvas_id:
+        canvas_id = request.canvas_id
+        if not canvas_id:
             claim = self._parts.claims.claim(f"{event.webhook_id}:canvas", uuid.uuid4().hex)
             if isinstance(claim, Held):
                 return claim.seconds + 1
             if claim:
                 blocks = self._blocks(event.entry_id, 1)
-                self._parts.notebook.add_canvas(
+                canvas_id = self._parts.notebook.add_canvas(
                     request.feature_id, event.entry_id, blocks, event.app_id
                 )
                 self._parts.claims.done(claim)
+        if canvas_id:
+            self._parts.statuses.remember_canvas(event.entry_id, canvas_id, 1)
         self._parts.intake.send(event.to_message(), event.entry_id, event.webhook_id)
         app = {"app_id": event.app_id} if event.app_id else {}
         values: dict[str, str | float] = {"requested_at": event.received_at, **app}
@@ -173,12 +177,20 @@ class CanvasConsumer:
                 break
             time.sleep(0.05)
             status = self._parts.statuses.read(redraw.entry_id)
-        canvases = self._parts.notebook.canvases_of(redraw.entry_id)
-        self._draw(
-            redraw.entry_id,
-            [it for it in canvases if not status.app_id or it.app_id in ("", status.app_id)],
-        )
+        self._draw(redraw.entry_id, self._canvases(redraw.entry_id, status))
         return 0
+
+    def _canvases(self, entry_id: str, status: ExportStatus) -> list[DrawnCanvas]:
+        """Return the entry's canvases: those that asked for something, and others of the app."""
+        known = [DrawnCanvas(it, page=page) for it, page in status.known_canvases.items()]
+        try:
+            listed = self._parts.notebook.canvases_of(entry_id)
+        except NotebookError as error:
+            # The app may not list them; those that it knows must still be true.
+            log.warning("canvases not listed", reason=str(error))
+            return known
+        others = [it for it in listed if it.canvas_id not in status.known_canvases]
+        return known + [it for it in others if not status.app_id or it.app_id == status.app_id]
 
     def _draw(self, entry_id: str, canvases: list[DrawnCanvas]) -> None:
         for canvas in canvases:
@@ -188,6 +200,7 @@ class CanvasConsumer:
             except NotebookError as error:
                 # It may be gone, or another app's; the package is what counts.
                 log.warning("canvas not drawn", reason=str(error), canvas_id=canvas.canvas_id)
+                self._parts.statuses.forget_canvas(entry_id, canvas.canvas_id)
 
     def _blocks(self, entry_id: str, page: int) -> list[dict[str, object]]:
         # Read for each: the last that is drawn shows what is true then.

@@ -8,6 +8,7 @@ change that no canvas shows.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -17,6 +18,9 @@ from .items import assignments, attribute, bound, names, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+# As many of an entry's canvases are remembered; Benchling lists the others.
+MAX_CANVASES = 50
 
 # The states, in the order in which an export takes them.
 RUNNING = "running"
@@ -62,6 +66,14 @@ class ExportStatus:
     requested_at: float = 0
     # The installed app, whose canvases these are.
     app_id: str = ""
+    # The canvases from which something was asked, and the page that each shows: JSON.
+    canvases: str = "{}"
+
+    @property
+    def known_canvases(self) -> dict[str, int]:
+        """Return the page that each known canvas of the entry shows, by its ID."""
+        known: dict[str, int] = json.loads(self.canvases)
+        return known
 
 
 Values = dict[str, str | float]
@@ -125,6 +137,27 @@ class ExportStatuses:
             except self._client.exceptions.ConditionalCheckFailedException:
                 continue
             return _status(plain(response["Attributes"]))
+
+    def remember_canvas(self, entry_id: str, canvas_id: str, page: int) -> None:
+        """Record a canvas of the entry, and the page that it shows from now on."""
+
+        def remembered(status: ExportStatus) -> Values | None:
+            known = status.known_canvases
+            if known.pop(canvas_id, None) == page:
+                return None
+            kept = list(known.items())[1 - MAX_CANVASES :]
+            return {"canvases": json.dumps({**dict(kept), canvas_id: page})}
+
+        self.change(entry_id, remembered, shown=False)
+
+    def forget_canvas(self, entry_id: str, canvas_id: str) -> None:
+        """Record that a canvas of the entry can't be drawn any more."""
+
+        def forgotten(status: ExportStatus) -> Values | None:
+            known = status.known_canvases
+            return {"canvases": json.dumps(known)} if known.pop(canvas_id, None) else None
+
+        self.change(entry_id, forgotten, shown=False)
 
     def name_package(self, package_name: str, entry_id: str) -> None:
         """Record whose package it is, for those who know only its name."""

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from src import canvas_consumer as module
+from src.benchling import NotebookError
 
 
 def kill(*_, **__):
@@ -175,6 +176,38 @@ def test_a_canvas_of_another_app_is_left_alone(stage):
     stage.statuses.change("etr_1", lambda _: {"app_id": "app_other"})
     stage.draw()
     assert stage.server.drawn == []
+
+
+def test_known_canvases_are_drawn_where_the_app_may_not_list_them(stage, monkeypatch):
+    def refuse(_):
+        raise NotebookError("the canvases: Benchling answered 403")
+
+    monkeypatch.setattr(stage.notebook, "canvases_of", refuse)
+    stage.ask("initialized", resourceId="etr_1", featureId="f")
+    stage.press("update-package:etr_1", webhook_id="wh_d")
+    stage.draw()
+    for _ in range(2):
+        stage.next()
+    stage.draw()
+    stage.server.drawn.clear()
+    stage.confirm()
+    stage.draw()
+    drawn = {it["id"]: it["blocks"][0]["value"] for it in stage.server.drawn}
+    assert set(drawn) == {"cnvs_1", "cnvs_f"}
+    assert all("packaged" in it for it in drawn.values())
+
+
+def test_a_canvas_that_is_gone_is_forgotten(stage):
+    stage.press("page-1:etr_1", canvas_id="cnvs_9")
+    stage.draw()
+    assert stage.statuses.read("etr_1").known_canvases == {}
+
+
+def test_a_bounded_number_of_canvases_is_remembered(stage):
+    for number in range(60):
+        stage.statuses.remember_canvas("etr_1", f"cnvs_{number}", 1)
+    known = stage.statuses.read("etr_1").known_canvases
+    assert list(known) == [f"cnvs_{number}" for number in range(10, 60)]
 
 
 def test_a_canvas_says_that_its_export_failed_for_good(stage):
