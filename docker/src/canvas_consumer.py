@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HIDDEN_SECONDS = 6
 # The change that was announced comes within milliseconds, or its worker is dead.
 ANNOUNCED_SECONDS = 1.0
-ANNOUNCED_RECEIVES = 8
+ANNOUNCED_RECEIVES = 3
 # Ten minutes with the pauses below. A click is a dead letter then; what canvases
 # must show is announced again, for as long as an outage may last.
 MAX_RECEIVES = 14

@@ -60,15 +60,16 @@ class StoredObject:
 class Record:
     """What the service's exports own in a package.
 
-    While ``export_id`` isn't empty, an export is under way or has died: it may have
-    put each of ``planned``, and its objects carry that ID. ``left_out`` is of the
+    While ``export_ids`` isn't empty, an export is under way, or some have died: they
+    may have put, or a late request of theirs may still put, each of ``planned``, and
+    their objects carry one of these IDs. ``left_out`` is of the
     last export that came to its end.
     """
 
     objects: tuple[StoredObject, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     planned: tuple[StoredObject, ...] = ()
-    export_id: str = ""
+    export_ids: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[StoredFile, ...]:
@@ -94,7 +95,7 @@ class Record:
                 tuple(_object(item) for item in fields["objects"]),
                 tuple(LeftOut(str(it["name"]), str(it["reason"])) for it in fields["left_out"]),
                 tuple(_object(item) for item in fields["planned"]),
-                str(fields["export_id"]),
+                tuple(str(it) for it in fields["export_ids"]),
             )
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise RecordError("the record is none") from error

@@ -19,6 +19,8 @@ from .items import assignments, attribute, bound, names, plain
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# A write that takes longer than this after its announcement is announced again.
+LATE_SECONDS = 2.0
 # As many of an entry's canvases are remembered; Benchling lists the others.
 MAX_CANVASES = 50
 
@@ -115,7 +117,7 @@ class ExportStatuses:
                 return None
             if "state" in values:
                 values = {"updated_at": self._clock(), **values}
-            version = before.version + 1
+            version, began = before.version + 1, time.monotonic()
             if shown:
                 self._announce(entry_id, version)
             attributes = {
@@ -136,6 +138,9 @@ class ExportStatuses:
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 continue
+            if shown and time.monotonic() - began > LATE_SECONDS:
+                # Whoever draws may have given up waiting.
+                self._announce(entry_id, version)
             return _status(plain(response["Attributes"]))
 
     def remember_canvas(self, entry_id: str, canvas_id: str, page: int) -> None:

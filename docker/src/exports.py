@@ -135,7 +135,10 @@ class Exporter:
         )
 
     def _hand_over(self, event: Event, package: Package, before: ExportStatus) -> None:
-        """Ask Quilt for a revision, unless its last one holds just this."""
+        """Ask Quilt for a revision, unless its last one holds just this.
+
+        Who presses the button has it asked again.
+        """
         statuses = self._parts.statuses
         known: Values = {
             "reason": "",
@@ -147,7 +150,7 @@ class Exporter:
             "read_at": package.read_at,
         }
         confirmed = before.top_hash and before.confirmed_at >= before.handed_at
-        if confirmed and before.fingerprint == package.fingerprint:
+        if confirmed and before.fingerprint == package.fingerprint and not event.canvas:
             statuses.change(event.entry_id, lambda _: {**known, "state": PACKAGED})
             log.info("package unchanged", package=package.name)
             return

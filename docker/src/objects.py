@@ -123,26 +123,29 @@ class Objects:
         )
         return self._etag_of_own(key, labels)
 
-    def etag_if_labelled(self, key: str, labels: Labels) -> str:
-        """Return an object's ETag if it has the labels, or nothing."""
+    def head(self, key: str) -> tuple[str, Labels]:
+        """Return an object's ETag and its labels, or nothing if there is none."""
         self._check()
         try:
             found = self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] == NOT_FOUND:
-                return ""
+                return "", {}
             raise
-        return found["ETag"] if labels.items() <= found["Metadata"].items() else ""
+        return found["ETag"], dict(found["Metadata"])
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects; raises StoreError if S3 keeps any."""
-        doomed = list(keys)
+    def delete(self, etags: Iterable[tuple[str, str]]) -> None:
+        """Delete objects, each while it has its ETag; raises StoreError if S3 keeps any."""
+        doomed = list(etags)
         for start in range(0, len(doomed), DELETE_AT_ONCE):
             batch = doomed[start : start + DELETE_AT_ONCE]
             self._check()
             response = self._client.delete_objects(
                 Bucket=self._bucket,
-                Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+                Delete={
+                    "Objects": [{"Key": key, "ETag": etag} for key, etag in batch],
+                    "Quiet": True,
+                },
             )
             if errors := response.get("Errors"):
                 raise StoreError(
@@ -150,7 +153,8 @@ class Objects:
                 )
 
     def _etag_of_own(self, key: str, labels: Labels) -> str:
-        etag = self.etag_if_labelled(key, labels)
+        etag, found = self.head(key)
+        etag = etag if labels.items() <= found.items() else ""
         if not etag:
             raise StoreError("a file was replaced by somebody else while it was written")
         return etag

@@ -122,7 +122,7 @@ class _Export:
         self._planned: list[StoredObject] = []
         self._begun = False
         # An export that died may have changed something of which nobody has heard.
-        self._changed = earlier.export_id != ""
+        self._changed = bool(earlier.export_ids)
 
     def write(self, archive: Archive, documents: Documents) -> Stored:
         """Upload what is new, then remove what is stale, then record it."""
@@ -163,11 +163,11 @@ class _Export:
             for item in self._earlier.objects
             if self._listed.get(item.path) == item.etag
         }
-        labels = {EXPORT_LABEL: self._earlier.export_id}
         for item in self._earlier.planned:
             if item.path in ours or item.path not in self._listed:
                 continue
-            if etag := self._objects.etag_if_labelled(self._key(item.path), labels):
+            etag, labels = self._objects.head(self._key(item.path))
+            if labels.get(EXPORT_LABEL) in self._earlier.export_ids:
                 ours[item.path] = replace(item, etag=etag)
         return ours
 
@@ -223,10 +223,12 @@ class _Export:
         return self._seen(replace(item, etag=etag))
 
     def _remove(self, paths: list[str]) -> None:
+        # Somebody's own copy of the same bytes has the same ETag, and no label.
+        paths = [path for path in paths if ENTRY_LABEL in self._objects.head(self._key(path))[1]]
         if paths:
             self._begin()
             self._changed = True
-            self._objects.delete(self._key(path) for path in paths)
+            self._objects.delete((self._key(path), self._ours[path].etag) for path in paths)
             for path in paths:
                 del self._listed[path]
 
@@ -234,8 +236,12 @@ class _Export:
         """Record what is planned before the first object is touched."""
         if self._begun:
             return
+        planned = {item.path: item for item in (*self._earlier.planned, *self._planned)}
         record = Record(
-            tuple(self._ours.values()), self._earlier.left_out, tuple(self._planned), self._id
+            tuple(self._ours.values()),
+            self._earlier.left_out,
+            tuple(planned.values()),
+            (*self._earlier.export_ids, self._id),
         )
         self._objects.write(_record_key(self._name), record.to_json())
         self._begun = True

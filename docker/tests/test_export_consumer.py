@@ -400,6 +400,16 @@ def test_quilt_is_not_asked_for_what_its_last_revision_holds(stage):
     assert stage.item("entry#etr_1")["state"]["S"] == "handed to Quilt"
 
 
+def test_the_button_has_quilt_asked_again(stage):
+    stage.send("wh_1")
+    stage.next()
+    stage.confirm()
+    stage.press("update-package:etr_1")
+    stage.draw()
+    stage.next()
+    assert len(stage.requested()) == 2
+
+
 def test_a_scientists_own_file_survives(stage):
     stage.s3.put_object(Bucket="packages", Key="benchling/EXP1/results/mine.csv", Body=b"1")
     stage.s3.put_object(Bucket="packages", Key="benchling/EXP1/entry.json", Body=b"hers")
