@@ -132,7 +132,8 @@ class Objects:
             if error.response["Error"]["Code"] == NOT_FOUND:
                 return "", {}
             raise
-        return found["ETag"], dict(found["Metadata"])
+        # Labels travel as headers, whose case a proxy may change.
+        return found["ETag"], {name.lower(): value for name, value in found["Metadata"].items()}
 
     def delete(self, etags: Iterable[tuple[str, str]]) -> None:
         """Delete objects, each while it has its ETag; raises StoreError if S3 keeps any."""

@@ -321,6 +321,18 @@ def test_a_late_request_of_a_dead_export_is_our_own(s3):
     assert record_of(s3).export_ids == ()
 
 
+def test_labels_are_known_in_whatever_case_a_proxy_writes_them(s3):
+    class Canonical(Client):
+        def head_object(self, **arguments):
+            found = s3.head_object(**arguments)
+            return {**found, "Metadata": {k.title(): v for k, v in found["Metadata"].items()}}
+
+    with pytest.raises(KilledError):
+        export(Client(s3, 5), {"a": b"1", "b": b"2"})
+    export(Canonical(s3), {"b": b"2"})
+    assert files(s3).keys() == {"b", "README.md", "input.json"}
+
+
 def test_somebodys_own_copy_of_the_same_bytes_is_not_removed(s3):
     export(s3, {"a": b"1"})
     put(s3, "a", b"1")
