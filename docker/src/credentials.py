@@ -10,6 +10,8 @@ import structlog
 from benchling_sdk.auth.client_credentials_oauth2 import ClientCredentialsOAuth2
 from benchling_sdk.errors import BenchlingError
 
+from .background import run_in_background
+
 # Until they work, and from then on.
 FIRST_PAUSE_SECONDS = 2.0
 LAST_PAUSE_SECONDS = 60.0
@@ -32,7 +34,7 @@ class Credentials:
 
     def watch(self) -> None:
         """Begin to ask, in a thread of its own that ends with the process."""
-        threading.Thread(target=self._watch, name="credentials", daemon=True).start()
+        run_in_background("credentials", self._watch)
 
     def problem(self) -> str:
         """Return why the credentials can't be used, or nothing."""
@@ -59,6 +61,15 @@ class Credentials:
                 )
             log.warning("credentials unproven", reason=self._problem or f"{error.status_code}")
             return 0
+        except Exception as error:
+            # An address that none of the libraries foresaw, or an answer.
+            if not self._worked:
+                self._problem = (
+                    f"BENCHLING_SECRET: no token from Benchling ({type(error).__name__}):"
+                    " look at tenant and base_url"
+                )
+            log.exception("credentials unproven", reason=self._problem)
+            return 0
         self._problem, self._worked = "", True
         return RECHECK_SECONDS
 
@@ -66,12 +77,7 @@ class Credentials:
         pause = FIRST_PAUSE_SECONDS
         never = threading.Event()
         while True:
-            try:
-                wait = self.check()
-            except Exception:
-                # The thread must outlive what nobody foresaw.
-                log.exception("credentials not checked")
-                wait = 0
+            wait = self.check()
             never.wait(wait or pause)
             pause = FIRST_PAUSE_SECONDS if wait else min(pause * 2, LAST_PAUSE_SECONDS)
 

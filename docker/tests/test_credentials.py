@@ -76,3 +76,12 @@ def test_an_address_that_leads_nowhere_is_a_problem():
     credentials = Credentials(token_of("http://127.0.0.1:9", "id", "secret"))
     credentials.check()
     assert "look at tenant" in credentials.problem()
+
+
+def test_a_fault_that_nobody_foresaw_is_a_reason_and_ends_nothing():
+    def fetch():
+        raise UnicodeError("label too long")
+
+    credentials = Credentials(fetch)
+    assert credentials.check() == 0
+    assert "UnicodeError" in credentials.problem()

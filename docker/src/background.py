@@ -1,0 +1,34 @@
+"""Threads beside the requests: the process ends if one of them does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from threading import Thread
+
+import structlog
+
+log = structlog.get_logger()
+
+# sysexits.h: an internal error.
+EX_SOFTWARE = 70
+
+
+def run_in_background(name: str, work: Callable[[], None]) -> None:
+    """Start a thread for work that goes on for as long as the process.
+
+    Whatever ends the work is a fault that nobody foresaw: it is logged, and the
+    process exits, for a service that lacks a part of itself would refuse every
+    event and pass for healthy. ECS starts another task.
+    """
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException:
+            log.critical("background thread ended", thread=name, exc_info=True)
+        else:
+            log.critical("background thread ended", thread=name)
+        os._exit(EX_SOFTWARE)
+
+    Thread(target=run, name=name, daemon=True).start()
