@@ -57,7 +57,15 @@ Response = TypeVar("Response")
 
 
 class NotebookError(Exception):
-    """Benchling refused, or its answer can't be used; the text says which call."""
+    """Benchling refused, or its answer can't be used; the text says which call.
+
+    ``status`` is the HTTP status with which Benchling refused; 0 where it didn't.
+    """
+
+    def __init__(self, reason: str, status: int = 0) -> None:
+        """Take the reason, for the operator, and the status."""
+        super().__init__(reason)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -230,7 +238,8 @@ class Notebook:
                 self._benchling = self._connect()
                 return ask(self._benchling)
         except BenchlingError as error:
-            raise NotebookError(f"{what}: Benchling answered {error.status_code}") from error
+            status = error.status_code
+            raise NotebookError(f"{what}: Benchling answered {status}", status or 0) from error
         except NotPresentError as error:
             raise NotebookError(f"{what}: Benchling's response is incomplete") from error
 

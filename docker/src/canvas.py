@@ -17,9 +17,9 @@ from benchling_sdk.models import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .consumer import reason_of
 from .events import page_button, update_button
 from .export_status import FAILED, HANDED, PACKAGED, RUNNING, UNCONFIRMED, ExportStatus
+from .failures import reason_of
 
 if TYPE_CHECKING:
     from .package_store import Record

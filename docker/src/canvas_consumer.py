@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 import uuid
@@ -15,11 +16,10 @@ from structlog.contextvars import bound_contextvars
 from .benchling import DrawnCanvas, Notebook, NotebookError
 from .canvas import Canvas
 from .claims import Claims, Held
-from .consumer import is_operator_error, reason_of
-from .events import CanvasRequest, Event, EventError, NewerVersionError, from_message
+from .events import ID, CanvasRequest, Event, EventError, from_message
 from .export_status import ExportStatus, ExportStatuses
+from .failures import Kind, kind_of, pause_after, reason_of
 from .leases import Lease
-from .patience import UnavailableError
 
 if TYPE_CHECKING:
     from .queues import DeadLetterQueue, Queue, Received
@@ -83,17 +83,9 @@ class CanvasConsumer:
         self._give_back = give_back
 
     def process(self, message: Received) -> None:
-        """Do what a message asks for."""
+        """Do what a message asks for; raises EventError and NewerVersionError."""
         queue = self._parts.queue
-        try:
-            work = _read(message.body)
-        except NewerVersionError as error:
-            log.warning("left to a later version", reason=str(error), message_id=message.message_id)
-            queue.hide(message, LAST_PAUSE_SECONDS)
-            return
-        except EventError as error:
-            self._bury(message, message.message_id, "", str(error))
-            return
+        work = _read(message.body)
         subject = {"entry_id": work.entry_id}
         if isinstance(work, Event):
             subject["webhook_id"] = work.webhook_id
@@ -105,17 +97,12 @@ class CanvasConsumer:
             try:
                 with Lease(beat, HIDDEN_SECONDS, self._give_back):
                     pause = self._work(message, work)
-            except NotebookError as error:
-                # Refused for good; what only had to be drawn is drawn with the next change.
-                if isinstance(work, Event):
-                    self._bury(message, work.webhook_id, work.entry_id, reason_of(error))
-                    return
-                log.warning("canvases not drawn", reason=reason_of(error))
-                pause = 0
             except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
                 # A wait that the stop cut short looks like a failure, and is none.
                 if self._give_back.is_set():
                     queue.hide(message, 0)
+                elif kind_of(error) is Kind.PERMANENT:
+                    self._give_up(message, work, reason_of(error))
                 else:
                     self._retry(message, work, error)
                 return
@@ -186,6 +173,8 @@ class CanvasConsumer:
         try:
             listed = self._parts.notebook.canvases_of(entry_id)
         except NotebookError as error:
+            if kind_of(error) is not Kind.PERMANENT:
+                raise
             # The app may not list them; those that it knows must still be true.
             log.warning("canvases not listed", reason=str(error))
             return known
@@ -198,6 +187,8 @@ class CanvasConsumer:
             try:
                 self._parts.notebook.draw(canvas.canvas_id, blocks, canvas.page)
             except NotebookError as error:
+                if kind_of(error) is not Kind.PERMANENT:
+                    raise
                 # It may be gone, or another app's; the package is what counts.
                 log.warning("canvas not drawn", reason=str(error), canvas_id=canvas.canvas_id)
                 self._parts.statuses.forget_canvas(entry_id, canvas.canvas_id)
@@ -209,17 +200,25 @@ class CanvasConsumer:
     def _retry(self, message: Received, work: Event | Redraw, error: Exception) -> None:
         reason = reason_of(error)
         last = message.receives >= MAX_RECEIVES
-        log.error("attempt failed", reason=reason, last=last, exc_info=not is_operator_error(error))
+        kind = kind_of(error)
+        log.error("attempt failed", reason=reason, kind=kind, last=last, exc_info=kind is Kind.OURS)
         if not last:
-            asked = error.retry_after if isinstance(error, UnavailableError) else 0
             pause = min(2 ** (message.receives - 1), LAST_PAUSE_SECONDS)
-            self._parts.queue.hide(message, max(pause, asked))
+            self._parts.queue.hide(message, pause_after(error, pause))
         elif isinstance(work, Event):
             self._bury(message, work.webhook_id, work.entry_id, reason)
         else:
             if time.time() - work.since < OUTAGE_SECONDS:
                 announce(self._parts.queue, work.entry_id, work.version, work.since)
             self._parts.queue.delete(message)
+
+    def _give_up(self, message: Received, work: Event | Redraw, reason: str) -> None:
+        if isinstance(work, Event):
+            self._bury(message, work.webhook_id, work.entry_id, reason)
+            return
+        # What only had to be drawn is drawn with the next change.
+        log.warning("canvases not drawn", reason=reason)
+        self._parts.queue.delete(message)
 
     def _bury(self, message: Received, event_id: str, group: str, reason: str) -> None:
         log.error("dead letter", reason=reason, message_id=message.message_id)
@@ -234,9 +233,14 @@ def _read(body: str) -> Event | Redraw:
         raise EventError("the message is not JSON") from error
     if isinstance(message, dict) and "redraw" in message:
         try:
-            return Redraw(
-                str(message["redraw"]), int(message["status_version"]), float(message["since"])
+            entry_id, version, since = (
+                str(message["redraw"]),
+                int(message["status_version"]),
+                float(message["since"]),
             )
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise EventError("the message is no announcement") from error
+        if not ID.fullmatch(entry_id) or not math.isfinite(since):
+            raise EventError("the message is no announcement")
+        return Redraw(entry_id, version, since)
     return from_message(body)

@@ -6,21 +6,21 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
-from .archive import ArchiveError
-from .benchling import NotebookError
-from .download import DownloadError
-from .package_store import StoreError
-from .patience import UnavailableError
-from .queues import printable
+from .events import NewerVersionError
+from .failures import Kind, kind_of, pause_after, reason_of
 
 if TYPE_CHECKING:
-    from .queues import Queue, Received
+    from .queues import DeadLetterQueue, Queue, Received
 
 POLL_SECONDS = 5
-# Errors whose text is written for the operator and quotes no secret.
-OPERATOR_ERRORS = (ArchiveError, DownloadError, NotebookError, StoreError, UnavailableError)
+# How long a message of a later version waits for a worker that can read it.
+NEWER_VERSION_SECONDS = 60
+# A message that was received more often was never seen through: it has ended the
+# workers, or failed before anybody could count its attempts. Below the queues'
+# own limit (maxReceiveCount in constructs/queues.go), whose letters have no reason.
+MAX_RECEIVES = 18
+LAST_PAUSE_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -35,42 +35,60 @@ class Process(Protocol):
 class Consumer:
     """Receives messages one by one, and has each processed."""
 
-    def __init__(self, queue: Queue, process: Process, hidden_seconds: float) -> None:
-        """Take the queue, what is done, and how long a message is hidden meanwhile."""
+    def __init__(
+        self,
+        queue: Queue,
+        process: Process,
+        hidden_seconds: float,
+        dead_letters: DeadLetterQueue | None = None,
+    ) -> None:
+        """Take the queue, what is done, and how long a message is hidden meanwhile.
+
+        Without a queue for dead letters, what fails for good is logged and deleted.
+        """
         self._queue = queue
         self._process = process
         self._hidden_seconds = hidden_seconds
+        self._dead_letters = dead_letters
 
     def poll(self, stopping: threading.Event) -> bool:
         """Wait some seconds for a message and process it; return whether one came.
 
-        What AWS refuses is raised: then the message comes again when it is no
-        longer hidden.
+        What ``process`` raises hides the message for a while, or ends it as a dead
+        letter with its reason. Raises what AWS refuses of the queue itself, and
+        transient failures, so that the caller pauses, too.
         """
         message = self._queue.receive(self._hidden_seconds, POLL_SECONDS)
         if message is None:
             return False
         if stopping.is_set():
             self._queue.hide(message, 0)
+        elif message.receives > MAX_RECEIVES:
+            self._bury(
+                message,
+                "every attempt ended without a word: look for worker tasks that were killed",
+            )
         else:
-            self._process(message)
+            self._attempt(message)
         return True
 
+    def _attempt(self, message: Received) -> None:
+        try:
+            self._process(message)
+        except NewerVersionError as error:
+            log.warning("left to a later version", reason=str(error), message_id=message.message_id)
+            self._queue.hide(message, NEWER_VERSION_SECONDS)
+        except Exception as error:
+            kind = kind_of(error)
+            if kind is Kind.PERMANENT or message.receives == MAX_RECEIVES:
+                self._bury(message, reason_of(error))
+                return
+            pause = pause_after(error, min(2.0 ** (message.receives - 1), LAST_PAUSE_SECONDS))
+            self._queue.hide(message, pause)
+            raise
 
-def is_operator_error(error: Exception) -> bool:
-    """Return whether an error is expected, so that a trace tells nothing more."""
-    return isinstance(error, (*OPERATOR_ERRORS, ClientError, BotoCoreError))
-
-
-def reason_of(error: Exception) -> str:
-    """Return why something failed, for the operator: no part of a request's secrets."""
-    if isinstance(error, OPERATOR_ERRORS):
-        text = str(error)
-    elif isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code", "an error")
-        text = f"{error.operation_name} answered {code}"
-    elif isinstance(error, BotoCoreError):
-        text = type(error).__name__
-    else:
-        text = f"{type(error).__name__}: a fault of the worker; its log has the trace"
-    return printable(text)
+    def _bury(self, message: Received, reason: str) -> None:
+        log.error("dead letter", reason=reason, message_id=message.message_id)
+        if self._dead_letters:
+            self._dead_letters.bury(message, message.message_id, "", reason, message.receives)
+        self._queue.delete(message)

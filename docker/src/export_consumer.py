@@ -11,16 +11,13 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from .claims import Claim, Claims, Held, LostClaimError
-from .consumer import is_operator_error, reason_of
-from .events import Event, EventError, NewerVersionError, from_message
+from .events import Event, from_message
 from .exports import Exporter
+from .failures import Kind, kind_of, pause_after, reason_of
 from .leases import GiveBackError, Lease
-from .patience import UnavailableError
 from .queues import DeadLetterQueue, Queue, Received
 
 MAX_ATTEMPTS = 5
-# How long a message of a later version waits for a worker that can read it.
-NEWER_VERSION_SECONDS = 60
 
 log = structlog.get_logger()
 
@@ -61,18 +58,11 @@ class ExportConsumer:
         self._give_back = give_back
 
     def process(self, message: Received) -> None:
-        """See one event through; at most one worker at a time does."""
-        try:
-            event = from_message(message.body)
-        except NewerVersionError as error:
-            log.warning("left to a later version", reason=str(error), message_id=message.message_id)
-            self._queues.intake.hide(message, NEWER_VERSION_SECONDS)
-            return
-        except EventError as error:
-            log.error("dead letter", reason=str(error), message_id=message.message_id)
-            self._queues.dead_letters.bury(message, message.message_id, "", str(error), 1)
-            self._queues.intake.delete(message)
-            return
+        """See one event through; at most one worker at a time does.
+
+        Raises EventError, NewerVersionError, and what fails before the claim.
+        """
+        event = from_message(message.body)
         with bound_contextvars(webhook_id=event.webhook_id, entry_id=event.entry_id):
             if not event.entry_id or (event.canvas and event.canvas.page):
                 self._to_canvases(event)
@@ -128,17 +118,20 @@ class ExportConsumer:
             log.info("done", seconds=round(time.monotonic() - began, 2))
 
     def _fail(self, message: Received, event: Event, claim: Claim, error: Exception) -> None:
-        reason, attempts = reason_of(error), claim.tries + 1
-        last = attempts >= MAX_ATTEMPTS
-        expected = is_operator_error(error)
+        reason, kind, attempts = reason_of(error), kind_of(error), claim.tries + 1
+        last = kind is Kind.PERMANENT or attempts >= MAX_ATTEMPTS
         log.error(
-            "attempt failed", reason=reason, attempts=attempts, last=last, exc_info=not expected
+            "attempt failed",
+            reason=reason,
+            kind=kind,
+            attempts=attempts,
+            last=last,
+            exc_info=kind is Kind.OURS,
         )
         if not last:
             self._claims.failed(claim, reason, last=False)
-            asked = error.retry_after if isinstance(error, UnavailableError) else 0
-            pause = max(self._times.retry_seconds * 3 ** (attempts - 1), asked)
-            self._queues.intake.hide(message, pause)
+            pause = self._times.retry_seconds * 3 ** (attempts - 1)
+            self._queues.intake.hide(message, pause_after(error, pause))
             return
         # The letter is safe before anything forgets the event.
         self._queues.dead_letters.bury(message, event.webhook_id, event.entry_id, reason, attempts)

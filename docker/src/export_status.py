@@ -164,14 +164,19 @@ class ExportStatuses:
 
         self.change(entry_id, forgotten, shown=False)
 
-    def name_package(self, package_name: str, entry_id: str) -> None:
-        """Record whose package it is, for those who know only its name."""
-        self._client.update_item(
-            TableName=self._table,
-            Key={"id": {"S": f"package#{package_name}"}},
-            UpdateExpression="SET entry_id = :entry_id",
-            ExpressionAttributeValues={":entry_id": {"S": entry_id}},
-        )
+    def own_package(self, package_name: str, entry_id: str) -> bool:
+        """Record whose package it is; return False if it is another entry's."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": f"package#{package_name}"}},
+                UpdateExpression="SET entry_id = :entry_id",
+                ConditionExpression="attribute_not_exists(entry_id) OR entry_id = :entry_id",
+                ExpressionAttributeValues={":entry_id": {"S": entry_id}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def entry_of_package(self, package_name: str) -> str:
         """Return the ID of the entry of a package, or nothing."""

@@ -96,6 +96,7 @@ class Exporter:
         statuses = self._parts.statuses
         if claim.package:
             package = Package(**claim.package)
+            statuses.own_package(package.name, event.entry_id)
             status = statuses.read(event.entry_id)
         else:
             running: Values = {"state": RUNNING, "reason": ""}
@@ -119,7 +120,12 @@ class Exporter:
         read_at = self._clock()
         entry = notebook.entry(event.entry_id)
         links = links_of(entry, notebook.name_of)
-        package = package_of(self._bucket, self._prefix, entry)
+        package = package_of(
+            self._bucket,
+            self._prefix,
+            entry,
+            lambda name: self._parts.statuses.own_package(name, event.entry_id),
+        )
         url = notebook.export(event.entry_id, check)
         with open_download(self._parts.downloads, url) as file:
             documents = documents_of(package, entry, links, event.trigger)
@@ -154,7 +160,6 @@ class Exporter:
             statuses.change(event.entry_id, lambda _: {**known, "state": PACKAGED})
             log.info("package unchanged", package=package.name)
             return
-        statuses.name_package(package.name, event.entry_id)
         handed_at = self._clock()
         # Quilt's word may come before the next line but one.
         asked: Values = {

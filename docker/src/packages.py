@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,10 @@ from .references import Link
 METADATA = "entry.json"
 # What Quilt allows in each half of a package's name.
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+class PackageNameError(Exception):
+    """Every name that an entry's package could have is another entry's."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,23 @@ class Package:
         return asdict(self)
 
 
-def package_of(bucket: str, prefix: str, entry: Mapping[str, Any]) -> Package:
-    """Return the package of an entry: named by its display ID where it has a usable one."""
+def package_of(
+    bucket: str, prefix: str, entry: Mapping[str, Any], own: Callable[[str], bool]
+) -> Package:
+    """Return the package of an entry, named by its display ID where it has a usable one.
+
+    ``own`` takes a package's name for the entry, or returns False if it is another
+    entry's: two projects or registries can give the same display ID. The second
+    entry's package has its ID in its name. Raises PackageNameError if no name is free.
+    """
+    entry_id = str(entry["id"])
     display_id = entry.get("displayId")
     if not isinstance(display_id, str) or not NAME.fullmatch(display_id):
-        display_id = str(entry["id"])
-    return Package(bucket, f"{prefix}/{display_id}", display_id)
+        display_id = entry_id
+    for last in dict.fromkeys((display_id, f"{display_id}_{entry_id}", entry_id)):
+        if own(f"{prefix}/{last}"):
+            return Package(bucket, f"{prefix}/{last}", display_id)
+    raise PackageNameError(f"other entries have the packages {prefix}/{display_id} and alike")
 
 
 def documents_of(

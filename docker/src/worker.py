@@ -18,11 +18,12 @@ from .benchling import Notebook
 from .canvas import Canvas, Catalog
 from .canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announce
 from .claims import Claims
-from .consumer import POLL_SECONDS, Consumer, reason_of
+from .consumer import POLL_SECONDS, Consumer
 from .credentials import Credentials, token_of
 from .export_consumer import ExportConsumer, ExportQueues, ExportTimes
 from .export_status import ExportStatuses
 from .exports import Exporter, Parts
+from .failures import Kind, kind_of, reason_of
 from .health import health_app
 from .logs import configure_logs
 from .metrics import Metrics
@@ -90,8 +91,9 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 consumer.poll(self._stopping)
-            except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
-                log.error("unavailable", reason=reason_of(error))
+            except Exception as error:
+                ours = kind_of(error) is Kind.OURS
+                log.error("unavailable", reason=reason_of(error), exc_info=ours)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LAST_PAUSE_SECONDS)
             else:
@@ -185,8 +187,9 @@ def build_worker(settings: Settings) -> Dependencies:
         give_back,
     )
     consumers = [
-        *[Consumer(intake, exports.process, settings.lease_seconds)] * settings.worker_concurrency,
-        *[Consumer(canvas_queue, canvases.process, HIDDEN_SECONDS)] * CANVAS_THREADS,
+        *[Consumer(intake, exports.process, settings.lease_seconds, dead_letters)]
+        * settings.worker_concurrency,
+        *[Consumer(canvas_queue, canvases.process, HIDDEN_SECONDS, dead_letters)] * CANVAS_THREADS,
         *[Consumer(revisions, confirmations.process, REVISION_SECONDS)] * REVISION_THREADS,
     ]
     credentials = Credentials(

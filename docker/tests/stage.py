@@ -113,8 +113,8 @@ class Stage:
             ),
             self.give_back,
         )
-        self.exports = Consumer(self.intake, exports.process, self.lease_seconds)
-        self.canvases = Consumer(self.canvas_queue, canvases.process, 6)
+        self.exports = Consumer(self.intake, exports.process, self.lease_seconds, self.dead_letters)
+        self.canvases = Consumer(self.canvas_queue, canvases.process, 6, self.dead_letters)
         self.confirmer = Consumer(self.revisions, self.confirmations.process, 30)
 
     def event(self, webhook_id="wh_1", entry_id="etr_1", received_at=0.0, **message):

@@ -180,7 +180,7 @@ def test_a_canvas_of_another_app_is_left_alone(stage):
 
 def test_known_canvases_are_drawn_where_the_app_may_not_list_them(stage, monkeypatch):
     def refuse(_):
-        raise NotebookError("the canvases: Benchling answered 403")
+        raise NotebookError("the canvases: Benchling answered 403", 403)
 
     monkeypatch.setattr(stage.notebook, "canvases_of", refuse)
     stage.ask("initialized", resourceId="etr_1", featureId="f")
@@ -303,3 +303,35 @@ def test_a_click_is_drawn_while_every_export_slot_is_busy(stage):
     for thread in threads:
         thread.join(10)
     assert sorted(seconds)[round(len(seconds) * 0.95) - 1] < 2
+
+
+@pytest.mark.parametrize("body", ["", "[" * 5000, '{"redraw": 1}', '{"redraw": "etr_1"}'])
+def test_a_message_that_nobody_can_read_is_a_dead_letter_with_its_reason(stage, body):
+    stage.canvas_queue.send(body or "x", "g", "d")
+    stage.draw()
+    (letter,) = stage.received("letters.fifo")
+    assert letter["MessageAttributes"]["reason"]["StringValue"].startswith("the message is n")
+    assert stage.waiting("canvas.fifo") == [0, 0]
+
+
+@pytest.mark.parametrize("entry_id", ["../../tokens", "", "a b"])
+def test_an_announcement_names_an_id(stage, entry_id):
+    announcement = {"redraw": entry_id, "status_version": 1, "since": 1}
+    stage.canvas_queue.send(json.dumps(announcement), "g", "d")
+    stage.draw()
+    assert len(stage.received("letters.fifo")) == 1
+    assert stage.server.asked == []
+
+
+def test_a_canvas_that_cannot_be_drawn_for_a_moment_is_not_forgotten(stage, monkeypatch):
+    stage.press("update-package:etr_1")
+
+    def broken(*_):
+        raise NotebookError("the canvas: Benchling's response is incomplete")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(stage.notebook, "draw", broken)
+        stage.draw()
+    assert stage.statuses.read("etr_1").known_canvases == {"cnvs_1": 1}
+    assert stage.received("letters.fifo") == []
+    assert stage.waiting("canvas.fifo") != [0, 0]

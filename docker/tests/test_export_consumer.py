@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from src import export_consumer as module
 from src.claims import Claims, Held, LostClaimError
-from src.consumer import reason_of
 from src.events import EventError, NewerVersionError, from_message
 from src.exports import Exporter
+from src.failures import reason_of
 from src.leases import GiveBackError, Lease
 from src.packaging import PackagingQueue
 from src.queues import Queue
@@ -126,21 +126,54 @@ def test_files_of_an_earlier_export_go(stage):
     assert "benchling/EXP1/report.pdf" not in files
 
 
-def test_five_tries_and_then_a_dead_letter_with_its_reason(stage):
+def test_an_entry_that_is_gone_is_a_dead_letter_at_once(stage):
     stage.send(entry_id="etr_gone")
     stage.server.entries.clear()
-    for _ in range(5):
-        assert stage.received("letters.fifo") == []
-        assert stage.next()
+    assert stage.next()
     (letter,) = stage.received("letters.fifo")
     assert from_message(letter["Body"]).webhook_id == "wh_1"
     attributes = letter["MessageAttributes"]
     assert attributes["reason"]["StringValue"] == "the entry: Benchling answered 404"
-    assert attributes["tries"]["StringValue"] == "5"
+    assert attributes["tries"]["StringValue"] == "1"
     assert attributes["failed_at"]["StringValue"]
     assert stage.waiting() == [0, 0]
     assert stage.item("entry#etr_gone")["state"]["S"] == "failed"
     assert stage.item("webhook#wh_1")["state"]["S"] == "failed"
+
+
+def test_a_busy_benchling_is_asked_five_times(stage):
+    stage.send()
+    stage.server.faults["/api/v2/entries/etr_1"] = [(503, {})] * 5
+    for _ in range(5):
+        assert stage.received("letters.fifo") == []
+        assert stage.next()
+    (letter,) = stage.received("letters.fifo")
+    assert letter["MessageAttributes"]["tries"]["StringValue"] == "5"
+    assert "503" in letter["MessageAttributes"]["reason"]["StringValue"]
+
+
+def test_two_entries_of_one_display_id_have_a_package_each(stage):
+    stage.server.entries["etr_2"] = {**entry("etr_2"), "displayId": "EXP1"}
+    stage.server.entries["etr_1"] = {**entry("etr_1"), "displayId": "EXP1"}
+    for number, entry_id in enumerate(("etr_1", "etr_2", "etr_1", "etr_2")):
+        stage.send(f"wh_{number}", entry_id)
+        stage.next()
+    first, second = stage.files("benchling/EXP1/"), stage.files("benchling/EXP1_etr_2/")
+    assert json.loads(first["benchling/EXP1/entry.json"])["entry_id"] == "etr_1"
+    metadata = json.loads(second["benchling/EXP1_etr_2/entry.json"])
+    assert (metadata["entry_id"], metadata["display_id"]) == ("etr_2", "EXP1")
+    named = [message["package_name"] for message in stage.requested()]
+    assert sorted(set(named)) == ["benchling/EXP1", "benchling/EXP1_etr_2"]
+    assert stage.statuses.read("etr_2").package_name == "benchling/EXP1_etr_2"
+
+
+def test_an_entry_for_which_no_name_is_free_is_a_dead_letter(stage):
+    for name in ("EXP1", "EXP1_etr_1", "etr_1"):
+        assert stage.statuses.own_package(f"benchling/{name}", "etr_other")
+    stage.send()
+    stage.next()
+    (letter,) = stage.received("letters.fifo")
+    assert "benchling/EXP1" in letter["MessageAttributes"]["reason"]["StringValue"]
 
 
 def test_a_failed_event_that_is_sent_again_has_all_its_tries(stage):

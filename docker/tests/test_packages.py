@@ -38,7 +38,7 @@ TRIGGER = {"webhook_id": "wh_secret_trigger", "type": "v2.entry.created", "recei
 
 def documents(entry, trigger=TRIGGER, contents=CONTENTS):
     links = links_of(entry, lambda kind, object_id: f"{kind} {object_id}")
-    package = package_of("packages", "benchling", entry)
+    package = package_of("packages", "benchling", entry, lambda _: True)
     return documents_of(package, entry, links, trigger)(contents)
 
 
@@ -76,7 +76,7 @@ def test_a_trigger_is_in_its_own_file_alone(entry):
 
 def test_the_metadata_is_as_quilt_documents_it():
     entry = {**usual_entry("etr_1"), "schema": {"id": "ts_1", "name": "Assay"}}
-    package = package_of("packages", "benchling", entry)
+    package = package_of("packages", "benchling", entry, lambda _: True)
     link = {"type": "user", "id": "ent_1", "name": "Ada", "slug": None, "web_url": "https://x"}
     assert metadata_of(package, entry, [link], CONTENTS) == {
         "authors": ["Ada <ada@ent_1>"],
@@ -109,15 +109,17 @@ def test_the_metadata_is_as_quilt_documents_it():
 )
 def test_a_person_is_what_is_known_of_her(user, text):
     entry = {"id": "etr_1", "creator": user}
-    package = package_of("packages", "benchling", entry)
+    package = package_of("packages", "benchling", entry, lambda _: True)
     assert metadata_of(package, entry, [], CONTENTS)["creator"] == text
 
 
 @pytest.mark.parametrize("display_id", [None, "", "a/b", "..", 7, "x" * 101, "a b"])
 def test_a_display_id_that_quilt_refuses_is_replaced_by_the_id(display_id):
-    package = package_of("packages", "benchling", {"id": "etr_1", "displayId": display_id})
+    package = package_of(
+        "packages", "benchling", {"id": "etr_1", "displayId": display_id}, lambda _: True
+    )
     assert (package.name, package.display_id) == ("benchling/etr_1", "etr_1")
-    package = package_of("packages", "benchling", usual_entry("etr_1"))
+    package = package_of("packages", "benchling", usual_entry("etr_1"), lambda _: True)
     assert (package.name, package.display_id) == ("benchling/EXP1", "EXP1")
 
 

@@ -1,0 +1,130 @@
+"""What becomes of a message that fails before anybody has counted an attempt."""
+
+import threading
+from contextlib import suppress
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from src.archive import ArchiveError
+from src.benchling import NotebookError
+from src.consumer import MAX_RECEIVES, Consumer
+from src.download import DownloadError
+from src.events import EventError, NewerVersionError
+from src.failures import REFUSALS, RULES, Kind, kind_of, pause_after, reason_of
+from src.package_store import StoreError
+from src.packages import PackageNameError
+from src.patience import UnavailableError
+from src.queues import Received
+
+REFUSED_BY_AWS = ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem")
+NOT_ALLOWED = ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "PutObject")
+
+
+class OneMessage:
+    """A queue of one message, which records what is done with it."""
+
+    def __init__(self, receives):
+        self.message = Received("id-1", "receipt", "{}", receives)
+        self.hidden, self.deleted, self.letters = [], 0, []
+
+    def receive(self, *_):
+        return self.message
+
+    def hide(self, _message, seconds):
+        self.hidden.append(seconds)
+
+    def delete(self, _message):
+        self.deleted += 1
+
+    def bury(self, _message, event_id, _group, reason, attempts):
+        assert not self.deleted
+        self.letters.append((event_id, reason, attempts))
+
+
+def polled(error, receives=1, letters=True):
+    queue = OneMessage(receives)
+
+    def process(_):
+        if error:
+            raise error
+
+    consumer = Consumer(queue, process, 30, queue if letters else None)
+    with suppress(Exception):
+        consumer.poll(threading.Event())
+    return queue
+
+
+@pytest.mark.parametrize(
+    "error", [EventError("no event"), ArchiveError("no ZIP"), REFUSED_BY_AWS], ids=str
+)
+def test_what_is_permanent_is_a_dead_letter_with_its_reason_at_once(error):
+    queue = polled(error)
+    assert queue.letters == [("id-1", reason_of(error), 1)]
+    assert queue.deleted == 1
+
+
+@pytest.mark.parametrize("error", [NOT_ALLOWED, KeyError("x"), UnavailableError("away")], ids=str)
+def test_what_may_pass_is_hidden_longer_each_time_and_then_a_dead_letter(error):
+    assert [polled(error, receives).hidden for receives in (1, 2, 5, 17)] == [[1], [2], [16], [60]]
+    last = polled(error, MAX_RECEIVES)
+    assert last.letters == [("id-1", reason_of(error), MAX_RECEIVES)]
+
+
+def test_what_ends_every_worker_is_a_dead_letter_before_it_ends_another():
+    queue = polled(None, MAX_RECEIVES + 1)
+    ((_, reason, attempts),) = queue.letters
+    assert "killed" in reason
+    assert attempts == MAX_RECEIVES + 1
+
+
+def test_a_later_versions_message_waits():
+    queue = polled(NewerVersionError("version 2"))
+    assert (queue.hidden, queue.letters, queue.deleted) == ([60], [], 0)
+
+
+def test_without_dead_letters_what_is_permanent_is_deleted():
+    assert polled(EventError("x"), letters=False).deleted == 1
+
+
+SAMPLES = [
+    EventError("no event"),
+    ArchiveError("no ZIP"),
+    PackageNameError("taken"),
+    NotebookError("the entry: Benchling answered 404", 404),
+    NotebookError("the entry: Benchling's response is incomplete"),
+    DownloadError("changed"),
+    UnavailableError("away"),
+    StoreError("not whole"),
+    REFUSED_BY_AWS,
+    NOT_ALLOWED,
+    EndpointConnectionError(endpoint_url="http://x"),
+]
+
+
+def test_every_rule_of_the_table_is_met_and_says_why():
+    for sample, rule in zip(SAMPLES, RULES, strict=True):
+        first = next(it for it in RULES if isinstance(sample, it.error) and it.when(sample))
+        assert first is rule
+        assert kind_of(sample) is rule.kind
+        assert rule.why
+        assert "fault of the worker" not in reason_of(sample)
+    assert kind_of(KeyError()) is Kind.OURS
+
+
+@pytest.mark.parametrize("status", [*range(400, 430), *range(500, 505)])
+def test_benchlings_refusals(status):
+    error = NotebookError(f"the entry: Benchling answered {status}", status)
+    wanted = Kind.PERMANENT if status in REFUSALS else Kind.TRANSIENT
+    assert kind_of(error) is wanted
+    assert {401, 408, 409, 425, 429, 500, 503}.isdisjoint(REFUSALS)
+
+
+def test_a_pause_is_as_long_as_the_server_asks():
+    assert pause_after(UnavailableError("busy", 90), 15) == 90
+    assert pause_after(UnavailableError("busy", 9), 15) == 15
+    assert pause_after(KeyError(), 15) == 15
+
+
+def test_what_aws_says_of_a_request_is_not_told():
+    assert reason_of(NOT_ALLOWED) == "PutObject answered AccessDenied"
