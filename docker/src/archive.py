@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
+import struct
 import zipfile
 import zlib
 from collections import defaultdict
@@ -20,6 +23,10 @@ MAX_MEMBERS = 10_000
 MAX_BYTES = 20 * 1024**3
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 ENCRYPTED = 0x1
+# zipfile takes the directory whole and makes some 500 bytes of each record, before
+# anybody can count them. These are 400 bytes of name and comment for each member.
+MAX_DIRECTORY_BYTES = 4 * 1024**2
+RECORD = b"PK\x01\x02"
 # What zipfile raises for a member that isn't what the ZIP's directory says.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 DAMAGED = "is damaged"
@@ -93,6 +100,39 @@ class MemberReader:
         self._stream.close()
 
 
+class _Guarded:
+    """A file of which zipfile can't read a directory that needs much memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.reads_directory = True
+        self.tell, self.seekable = file.tell, file.seekable
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; raises BadZipFile for a place that no file has."""
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            # zipfile takes that for a file that is too short for a ZIP64 record.
+            if self.reads_directory or error.errno != errno.EINVAL:
+                raise
+            raise zipfile.BadZipFile("no such place") from error
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes; raises ArchiveError for too large a directory."""
+        if not self.reads_directory:
+            return self._file.read(size)
+        if size > MAX_DIRECTORY_BYTES:
+            raise ArchiveError(
+                f"the export's directory has {size} bytes, more than {MAX_DIRECTORY_BYTES}"
+            )
+        content = self._file.read(size)
+        # Names may hold the signature, too, but as many are no accident.
+        if content.startswith(RECORD) and (files := content.count(RECORD)) > MAX_MEMBERS:
+            raise ArchiveError(f"the export has {files} files, more than {MAX_MEMBERS}")
+        return content
+
+
 class Archive:
     """A ZIP that is read member by member from a seekable file.
 
@@ -102,10 +142,12 @@ class Archive:
 
     def __init__(self, file: IO[bytes]) -> None:
         """Read the ZIP's directory; raises ArchiveError if it is none or too large."""
+        guarded = _Guarded(file)
         try:
-            self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            self._zip = zipfile.ZipFile(guarded)
+        except (*DAMAGE, ValueError, OverflowError, struct.error) as error:
             raise ArchiveError("the export is not a readable ZIP") from error
+        guarded.reads_directory = False
         entries = self._zip.infolist()
         if len(entries) > MAX_MEMBERS:
             raise ArchiveError(f"the export has {len(entries)} files, more than {MAX_MEMBERS}")
@@ -130,7 +172,7 @@ class Archive:
         try:
             stream = self._zip.open(member.entry)
         # A wrong offset or a name that is no text in the member's own header.
-        except (*DAMAGE, ValueError, OverflowError) as error:
+        except (*DAMAGE, ValueError, OverflowError, struct.error) as error:
             raise MemberError(DAMAGED) from error
         return MemberReader(stream, member.size)
 

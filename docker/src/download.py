@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 from collections.abc import Iterator
@@ -56,7 +57,8 @@ class RangeReader(io.RawIOBase):
         """Move; no request is made before the next read."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
         if start + offset < 0:
-            raise ValueError("negative seek position")
+            # As every file does; zipfile looks for it.
+            raise OSError(errno.EINVAL, "negative seek position")
         self._position = start + offset
         return self._position
 

@@ -2,9 +2,14 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zipfile
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from src import archive as module
 from src.archive import Archive, ArchiveError, LeftOut, MemberError
@@ -328,3 +333,106 @@ def test_a_path_is_free_where_it_is_neither_file_nor_directory():
         if tree.is_free(path)
     }
     assert free == {"a/c", "ab", "d/x"}
+
+
+EOCD = struct.Struct("<4s4H2LH")
+RECORD = struct.Struct("<4s4B4HL2L5H2L")
+
+
+def record(name=b"a", extra=0, comment=0, size=0):
+    head = RECORD.pack(
+        *(b"PK\x01\x02", 20, 0, 20, 0, 0, 0, 0, 0, 0, size, size),
+        *(len(name), extra, comment, 0, 0, 0, 0),
+    )
+    return head + name
+
+
+def hostile(path, records, head, tail=0, **end):
+    """Write a ZIP of a directory alone, whose records end in so many bytes of zeros."""
+    one = len(head) + tail
+    with path.open("wb") as file:
+        for number in range(records):
+            file.seek(number * one)
+            file.write(head)
+        file.seek(records * one)
+        count = min(end.get("count", records), 0xFFFF)
+        size = min(end.get("size", records * one), 0xFFFFFFFF)
+        file.write(EOCD.pack(b"PK\x05\x06", 0, 0, count, count, size, end.get("offset", 0), 0))
+    return path
+
+
+HOSTILE = {
+    "a million files": (1_000_000, record(), 0, {}),
+    "a million files that say they are one": (1_000_000, record(), 0, {"count": 1}),
+    "comments of 60 kB": (9_999, record(comment=60_000), 60_000, {}),
+    "extra fields of 60 kB": (9_999, record(extra=60_000), 60_000, {}),
+    "names of 60 kB": (9_999, record(b"\x81" * 60_000), 0, {}),
+    "names that are wide": (60, record("\U0001f600".encode() * 16_000), 0, {}),
+    "a directory of 4 GiB": (1, record(), 0, {"size": 0xFFFFFFFF}),
+    "a directory behind the end": (1, record(), 0, {"offset": 0xFFFFFFF0}),
+}
+OPEN = """
+import re, sys
+from pathlib import Path
+from src.archive import Archive, ArchiveError
+try:
+    archive = Archive(open(sys.argv[1], "rb"))
+    print(len(archive.members) + len(archive.left_out), "files")
+except ArchiveError as error:
+    print(error)
+print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_directory_needs_little_memory(tmp_path, kind):
+    records, head, tail, end = HOSTILE[kind]
+    path = hostile(tmp_path / "export.zip", records, head, tail, **end)
+    ended = subprocess.run(
+        [sys.executable, "-c", OPEN, path],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    said, peak = ended.stdout.splitlines()
+    assert said.startswith("the export") or said.endswith("files")
+    assert int(peak) < 96 * 1024, said
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04" + b"x" * 100])
+def test_what_is_no_zip_is_refused(content):
+    with pytest.raises(ArchiveError, match="not a readable ZIP"):
+        archive_of(content)
+
+
+def test_an_export_without_files_is_one():
+    archive = archive_of(zip_of({}))
+    assert (archive.members, archive.left_out) == ((), ())
+
+
+MUTATED = zip_of({"a.txt": b"some text " * 50, "b/c.csv": b"1,2\n" * 40, "d": b""})
+
+
+@settings(max_examples=400, deadline=2000, derandomize=True)
+@given(
+    st.lists(st.tuples(st.integers(0, len(MUTATED) - 1), st.integers(0, 255)), max_size=8),
+    st.integers(0, 60),
+    st.booleans(),
+)
+def test_whatever_the_bytes_are_a_zip_is_read_or_refused(changes, cut, huge):
+    content = bytearray(MUTATED[: len(MUTATED) - (cut if cut < 30 else 0)])
+    for at, byte in changes:
+        if at < len(content):
+            content[at] = byte
+    if huge:
+        at = changes[0][0] if changes else 0
+        content[at : at + 4] = b"\xff" * 4
+    try:
+        archive = archive_of(bytes(content))
+    except ArchiveError:
+        return
+    for member in archive.members:
+        with suppress(MemberError), archive.open(member) as stream:
+            while stream.read(100):
+                pass

@@ -41,6 +41,11 @@ def test_a_zip_is_read_without_being_kept(server):
     assert read(server) == FILES
 
 
+def test_an_export_without_files_is_read(server):
+    server.zip = zip_of({})
+    assert read(server) == {}
+
+
 def test_a_large_zip_is_read_in_few_requests(server):
     files = {f"{number}.bin": bytes([number]) * 300_000 for number in range(20)}
     server.zip = zip_of(files, zipfile.ZIP_STORED)
@@ -92,7 +97,7 @@ def test_a_reader_is_a_seekable_file(server):
     assert reader.read(5) == server.zip[10:15]
     reader.seek(20, io.SEEK_CUR)
     assert reader.read(5) == server.zip[35:40]
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(OSError, match="negative"):
         reader.seek(-1)
 
 
