@@ -22,12 +22,15 @@ from benchling_sdk.models import (
 )
 
 from .events import ID
+from .patience import UnavailableError
+from .time_limits import pause
 
 # Benchling advises to ask every ten seconds; most exports take a few.
 FIRST_POLL_SECONDS = 0.5
 LAST_POLL_SECONDS = 10.0
 EXPORT_SECONDS = 900.0
 UNAUTHORIZED = 401
+UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
 # The canvases that one response lists at most, as Benchling allows it.
 CANVASES_A_PAGE = 100
 # Where the API has the objects that an entry's notes and fields link to, and the
@@ -137,10 +140,10 @@ class Notebook:
         """
         request = ExportItemRequest(id=entry_id)
         task_id = self._call("the export", lambda it: it.exports.export(request).task_id)
-        if not isinstance(task_id, str) or not ID.fullmatch(task_id):
+        if not _is_id(task_id):
             raise NotebookError("the export: Benchling's response is incomplete")
         deadline = time.monotonic() + EXPORT_SECONDS
-        pause = FIRST_POLL_SECONDS
+        seconds = FIRST_POLL_SECONDS
         while True:
             task = self._get("the task", f"tasks/{task_id}")
             status = task.get("status")
@@ -148,17 +151,17 @@ class Notebook:
                 return self._address(task)
             if status != "RUNNING":
                 raise NotebookError(f"the export ended as {status}{_said(task)}")
-            if time.monotonic() + pause > deadline:
+            if time.monotonic() + seconds > deadline:
                 raise NotebookError(f"the export still runs after {EXPORT_SECONDS:.0f} s")
-            _pause(pause, check)
-            pause = min(pause * 1.5, LAST_POLL_SECONDS)
+            pause(seconds, check)
+            seconds = min(seconds * 1.5, LAST_POLL_SECONDS)
 
     def entry_of_canvas(self, canvas_id: str) -> str:
         """Return the ID of the entry that a canvas is in."""
         entry_id = self._get("the canvas", f"app-canvases/{canvas_id}").get("resourceId")
-        if not isinstance(entry_id, str) or not entry_id:
+        if not _is_id(entry_id):
             raise NotebookError("the canvas is in no entry")
-        return entry_id
+        return str(entry_id)
 
     def canvases_of(self, entry_id: str) -> list[DrawnCanvas]:
         """Return the canvases in an entry, of this app and of others."""
@@ -169,6 +172,7 @@ class Notebook:
                 _page(canvas.get("data")),
             )
             for canvas in self._listed_canvases(entry_id)
+            if _is_id(canvas.get("id"))
         ]
 
     def _listed_canvases(self, entry_id: str) -> Iterator[dict[str, Any]]:
@@ -208,7 +212,8 @@ class Notebook:
             }
         )
         created = self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
-        return str(created.to_dict().get("id") or "")
+        canvas_id = created.to_dict().get("id")
+        return str(canvas_id) if _is_id(canvas_id) else ""
 
     def _get(self, what: str, path: str) -> dict[str, Any]:
         """Return the JSON object of a path of the API, or an empty one.
@@ -240,7 +245,10 @@ class Notebook:
         except BenchlingError as error:
             status = error.status_code
             raise NotebookError(f"{what}: Benchling answered {status}", status or 0) from error
-        except NotPresentError as error:
+        except httpx.HTTPError as error:
+            raise UnavailableError(f"{what}: {type(error).__name__}") from error
+        # What the SDK lets escape from a response that isn't as described.
+        except (NotPresentError, *UNREADABLE) as error:
             raise NotebookError(f"{what}: Benchling's response is incomplete") from error
 
     def _address(self, task: Mapping[str, Any]) -> str:
@@ -253,11 +261,9 @@ class Notebook:
         return address
 
 
-def _pause(seconds: float, check: Callable[[], None]) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        check()
-        time.sleep(min(left, 0.25))
+def _is_id(value: object) -> bool:
+    """Return whether a value is an ID, which leads nowhere else in an address."""
+    return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
 def _page(data: object) -> int:

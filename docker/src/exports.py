@@ -20,6 +20,7 @@ from .package_store import PackageStore
 from .packages import Package, documents_of, package_of
 from .packaging import PackagingQueue
 from .references import links_of
+from .time_limits import check_time, time_limit
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,6 +46,17 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class ExportLimits:
+    """How often an entry is exported at most, and how long one export may take.
+
+    An export holds one of the worker's places.
+    """
+
+    interval_seconds: float
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is to be done for an event now."""
 
@@ -62,14 +74,14 @@ class Exporter:
         parts: Parts,
         bucket: str,
         prefix: str,
-        interval_seconds: float,
+        limits: ExportLimits,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take what it works with, where packages go, and how often at most."""
+        """Take what it works with, where packages go, and the limits."""
         self._parts = parts
         self._bucket = bucket
         self._prefix = prefix
-        self._interval_seconds = interval_seconds
+        self._limits = limits
         self._clock = clock
 
     def plan(self, event: Event) -> Plan:
@@ -84,15 +96,25 @@ class Exporter:
             return Plan(covered=True)
         if event.canvas:
             return Plan()
-        return Plan(wait_seconds=max(read_at + self._interval_seconds - self._clock(), 0))
+        return Plan(wait_seconds=max(read_at + self._limits.interval_seconds - self._clock(), 0))
 
     def export(self, event: Event, claim: Claim, check: Callable[[], None]) -> None:
         """Make the event's package and record it as done.
 
         The files are in place before Quilt is asked, and Quilt is asked before
         the event is done: whoever takes over at any point repeats at most what
-        repeats without effect. ``check`` raises when the work must end.
+        repeats without effect. ``check`` raises when the work must end. Raises
+        TimeLimitError.
         """
+
+        def check_all() -> None:
+            check()
+            check_time()
+
+        with time_limit(self._limits.timeout_seconds, "the export"):
+            self._export(event, claim, check_all)
+
+    def _export(self, event: Event, claim: Claim, check: Callable[[], None]) -> None:
         statuses = self._parts.statuses
         if claim.package:
             package = Package(**claim.package)
@@ -127,7 +149,7 @@ class Exporter:
             lambda name: self._parts.statuses.own_package(name, event.entry_id),
         )
         url = notebook.export(event.entry_id, check)
-        with open_download(self._parts.downloads, url) as file:
+        with open_download(self._parts.downloads, url, check) as file:
             documents = documents_of(package, entry, links, event.trigger)
             store = PackageStore(self._parts.s3, self._bucket, check)
             stored = store.write(package.name, event.entry_id, Archive(file), documents)

@@ -16,6 +16,7 @@ from .package_store import StoreError
 from .packages import PackageNameError
 from .patience import UnavailableError
 from .queues import printable
+from .time_limits import TimeLimitError
 
 # The statuses with which Benchling says that the same request will never do:
 # it can't be meant, isn't allowed, or what it is about isn't there.
@@ -61,6 +62,7 @@ RULES = (
     Rule(NotebookError, Kind.TRANSIENT, "Benchling's next answer may be whole"),
     Rule(DownloadError, Kind.TRANSIENT, "the next export has a new address"),
     Rule(UnavailableError, Kind.TRANSIENT, "the server is away or busy"),
+    Rule(TimeLimitError, Kind.TRANSIENT, "a server was slower than it is on most days"),
     Rule(StoreError, Kind.TRANSIENT, "somebody else has changed the package meanwhile"),
     Rule(ClientError, Kind.PERMANENT, "AWS can't take what the message holds", _said_no),
     Rule(ClientError, Kind.TRANSIENT, "AWS is busy, or a right is missing that may be given"),

@@ -5,12 +5,22 @@ from __future__ import annotations
 import email.utils
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 
 import httpx
 
+from .time_limits import TimeLimitError, check_time, time_limit
+
 # The statuses that a server answers when the same request may succeed later.
 BUSY = frozenset({429, 500, 502, 503, 504})
+# How long one request may take, from the connection to the head of its response, or
+# to its last byte where it is read whole. An entry of some megabytes takes seconds.
+CALL_SECONDS = 60.0
+# No response of the API comes near.
+MAX_RESPONSE_BYTES = 64 * 1024**2
+# What a server may ask for: longer than that is a mistake.
+MAX_RETRY_AFTER_SECONDS = 3600.0
 # How long one request may wait in all. What takes longer becomes a later try,
 # so that a worker's slot isn't held by a server that is down.
 PATIENCE_SECONDS = 30.0
@@ -38,12 +48,19 @@ class PatientTransport(httpx.BaseTransport):
         wait: Callable[[float], bool],
         patience_seconds: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        whole: bool = False,
     ) -> None:
-        """Take the transport and a wait that returns True when the worker must stop."""
+        """Take the transport and a wait that returns True when the worker must stop.
+
+        With ``whole``, responses are read to their end here, so that one that breaks
+        off is asked for again, too.
+        """
         self._inner = inner
         self._wait = wait
         self._patience = patience_seconds
         self._clock = clock
+        self._whole = whole
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer, or raise UnavailableError when patience is at its end."""
@@ -52,8 +69,11 @@ class PatientTransport(httpx.BaseTransport):
         while True:
             asked = 0.0
             try:
-                response = self._inner.handle_request(request)
-            except httpx.TransportError as error:
+                with time_limit(CALL_SECONDS, "a call"):
+                    response = self._ask(request)
+            except (httpx.TransportError, TimeLimitError) as error:
+                # An outer limit is the end of more than this call.
+                check_time()
                 fault = type(error).__name__
             else:
                 if response.status_code not in BUSY:
@@ -66,6 +86,13 @@ class PatientTransport(httpx.BaseTransport):
                 raise UnavailableError(f"{fault} from {_target(request)}", asked)
             backoff *= 2
 
+    def _ask(self, request: httpx.Request) -> httpx.Response:
+        response = self._inner.handle_request(request)
+        if self._whole and isinstance(response.stream, httpx.SyncByteStream):
+            with closing(response.stream) as stream:
+                response.stream = httpx.ByteStream(_all_of(stream))
+        return response
+
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
@@ -74,11 +101,22 @@ class PatientTransport(httpx.BaseTransport):
 def retry_after(header: str, now: float) -> float:
     """Return the seconds that a Retry-After header asks for: a number, or a date."""
     if header.isascii() and header.strip().isdigit():
-        return float(header)
+        # A float of 400 digits is infinite, and so bounded, too.
+        return min(float(header), MAX_RETRY_AFTER_SECONDS)
     try:
-        return max(email.utils.parsedate_to_datetime(header).timestamp() - now, 0.0)
+        seconds = email.utils.parsedate_to_datetime(header).timestamp() - now
     except (ValueError, OverflowError):
         return 0.0
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
+
+
+def _all_of(stream: Iterable[bytes]) -> bytes:
+    content = bytearray()
+    for piece in stream:
+        content += piece
+        if len(content) > MAX_RESPONSE_BYTES:
+            raise httpx.RemoteProtocolError("the response is too large")
+    return bytes(content)
 
 
 def _target(request: httpx.Request) -> str:

@@ -17,6 +17,7 @@ DEFAULTS = {
     "LEASE_SECONDS": "60",
     "RETRY_SECONDS": "15",
     "EXPORT_INTERVAL_SECONDS": "10",
+    "EXPORT_TIMEOUT_SECONDS": "1800",
     "CONFIRM_SECONDS": "0",
 }
 REQUIRED = ("AWS_REGION", "INTAKE_QUEUE_URL", "CANVAS_QUEUE_URL")
@@ -68,6 +69,9 @@ class Settings:
     confirm_seconds: int = 0
     # How long an entry's next export waits for further edits.
     export_interval_seconds: int = 10
+    # One export, which holds a place of the worker's: several gigabytes take minutes,
+    # and Benchling may take a quarter of an hour to make them.
+    export_timeout_seconds: int = 1800
     # The dimension of the metrics; without a name none is written.
     stack_name: str = ""
     # How many entries one worker task works on at once.
@@ -118,6 +122,9 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         workflow=environment.get("QUILT_WORKFLOW"),
         confirm_seconds=_integer(environment, "CONFIRM_SECONDS", range(86401), wrong),
         export_interval_seconds=_integer(environment, "EXPORT_INTERVAL_SECONDS", range(301), wrong),
+        export_timeout_seconds=_integer(
+            environment, "EXPORT_TIMEOUT_SECONDS", range(60, 43201), wrong
+        ),
         stack_name=environment.get("STACK_NAME", ""),
         worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),
         lease_seconds=_integer(environment, "LEASE_SECONDS", range(3, 3601), wrong),

@@ -22,11 +22,13 @@ from .consumer import POLL_SECONDS, Consumer
 from .credentials import Credentials, token_of
 from .export_consumer import ExportConsumer, ExportQueues, ExportTimes
 from .export_status import ExportStatuses
-from .exports import Exporter, Parts
+from .exports import Exporter, ExportLimits, Parts
 from .failures import Kind, kind_of, reason_of
 from .health import health_app
+from .leases import GiveBackError
 from .logs import configure_logs
 from .metrics import Metrics
+from .network import Transport
 from .package_store import PackageStore
 from .packaging import PackagingQueue
 from .patience import PatientTransport
@@ -34,6 +36,7 @@ from .queues import DeadLetterQueue, Queue
 from .revision_consumer import RevisionConsumer
 from .server import serve
 from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
+from .time_limits import check_time
 
 # Canvases are drawn beside the exports, and Quilt's events taken, each by threads
 # of their own, so that neither waits for an export.
@@ -125,12 +128,19 @@ def build_worker(settings: Settings) -> Dependencies:
     dynamodb = session.client("dynamodb", config=config)
     give_back = threading.Event()
 
-    def http() -> httpx.Client:
-        transport = PatientTransport(httpx.HTTPTransport(), give_back.wait)
+    def check() -> None:
+        if give_back.is_set():
+            raise GiveBackError
+        check_time()
+
+    def http(*, whole: bool) -> httpx.Client:
+        transport = PatientTransport(Transport(check), give_back.wait, whole=whole)
         return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
 
     def notebook() -> Notebook:
-        return Notebook(settings.base_url, settings.client_id, settings.client_secret, http())
+        return Notebook(
+            settings.base_url, settings.client_id, settings.client_secret, http(whole=True)
+        )
 
     intake, canvas_queue, revisions, packaging, letters = (
         Queue(sqs, url)
@@ -157,7 +167,7 @@ def build_worker(settings: Settings) -> Dependencies:
     )
     parts = Parts(
         notebook(),
-        http(),
+        http(whole=False),
         s3,
         PackagingQueue(packaging, settings.workflow),
         claims,
@@ -168,7 +178,7 @@ def build_worker(settings: Settings) -> Dependencies:
         parts,
         settings.package_bucket,
         settings.package_prefix,
-        settings.export_interval_seconds,
+        ExportLimits(settings.export_interval_seconds, settings.export_timeout_seconds),
     )
     exports = ExportConsumer(
         ExportQueues(intake, canvas_queue, dead_letters),

@@ -19,7 +19,7 @@ from src.consumer import Consumer
 from src.events import Event
 from src.export_consumer import ExportConsumer, ExportQueues, ExportTimes
 from src.export_status import ExportStatuses
-from src.exports import Exporter, Parts
+from src.exports import Exporter, ExportLimits, Parts
 from src.metrics import Metrics
 from src.package_store import PackageStore
 from src.packaging import PackagingQueue
@@ -75,11 +75,11 @@ class Stage:
             self.revisions, self.statuses, Metrics("stack"), confirm_seconds
         )
         self.give_back = threading.Event()
-        transport = PatientTransport(httpx.HTTPTransport(), lambda _: True)
+        transport = PatientTransport(httpx.HTTPTransport(), lambda _: True, whole=True)
         self.notebook = Notebook(server.address, "id", "secret", httpx.Client(transport=transport))
         self.parts = Parts(
             self.notebook,
-            httpx.Client(transport=transport),
+            httpx.Client(transport=PatientTransport(httpx.HTTPTransport(), lambda _: True)),
             self.s3,
             PackagingQueue(self.packaging_queue),
             self.claims,
@@ -97,7 +97,7 @@ class Stage:
         exports = ExportConsumer(
             ExportQueues(self.intake, self.canvas_queue, self.dead_letters),
             self.parts.claims,
-            Exporter(self.parts, "packages", "benchling", self.interval),
+            Exporter(self.parts, "packages", "benchling", ExportLimits(self.interval, 60)),
             ExportTimes(self.lease_seconds, 0),
             self.give_back,
         )

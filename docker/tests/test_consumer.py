@@ -16,6 +16,7 @@ from src.package_store import StoreError
 from src.packages import PackageNameError
 from src.patience import UnavailableError
 from src.queues import Received
+from src.time_limits import TimeLimitError
 
 REFUSED_BY_AWS = ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem")
 NOT_ALLOWED = ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "PutObject")
@@ -95,6 +96,7 @@ SAMPLES = [
     NotebookError("the entry: Benchling's response is incomplete"),
     DownloadError("changed"),
     UnavailableError("away"),
+    TimeLimitError("the export took longer than 60 s"),
     StoreError("not whole"),
     REFUSED_BY_AWS,
     NOT_ALLOWED,

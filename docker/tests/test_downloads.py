@@ -1,17 +1,24 @@
 """ZIPs over HTTP: broken connections, changed files, and what Benchling refuses."""
 
 import io
+import re
+import socket
+import threading
 import time
 import zipfile
+from contextlib import suppress
 
 import httpx
 import pytest
 
-from src import benchling, download
+from src import benchling, download, patience
 from src.archive import Archive
 from src.benchling import Notebook, NotebookError
 from src.download import DownloadError, RangeReader, open_download
+from src.leases import GiveBackError
+from src.network import Transport
 from src.patience import PatientTransport, UnavailableError, retry_after
+from src.time_limits import TimeLimitError, check_time, time_limit
 from tests.notebook_server import FILES, NotebookServer, entry, zip_of
 
 
@@ -23,6 +30,10 @@ def server():
     server.server_close()
 
 
+def nothing():
+    pass
+
+
 def http(patience=2.0):
     def wait(seconds):
         time.sleep(min(seconds, 0.01))
@@ -32,7 +43,7 @@ def http(patience=2.0):
 
 
 def read(server):
-    with open_download(http(), f"{server.address}/export.zip?sig=secret") as file:
+    with open_download(http(), f"{server.address}/export.zip?sig=secret", nothing) as file:
         archive = Archive(file)
         return {member.path: archive.open(member).read() for member in archive.members}
 
@@ -61,7 +72,7 @@ def test_a_broken_connection_is_continued(server):
 
 def test_a_server_that_always_breaks_off_is_told(server, monkeypatch):
     monkeypatch.setattr(download, "BREAKS", 2)
-    reader = RangeReader(http(), f"{server.address}/export.zip")
+    reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     monkeypatch.setattr(reader, "_next", lambda _: b"")
     with pytest.raises(UnavailableError, match="broke off 2 times"):
         reader.read(10)
@@ -70,25 +81,25 @@ def test_a_server_that_always_breaks_off_is_told(server, monkeypatch):
 def test_a_server_without_ranges_is_told(server):
     server.ranges = False
     with pytest.raises(DownloadError, match="200"):
-        RangeReader(http(), f"{server.address}/export.zip")
+        RangeReader(http(), f"{server.address}/export.zip", nothing)
 
 
 def test_a_file_that_changes_is_told(server):
-    reader = RangeReader(http(), f"{server.address}/export.zip")
+    reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     server.zip += b"more"
     with pytest.raises(DownloadError, match="changed"):
         reader.read(10)
 
 
 def test_a_file_that_is_replaced_by_one_as_long_is_told(server):
-    reader = RangeReader(http(), f"{server.address}/export.zip")
+    reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     server.etag = '"v2"'
     with pytest.raises(DownloadError, match="changed"):
         reader.read(10)
 
 
 def test_a_reader_is_a_seekable_file(server):
-    reader = RangeReader(http(), f"{server.address}/export.zip")
+    reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     assert (reader.readable(), reader.seekable(), reader.tell()) == (True, True, 0)
     assert reader.seek(-4, io.SEEK_END) == len(server.zip) - 4
     assert reader.read() == server.zip[-4:]
@@ -101,15 +112,207 @@ def test_a_reader_is_a_seekable_file(server):
         reader.seek(-1)
 
 
+class Raw:
+    """A server of one's own words: each connection gets the next answer, byte by byte."""
+
+    def __init__(self, answers, pause=0.0):
+        self.asked = []
+        self._answers, self._pause = answers, pause
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection):
+        with connection, suppress(OSError):
+            head = connection.recv(65536).decode()
+            start = int(re.search(r"range: bytes=(\d+)-", head, re.IGNORECASE)[1])
+            self.asked.append(start)
+            for piece in self._answers(start):
+                connection.sendall(piece)
+                time.sleep(self._pause)
+
+    def close(self):
+        self._listener.close()
+
+
+SIZE = 1_000_000
+
+
+def partial(start, end, body, size=SIZE):
+    head = f"HTTP/1.1 206 Partial Content\r\ncontent-range: bytes {start}-{end}/{size}\r\n"
+    return f"{head}content-length: {end - start + 1}\r\n\r\n".encode() + body
+
+
+@pytest.fixture
+def raw():
+    made = []
+
+    def make(*args, **named):
+        made.append(Raw(*args, **named))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+def interruptible(check, timeout=15.0):
+    transport = PatientTransport(Transport(check), lambda _: True)
+    return httpx.Client(transport=transport, timeout=timeout)
+
+
+@pytest.fixture
+def _impatient(monkeypatch):
+    monkeypatch.setattr(download, "FLOOR_SECONDS", 0.3)
+    monkeypatch.setattr(download, "FIRST_PAUSE_SECONDS", 0.01)
+
+
+def trickle(start):
+    yield partial(start, SIZE - 1 if start else 0, b"x" if not start else b"")
+    for _ in range(1000):
+        yield b"x"
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_byte_now_and_then_is_a_download_that_broke_off(raw):
+    server = raw(lambda start: trickle(start or 0), pause=0.05)
+    reader = RangeReader(http(), f"{server.address}/x", nothing)
+    reader.seek(1)
+    with pytest.raises(UnavailableError, match="broke off 5 times"):
+        reader.readall()
+    assert len(server.asked) == 6
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_server_that_ends_after_each_byte_is_asked_a_few_times(raw):
+    server = raw(lambda start: [partial(start, SIZE - 1 if start else 0, b"x")])
+    reader = RangeReader(http(), f"{server.address}/x", nothing)
+    reader.seek(1)
+    with pytest.raises(UnavailableError, match="broke off 5 times at byte 6"):
+        reader.readall()
+    assert server.asked == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "size"), [(0, SIZE - 1, SIZE), (100, 100, SIZE), (100, SIZE, SIZE + 1)]
+)
+def test_another_range_than_was_asked_for_is_told(raw, start, end, size):
+    def answers(asked):
+        return [partial(start, end, b"x", size) if asked else partial(0, 0, b"x")]
+
+    reader = RangeReader(http(), f"{raw(answers).address}/x", nothing)
+    reader.seek(100)
+    with pytest.raises(DownloadError, match=r"answered bytes|changed"):
+        reader.read(10)
+
+
+@pytest.mark.parametrize("content_range", ["bytes 0-0/*", "bytes 0-0/" + "9" * 5000, "x", ""])
+def test_a_range_that_cannot_be_read_is_told(raw, content_range):
+    head = f"HTTP/1.1 206 Partial\r\ncontent-range: {content_range}\r\ncontent-length: 1\r\n\r\nx"
+    server = raw(lambda _: [head.encode()])
+    with pytest.raises(DownloadError, match="206"):
+        RangeReader(http(), f"{server.address}/x", nothing)
+
+
+def test_a_stop_ends_a_read_that_is_blocked(raw):
+    stop = threading.Event()
+
+    def check():
+        if stop.is_set():
+            raise GiveBackError
+
+    def answers(start):
+        yield partial(start, SIZE - 1 if start else 0, b"x")
+        time.sleep(5)
+
+    reader = RangeReader(interruptible(check), f"{raw(answers).address}/x", check)
+    reader.seek(1)
+    assert reader.read(1) == b"x"
+    began = time.monotonic()
+    threading.Timer(0.2, stop.set).start()
+    with pytest.raises(GiveBackError):
+        reader.read(1)
+    assert time.monotonic() - began < 1.2
+
+
+def test_a_time_limit_ends_a_read_that_is_blocked(raw):
+    def answers(_):
+        yield b""
+        time.sleep(5)
+
+    began = time.monotonic()
+    with (
+        time_limit(10, "the rest"),
+        pytest.raises(TimeLimitError, match=r"the export took longer than 0\.3 s"),
+        time_limit(0.3, "the export"),
+        time_limit(10, "a call"),
+    ):
+        RangeReader(interruptible(check_time), f"{raw(answers).address}/x", nothing)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_blocked_read_still_has_its_own_timeout(raw):
+    def answers(_):
+        yield b""
+        time.sleep(5)
+
+    began = time.monotonic()
+    with pytest.raises(UnavailableError, match="ReadTimeout from GET"):
+        RangeReader(interruptible(nothing, timeout=0.7), f"{raw(answers).address}/x", nothing)
+    assert 0.6 < time.monotonic() - began < 2
+
+
 class TestPatience:
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_a_response_that_breaks_off_is_asked_for_again(self, whole):
+        class Broken(httpx.SyncByteStream):
+            def __iter__(self):
+                yield b"half"
+                raise httpx.RemoteProtocolError("peer closed connection")
+
+        streams = [Broken(), httpx.ByteStream(b"all")]
+        inner = httpx.MockTransport(lambda _: httpx.Response(200, stream=streams.pop(0)))
+        client = httpx.Client(transport=PatientTransport(inner, lambda _: False, whole=whole))
+        if whole:
+            assert client.get("http://x").content == b"all"
+        else:
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.get("http://x")
+
+    def test_a_response_without_end_is_refused(self, monkeypatch):
+        monkeypatch.setattr(patience, "MAX_RESPONSE_BYTES", 10)
+        inner = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * 11))
+        client = httpx.Client(transport=PatientTransport(inner, lambda _: True, whole=True))
+        with pytest.raises(UnavailableError, match="RemoteProtocolError"):
+            client.get("http://x")
+
+    def test_a_call_that_takes_too_long_is_made_again_unless_all_is_over(self, monkeypatch):
+        monkeypatch.setattr(patience, "CALL_SECONDS", -1)
+
+        def answer(_):
+            check_time()
+
+        inner = httpx.MockTransport(answer)
+        client = httpx.Client(transport=PatientTransport(inner, lambda _: True))
+        with pytest.raises(UnavailableError, match="TimeLimitError"):
+            client.get("http://x")
+        with pytest.raises(TimeLimitError, match="the export"), time_limit(-2, "the export"):
+            client.get("http://x")
+
     def test_a_busy_server_is_asked_again(self, server):
         server.faults["/export.zip"] = [(503, {}), (429, {"Retry-After": "0"}), (0, {})]
-        assert RangeReader(http(), f"{server.address}/export.zip").size == len(server.zip)
+        assert RangeReader(http(), f"{server.address}/export.zip", nothing).size == len(server.zip)
 
     def test_what_it_asks_for_beyond_patience_is_told(self, server):
         server.faults["/export.zip"] = [(429, {"Retry-After": "77"})]
         with pytest.raises(UnavailableError, match="429 from GET") as caught:
-            RangeReader(http(), f"{server.address}/export.zip?sig=secret")
+            RangeReader(http(), f"{server.address}/export.zip?sig=secret", nothing)
         assert caught.value.retry_after == 77
         assert "secret" not in str(caught.value)
 
@@ -118,6 +321,10 @@ class TestPatience:
         [
             ("", 0),
             ("5", 5),
+            ("9" * 400, 3600),
+            ("-5", 0),
+            ("1.5", 0),
+            ("Thu, 01 Jan 9999 00:00:00 GMT", 3600),
             ("soon", 0),
             ("Thu, 01 Jan 1970 00:01:40 GMT", 40),
             ("Thu, 01 Jan 1970 00:00:01 GMT", 0),

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from src import export_consumer as module
 from src.claims import Claims, Held, LostClaimError
 from src.events import EventError, NewerVersionError, from_message
-from src.exports import Exporter
+from src.exports import Exporter, ExportLimits
 from src.failures import reason_of
 from src.leases import GiveBackError, Lease
 from src.packaging import PackagingQueue
@@ -380,7 +380,9 @@ def test_a_burst_of_edits_is_at_most_three_exports(stage, monkeypatch):
     """Fifty edits in ten seconds, by a clock that only the waits move."""
     now = [1_700_000_000.0]
     monkeypatch.setattr(stage.intake, "hide", lambda *_: None)
-    exporter = Exporter(stage.parts, "packages", "benchling", 10, clock=lambda: now[0])
+    exporter = Exporter(
+        stage.parts, "packages", "benchling", ExportLimits(10, 60), clock=lambda: now[0]
+    )
     edits = [stage.event(f"wh_{number}", received_at=now[0] + number / 5) for number in range(50)]
     exported = []
     for event in edits:
