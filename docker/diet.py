@@ -25,6 +25,7 @@ IMPORTED = (
     "benchling_sdk.services.v2.stable.export_service",
     "boto3.s3.transfer",
     "flask",
+    "httpcore",
     "httpx",
     "jwcrypto.jwk",
     "structlog",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTimeError
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+
+from .background import run_in_background
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,12 +29,26 @@ BATCH_BYTES = 1024 * 1024
 LINGER_SECONDS = 0.02
 # Calls at once, so that one that hangs holds up few messages.
 SENDERS = 2
-# Benchling waits three seconds; this leaves time for its 503.
-WAIT_SECONDS = 2.6
+# Benchling waits three seconds; this leaves time for what comes before and after.
+WAIT_SECONDS = 2.2
+
+# As many events wait at once, of the server's threads; who comes later is refused when
+# the first of them has waited for so long. That many try whether a slow queue is back.
+WAITING = 32
+SLOW_SECONDS = 0.5
+PROBES = 2
+
+# SQS's codes for a message that it takes in no batch and at no time.
+# Source: the API reference of SQS, SendMessage and SendMessageBatch.
+REFUSALS = frozenset({"InvalidMessageContents", "InvalidParameterValue", "MissingParameter"})
 
 
 class IntakeError(Exception):
-    """The queue didn't take the event, or can't be reached."""
+    """The queue didn't take the event, or can't be reached: it may later."""
+
+
+class MessageRefusedError(Exception):
+    """The queue can't take this message, now or later; the text is SQS's code."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +66,56 @@ class Message:
         return len(self.body.encode())
 
 
+class Admission:
+    """How many events may wait for the queues at once, so that each has its answer in time.
+
+    While the queues answer, who finds the places taken waits for one. When they
+    don't, a few events try, and all others are refused at once.
+    """
+
+    def __init__(self, limit: int = WAITING, slow_seconds: float = SLOW_SECONDS) -> None:
+        """Take the number of places, and after how long a queue counts as slow."""
+        self._limit = limit
+        self._slow_seconds = slow_seconds
+        self._changed = threading.Condition()
+        # Since when each of the waiting waits, the oldest first.
+        self._since: dict[int, float] = {}
+        self._number = 0
+        self._slow = False
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Hold a place; raises IntakeError where none will be free in time."""
+        number = self._enter()
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            with self._changed:
+                waited = time.monotonic() - self._since.pop(number)
+                self._slow = failed and waited > self._slow_seconds
+                self._changed.notify_all()
+
+    def _enter(self) -> int:
+        with self._changed:
+            while len(self._since) >= (PROBES if self._slow else self._limit):
+                oldest = next(iter(self._since.values()))
+                left = oldest + self._slow_seconds - time.monotonic()
+                if self._slow or left <= 0:
+                    raise IntakeError(f"the queue is slow: {len(self._since)} events wait for it")
+                self._changed.wait(left)
+            self._number += 1
+            self._since[self._number] = time.monotonic()
+            return self._number
+
+
 class Batches:
     """Sends messages from many threads with few calls; each waits for its own confirmation."""
 
-    def __init__(self, client: SQSClient, queue_url: str) -> None:
-        """Take a client; its threads start with the first message."""
+    def __init__(self, client: SQSClient, queue_url: str, admission: Admission) -> None:
+        """Take a client, and what bounds the waiting; its threads start with the first message."""
+        self._admission = admission
         self._client = client
         self._queue_url = queue_url
         self._wait_seconds = WAIT_SECONDS
@@ -64,19 +127,21 @@ class Batches:
         self._left: Message | None = None
 
     def send(self, message: Message) -> None:
-        """Return when the queue has confirmed this message, or raise IntakeError.
+        """Return when the queue has confirmed this message.
 
-        An error says that the confirmation is missing, not that the queue
+        Raises MessageRefusedError, or IntakeError: at once where too many wait. That
+        error says that the confirmation is missing, not that the queue
         doesn't have the message.
         """
         self._start()
-        self._waiting.put(message)
-        try:
-            message.confirmed.result(self._wait_seconds)
-        except NotInTimeError:
-            # If it isn't under way yet, it never will be.
-            message.confirmed.cancel()
-            raise IntakeError("no confirmation in time") from None
+        with self._admission.waiting():
+            self._waiting.put(message)
+            try:
+                message.confirmed.result(self._wait_seconds)
+            except NotInTimeError:
+                # If it isn't under way yet, it never will be.
+                message.confirmed.cancel()
+                raise IntakeError("no confirmation in time") from None
 
     def _start(self) -> None:
         if self._started:
@@ -85,7 +150,7 @@ class Batches:
             if self._started:
                 return
             for number in range(SENDERS):
-                threading.Thread(target=self._run, name=f"sender-{number}", daemon=True).start()
+                run_in_background(f"sender-{number}", self._run)
             self._started = True
 
     def _run(self) -> None:
@@ -122,21 +187,35 @@ class Batches:
             }
             for number, message in enumerate(batch)
         ]
-        faults = {entry["Id"]: "no confirmation" for entry in entries}
         try:
             answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            failed = {it["Id"]: it.get("Code", "no reason") for it in answer.get("Failed", ())}
+            confirmed = {it["Id"] for it in answer.get("Successful", ())}
         except Exception as error:  # noqa: BLE001 - every request must get its answer
-            faults = dict.fromkeys(faults, error_code(error))
-        else:
-            faults.update((failed["Id"], failed["Code"]) for failed in answer.get("Failed", ()))
-            for confirmed in answer.get("Successful", ()):
-                del faults[confirmed["Id"]]
+            self._answer_all(batch, error)
+            return
         for number, message in enumerate(batch):
-            fault = faults.get(str(number))
-            if fault:
-                message.confirmed.set_exception(IntakeError(fault))
-            else:
+            fault = failed.get(str(number), "no confirmation")
+            if str(number) in confirmed:
                 message.confirmed.set_result(None)
+            elif fault in REFUSALS:
+                message.confirmed.set_exception(MessageRefusedError(fault))
+            else:
+                message.confirmed.set_exception(IntakeError(fault))
+
+    def _answer_all(self, batch: list[Message], error: Exception) -> None:
+        """Answer a call that failed as a whole."""
+        code = error_code(error)
+        if code in REFUSALS and len(batch) > 1:
+            # One of them is at fault, and SQS doesn't say which.
+            for message in batch:
+                self._send([message])
+            return
+        fault: Exception = IntakeError(code)
+        if code in REFUSALS:
+            fault = MessageRefusedError(code)
+        for message in batch:
+            message.confirmed.set_exception(fault)
 
 
 def error_code(error: Exception) -> str:

@@ -11,12 +11,15 @@ from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from .batches import IntakeError
+from .batches import IntakeError, MessageRefusedError
 from .events import Event
 from .intake import EventSizeError, Intake
 from .keys import KeyProvider, KeysUnavailableError
 from .settings import Settings
-from .verification import VerificationError, check_headers, verify_webhook
+from .verification import VerificationError, read_headers, verify_webhook
+
+# Benchling's have six levels. Whoever reads the event later may have less room for more.
+MAX_DEPTH = 100
 
 log = structlog.get_logger()
 
@@ -41,28 +44,30 @@ class Calls:
     def _verify(self) -> str:
         if self._settings.problems:
             raise KeysUnavailableError("the service is not ready; see /health/ready")
+        signed = read_headers(request.headers, time.time())
         body, app = request.get_data(), self._settings.app_definition_id
-        check_headers(request.headers, time.time())
         known = self._keys.current()
         try:
-            return verify_webhook(body, request.headers, known, app, time.time())
+            return verify_webhook(body, signed, known, app)
         except VerificationError:
             newer = self._keys.newer_than(known)
-            if newer is None:
+            if not newer:
                 raise
-            return verify_webhook(body, request.headers, newer, app, time.time())
+            return verify_webhook(body, signed, newer, app)
 
 
 def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
     """Queue an event, and answer "accepted", or "duplicate" if it is known.
 
-    Raises IntakeError or RequestEntityTooLarge.
+    Raises IntakeError, RequestEntityTooLarge or BadRequest.
     """
     bind_contextvars(entry_id=event.entry_id)
     try:
         new = intake.accept(event, group)
     except EventSizeError as error:
         raise RequestEntityTooLarge(str(error)) from error
+    except MessageRefusedError as error:
+        raise BadRequest(f"the queue can't hold the event ({error})") from error
     status = "accepted" if new else "duplicate"
     bind_contextvars(outcome=status)
     return jsonify(status=status)
@@ -95,7 +100,25 @@ def _payload() -> dict[str, Any]:
         payload = request.get_json(force=True)
     except RecursionError as error:
         raise BadRequest("the body is nested too deeply") from error
+    if _depth(payload) > MAX_DEPTH:
+        raise BadRequest("the body is nested too deeply")
     message = payload.get("message") if isinstance(payload, dict) else None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise BadRequest("the body has no message with a type")
     return dict(payload)
+
+
+def _depth(value: object) -> int:
+    """Return how deeply lists and objects are nested, counted to just over the limit."""
+    depth, level = 0, [value]
+    while depth <= MAX_DEPTH:
+        level = [
+            it
+            for parent in level
+            if isinstance(parent, dict | list)
+            for it in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            break
+        depth += 1
+    return depth

@@ -25,8 +25,9 @@ from .routes.health import LIVENESS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# Most of them wait for the queue: as many events share its calls.
-THREADS = 32
+# Most of them wait for the queue (batches.WAITING): as many events share its calls. The
+# others refuse what comes while the queue is slow.
+THREADS = 40
 # Above the load balancer's idle time, so that it never reuses a connection
 # that is being closed here.
 KEEP_ALIVE_SECONDS = 75

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from .webhook_types import CANVAS_CREATED, CANVAS_INITIALIZED, CANVAS_INTERACTED
@@ -83,7 +83,7 @@ class Event:
     def to_message(self) -> str:
         """Return the event as a message's body, of characters that SQS takes."""
         body = json.dumps(
-            {"version": VERSION, **asdict(self)}, ensure_ascii=False, separators=(",", ":")
+            {"version": VERSION, **vars(self)}, ensure_ascii=False, separators=(",", ":")
         )
         return REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", body)
 

@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .aws import aws_client
-from .batches import Batches, Message, error_code
+from .batches import Admission, Batches, Message, error_code
 from .events import Event
 from .queues import identifier
 
@@ -32,9 +32,10 @@ QUEUE_CONFIG = Config(
 REMEMBER_SECONDS = 600.0
 REMEMBER_AT_MOST = 50_000
 READY_CACHE_SECONDS = 5.0
-# The largest message that SQS takes.
+# The largest message that SQS takes, less what an event that fails has beside it: the
+# reason, and the time.
 # Source: the API reference of SQS, SendMessage.
-MESSAGE_BYTES = 1024 * 1024
+MESSAGE_BYTES = 1024 * 1024 - 4096
 
 
 class EventSizeError(Exception):
@@ -50,13 +51,20 @@ class Intake:
     """Writes events to the FIFO queue, each webhook ID once."""
 
     def __init__(
-        self, client: SQSClient, queue_url: str, setting: str = "INTAKE_QUEUE_URL"
+        self,
+        client: SQSClient,
+        queue_url: str,
+        setting: str = "INTAKE_QUEUE_URL",
+        admission: Admission | None = None,
     ) -> None:
-        """Take a client, and the setting that names the queue; no call is made yet."""
+        """Take a client, and the setting that names the queue; no call is made yet.
+
+        ``admission`` is one for all queues that the same threads wait for.
+        """
         self._client = client
         self._setting = setting
         self._queue_url = queue_url
-        self._batches = Batches(client, queue_url)
+        self._batches = Batches(client, queue_url, admission or Admission())
         self._lock = Lock()
         self._accepted: OrderedDict[str, float] = OrderedDict()
         self._checked = (float("-inf"), "")
@@ -65,8 +73,8 @@ class Intake:
         """Queue an event; return False if its webhook ID is in the queue already.
 
         ``group`` is what is worked on in order: the entry, or the canvas.
-        Raises EventSizeError, or IntakeError if the queue didn't confirm. Then
-        the ID isn't remembered, and Benchling's retry is a new try.
+        Raises EventSizeError, MessageRefusedError, or IntakeError if the queue didn't
+        confirm. Then the ID isn't remembered, and Benchling's retry is a new try.
         """
         if self._remembers(event.webhook_id):
             return False

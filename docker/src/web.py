@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
+from .batches import Admission
 from .calls import Calls, answer_refusals
 from .credentials import Credentials, token_of
 from .health import health_app
 from .intake import Intake, queue_client
-from .keys import KeyProvider, fetch_jwks
+from .keys import KeyProvider, fetch_keys
 from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
 from .settings import Settings
@@ -22,18 +23,24 @@ def create_app(
     credentials: Credentials | None = None,
 ) -> Flask:
     """Return the application, with given collaborators or those of the settings."""
-    keys = keys or KeyProvider(lambda: fetch_jwks(settings.app_definition_id, settings.jwks_url))
+    if not keys:
+        keys = KeyProvider(lambda: fetch_keys(settings.app_definition_id, settings.jwks_url))
+        if not settings.problems:
+            keys.watch()
     if not events or not canvases:
         client = queue_client(settings.region or "us-east-1")
-        events = events or Intake(client, settings.intake_queue_url)
-        canvases = canvases or Intake(client, settings.canvas_queue_url, "CANVAS_QUEUE_URL")
+        admission = Admission()
+        events = events or Intake(client, settings.intake_queue_url, admission=admission)
+        canvases = canvases or Intake(
+            client, settings.canvas_queue_url, "CANVAS_QUEUE_URL", admission
+        )
     if not credentials:
         credentials = Credentials(
             token_of(settings.base_url, settings.client_id, settings.client_secret)
         )
         if not settings.problems:
             credentials.watch()
-    problems = (credentials.problem, events.problem, canvases.problem)
+    problems = (credentials.problem, keys.problem, events.problem, canvases.problem)
     app = health_app(settings, lambda: [it for it in (problem() for problem in problems) if it])
     app.register_blueprint(openapi_routes())
     answer_refusals(app)

@@ -20,7 +20,7 @@ from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
 
 from src.intake import Intake
-from src.keys import KeyProvider
+from src.keys import KeyProvider, verifying_keys
 from src.settings import Settings
 from src.web import create_app
 
@@ -48,11 +48,9 @@ class Signer:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
 
-    @property
-    def keys(self) -> JWKSet:
-        keys = JWKSet()
-        keys.add(JWK.from_pyca(self._key.public_key()))
-        return keys
+        self.jwks = JWKSet()
+        self.jwks.add(JWK.from_pyca(self._key.public_key()))
+        self.keys = verifying_keys(self.jwks)
 
     def signature(self, webhook_id: str, timestamp: str, body: bytes) -> str:
         message = f"{webhook_id}.{timestamp}.".encode() + body
@@ -170,6 +168,7 @@ def client(queue: tuple[object, str], signer: Signer, canvas_queue: str) -> Flas
     """A client of the app, set up and with its queues."""
     settings = Settings(port=5000, client_secret="s", app_definition_id="appdef_1")
     keys = KeyProvider(lambda: signer.keys)
+    keys.refresh()
     return app_of(settings, keys, queue, canvas_queue).test_client()
 
 

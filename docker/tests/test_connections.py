@@ -137,6 +137,7 @@ def test_a_connection_that_was_served_is_kept_longer_than_the_load_balancers():
             kept.request("GET", "/")
             assert kept.getresponse().read() == b"ok"
         (connection,) = server.active_channels.values()
+        until(lambda: connection.is_idle)
         server.maintenance(time.time() + connections.KEEP_ALIVE_SECONDS + 1)
         assert not connection.connected
         kept.close()

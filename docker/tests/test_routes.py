@@ -1,10 +1,13 @@
 import json
 import time
+from itertools import count
 
 import pytest
 
-from src.batches import IntakeError
-from src.intake import Intake
+from src import keys as keys_module
+from src.batches import IntakeError, MessageRefusedError
+from src.events import from_message
+from src.intake import MESSAGE_BYTES, Intake
 from src.keys import KeyProvider, KeysUnavailableError
 from src.settings import Settings
 from src.webhook_types import WEBHOOK_TYPES, Meaning
@@ -42,7 +45,9 @@ def test_not_ready_says_why_and_takes_no_event(queue, signer):
 def test_not_ready_without_a_queue(queue, signer):
     sqs, url = queue
     settings = Settings(port=5000)
-    app = app_of(settings, KeyProvider(lambda: signer.keys), (sqs, url + "x"))
+    keys = KeyProvider(lambda: signer.keys)
+    keys.refresh()
+    app = app_of(settings, keys, (sqs, url + "x"))
     assert "INTAKE_QUEUE_URL" in app.test_client().get("/health/ready").json["reasons"][0]
 
 
@@ -196,11 +201,10 @@ def test_letters_of_any_language_stay_as_small_as_they_came(client, signer):
 
 
 def test_unsigned_requests_never_wait_for_keys(queue):
-    def fetch():
-        raise AssertionError("asked for keys")
-
-    app = app_of(Settings(port=5000), KeyProvider(fetch), queue)
+    app = app_of(Settings(port=5000), KeyProvider(lambda: ()), queue)
+    began = time.monotonic()
     assert app.test_client().post("/event", data=b"{}").status_code == 401
+    assert time.monotonic() - began < 0.5
 
 
 def test_unknown_routes_and_methods_answer_json(client):
@@ -208,14 +212,95 @@ def test_unknown_routes_and_methods_answer_json(client):
     assert client.get("/event").json["error"] == "method_not_allowed"
 
 
-def test_a_rotated_key_is_found(queue, signer, stranger):
-    now = [0.0]
+def test_a_rotated_key_is_found_by_the_first_event_that_it_signed(queue, signer, stranger):
     rotation = iter([stranger.keys, signer.keys])
-    keys = KeyProvider(lambda: next(rotation), clock=lambda: now[0])
+    # Each look at the clock is a minute later.
+    keys = KeyProvider(lambda: next(rotation), clock=count(0.0, 61.0).__next__)
+    keys.watch()
     app = app_of(Settings(port=5000), keys, queue)
-    assert post(app.test_client(), signer, "/event", event_body()).status_code == 401
-    now[0] = 61.0
     assert post(app.test_client(), signer, "/event", event_body()).status_code == 200
+
+
+def test_without_keys_the_service_is_not_ready_and_says_why(queue, signer, monkeypatch):
+    monkeypatch.setattr(keys_module, "WAIT_SECONDS", 0.01)
+
+    def fetch():
+        raise ValueError("secret")
+
+    keys = KeyProvider(fetch)
+    keys.refresh()
+    client = app_of(Settings(port=5000), keys, queue).test_client()
+    (reason,) = client.get("/health/ready").json["reasons"]
+    assert "can't be fetched (ValueError)" in reason
+    answer = post(client, signer, "/event", event_body())
+    assert (answer.status_code, answer.json["error"]) == (503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"webhook-id": "w" * 257}, "webhook-id"),
+        ({"webhook-id": "wh 1"}, "webhook-id"),
+        ({"webhook-signature": "v1der," + "A" * 5000}, "longer than 2048"),
+        ({"webhook-signature": "v1der,!!!"}, "malformed"),
+    ],
+)
+def test_a_header_that_cannot_be_meant_is_named(client, signer, changes, message):
+    headers = {**signer.headers(event_body()), **changes}
+    answer = client.post("/event", data=event_body(), headers=headers)
+    assert answer.status_code == 401
+    assert message in answer.json["message"]
+
+
+@pytest.mark.parametrize("depth", [101, 400, 900, 100_000])
+@pytest.mark.parametrize("kind", ["v2.entry.created", "v2.canvas.created"])
+def test_what_is_nested_too_deeply_is_refused_once(client, signer, depth, kind):
+    body = event_body(kind).decode()
+    deep = body[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
+    answer = post(client, signer, "/event", deep.encode())
+    assert answer.status_code == 400
+    assert "deeply" in answer.json["message"]
+
+
+@pytest.mark.parametrize("depth", [1, 98])
+def test_what_is_nested_less_deeply_is_taken(client, signer, queue, depth):
+    body = event_body().decode()
+    deep = body[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
+    assert post(client, signer, "/event", deep.encode()).status_code == 200
+    assert from_message(json.dumps(messages(queue)[0])).webhook_id == "wh_1"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["1e999", "-1e999", "NaN", "9" * 4300, '"\\ud800"', '"\\uffff"', '"\\ufffe"', '"\\u0000"'],
+)
+def test_what_was_signed_can_be_stored_and_read_again(client, signer, queue, odd):
+    body = event_body().decode()[:-1] + f', "odd": {odd}, "odd": {odd}}}'
+    assert post(client, signer, "/event", body.encode()).status_code == 200
+    sqs, url = queue
+    (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert from_message(received["Body"]).webhook_id == "wh_1"
+
+
+def test_a_number_that_python_cannot_read_is_refused_once(client, signer):
+    body = event_body().decode()[:-1] + ', "odd": ' + "9" * 5000 + "}"
+    assert post(client, signer, "/event", body.encode()).status_code == 400
+
+
+def test_an_event_whose_dead_letter_would_not_fit_is_refused_once(client, signer):
+    body = event_body(note="x" * (MESSAGE_BYTES - 100))
+    answer = post(client, signer, "/event", body)
+    assert (answer.status_code, answer.json["error"]) == (413, "request_entity_too_large")
+
+
+def test_what_the_queue_can_never_hold_is_refused_once(client, signer, monkeypatch):
+    def refuse(*_):
+        raise MessageRefusedError("InvalidMessageContents")
+
+    monkeypatch.setattr(Intake, "accept", refuse)
+    answer = post(client, signer, "/event", event_body())
+    assert answer.status_code == 400
+    assert "InvalidMessageContents" in answer.json["message"]
 
 
 @pytest.mark.parametrize("error", [KeysUnavailableError("no keys"), IntakeError("Timeout")])

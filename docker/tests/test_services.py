@@ -72,7 +72,7 @@ class World:
         stack.append(self.notebook.server_close)
         stack.append(self.notebook.shutdown)
         jwks = HTTPServer(("127.0.0.1", 0), Answer)
-        jwks.document = json.dumps(signer.keys.export(private_keys=False, as_dict=True)).encode()
+        jwks.document = json.dumps(signer.jwks.export(private_keys=False, as_dict=True)).encode()
         threading.Thread(target=jwks.serve_forever, daemon=True).start()
         stack.append(jwks.server_close)
         stack.append(jwks.shutdown)

@@ -1,19 +1,29 @@
 import base64
 import time
+from contextlib import suppress
 
 import pytest
+from benchling_sdk.apps.helpers.webhook_helpers import WebhookVerificationError, verify
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jwcrypto.jwk import JWKSet
+from jwcrypto.jwk import JWK, JWKSet
 
-from src.verification import TOLERANCE_SECONDS, VerificationError, verify_webhook
+from src.keys import verifying_keys
+from src.verification import (
+    MAX_SIGNATURES,
+    TOLERANCE_SECONDS,
+    VerificationError,
+    read_headers,
+    verify_webhook,
+)
 
 BODY = b'{"message": {"type": "v2.entry.created"}}'
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 def check(headers, keys, body=BODY, now=None):
-    return verify_webhook(body, headers, keys, "appdef_1", time.time() if now is None else now)
+    signed = read_headers(headers, time.time() if now is None else now)
+    return verify_webhook(body, signed, keys, "appdef_1")
 
 
 def test_a_signed_body_gives_its_webhook_id(signer):
@@ -23,15 +33,86 @@ def test_a_signed_body_gives_its_webhook_id(signer):
 def test_one_of_several_signatures_is_enough(signer, stranger):
     headers = signer.headers(BODY)
     other = stranger.headers(BODY)["webhook-signature"]
-    headers["webhook-signature"] = f"{other} v1,AAAA {headers['webhook-signature']}"
+    good = headers["webhook-signature"]
+    for malformed in ("v1,AAAA", "v1der", "v1der,", "v1der,a,b", "v1der,AAA=AAAAAAAA", "é", ""):
+        headers["webhook-signature"] = f"{other} {malformed} {good}"
+        check(headers, signer.keys)
+
+
+def well_formed(number):
+    """A signature that looks like one: two numbers of a digit, in DER."""
+    return "v1der," + base64.b64encode(bytes([48, 8, 2, 2, 1, number, 2, 2, 1, number])).decode()
+
+
+def test_more_signatures_than_benchling_sends_are_none(signer):
+    headers = signer.headers(BODY)
+    good = headers["webhook-signature"]
+    few = " ".join(well_formed(number) for number in range(MAX_SIGNATURES - 1))
+    headers["webhook-signature"] = f"{few} {good} {good}"
     check(headers, signer.keys)
+    headers["webhook-signature"] = f"{few} {well_formed(99)} {good}"
+    with pytest.raises(VerificationError, match="more than 5"):
+        check(headers, signer.keys)
+
+
+def cpu(signature, body, keys):
+    """The least of several times that an unsigned call takes, in seconds of the CPU."""
+    headers = {"webhook-id": "wh_1", "webhook-timestamp": str(int(time.time()))}
+    took = []
+    for _ in range(20):
+        began = time.thread_time()
+        with suppress(VerificationError):
+            check({**headers, "webhook-signature": signature}, keys, body)
+        took.append(time.thread_time() - began)
+    return min(took)
+
+
+@pytest.mark.parametrize("number", [1, 8])
+@pytest.mark.parametrize("body", [BODY, b"x" * 1_000_000], ids=len)
+def test_an_unsigned_call_costs_little_whatever_it_brings(number, body):
+    keys = JWKSet()
+    for _ in range(number):
+        keys.add(JWK.generate(kty="EC", crv="P-256"))
+    keys = verifying_keys(keys)
+    tiny = " ".join(well_formed(digit % 256) for digit in range(520))
+    most = " ".join(well_formed(digit) for digit in range(MAX_SIGNATURES))
+    assert cpu(tiny, body, keys) < 0.001
+    # A call that is signed by Benchling costs about 2 ms; this is 40 checks at most.
+    assert cpu(most, body, keys) < 0.015
+
+
+SIGNATURES = st.lists(
+    st.sampled_from(["good", "stranger's", "malformed", "another version"]), max_size=3
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kinds=SIGNATURES, body=st.text(max_size=20), version=st.sampled_from(["v1der", "v2der"]))
+def test_what_the_sdk_accepts_is_accepted_and_nothing_else(signer, stranger, kinds, body, version):
+    """The SDK refuses a header for one malformed signature; apart from that both agree."""
+    content = body.encode()
+    headers = signer.headers(content)
+    made = {
+        "good": headers["webhook-signature"].replace("v1der", version),
+        "stranger's": stranger.headers(content)["webhook-signature"],
+        "malformed": "v1der,AAAA",
+        "another version": "v1,AAAA",
+    }
+    headers["webhook-signature"] = " ".join(made[kind] for kind in kinds) or "v1,AAAA"
+    try:
+        verify("appdef_1", body, headers, lambda _: signer.jwks)
+        accepted = True
+    except (WebhookVerificationError, ValueError):
+        accepted = False
+    try:
+        ours = bool(check(headers, signer.keys, content))
+    except VerificationError:
+        ours = False
+    assert ours == accepted == ("good" in kinds)
 
 
 def test_one_of_several_keys_is_enough(signer, stranger):
-    keys = JWKSet()
-    for key in (*stranger.keys, *signer.keys):
-        keys.add(key)
-    check(signer.headers(BODY), keys)
+    check(signer.headers(BODY), (*stranger.keys, *signer.keys))
 
 
 @pytest.mark.parametrize("missing", HEADERS)
