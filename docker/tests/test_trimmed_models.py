@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from src.events import ID
+
 from .benchling_api import ROOT, described, response_schema
 from .instances import variants
 
