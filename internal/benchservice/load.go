@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,15 +113,45 @@ func atRate(ctx context.Context, s *server, e *events, perSecond float64, lastin
 	})
 }
 
-// unsigned sends events without a signature until the context ends.
-func unsigned(ctx context.Context, s *server, connections int) error {
+// A flood is a kind of calls that nobody has signed, and the limit that it must
+// keep is mostFloodRatio.
+type flood struct {
+	name string
+	// signatures is how many well-formed ones, of nobody's, each call brings.
+	signatures int
+}
+
+var floods = []flood{
+	{"of one signature", 1},
+	// As many as the service looks at (MAX_SIGNATURES in docker/src/verification.py).
+	{"of 5 signatures", 5},
+	// As many as API Gateway's limit for headers lets through, 9.9 kB.
+	{"of 520 signatures", 520},
+}
+
+// header returns a signature's header as long as the flood wants it: tiny, but
+// well-formed signatures, each another one.
+func (f flood) header() string {
+	var all []string
+	for i := range f.signatures {
+		// Two numbers of two bytes in DER.
+		der := []byte{48, 8, 2, 2, 1, byte(i), 2, 2, 1, byte(i >> 8)}
+		all = append(all, "v1der,"+base64.StdEncoding.EncodeToString(der))
+	}
+	return strings.Join(all, " ")
+}
+
+// send floods a server until the context ends.
+func (f flood) send(ctx context.Context, s *server, connections int) error {
 	body, err := benchling.EntryUpdated(s.appDefinition, "etr_unsigned")
 	if err != nil {
 		return err
 	}
+	webhook := benchling.Webhook{ID: "wh_unsigned", Signature: f.header(), Body: body}
 	_, err = collect(time.Now(), connections, func(func(time.Duration)) error {
 		for ctx.Err() == nil {
-			webhook := benchling.Webhook{ID: "wh_unsigned", Timestamp: strconv.FormatInt(time.Now().Unix(), 10), Signature: "v1der,bm9uZQ==", Body: body}
+			webhook := webhook
+			webhook.Timestamp = strconv.FormatInt(time.Now().Unix(), 10)
 			if err := send(ctx, s, webhook, http.StatusUnauthorized); err != nil && ctx.Err() == nil {
 				return err
 			}
@@ -127,6 +159,31 @@ func unsigned(ctx context.Context, s *server, connections int) error {
 		return nil
 	})
 	return err
+}
+
+// probe asks for a server's health several times a second, as a load balancer's
+// target group would, until the context ends, and returns the longest time that
+// an answer took.
+func probe(ctx context.Context, s *server) (time.Duration, error) {
+	var longest time.Duration
+	probing := &http.Client{Timeout: client.Timeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	for {
+		select {
+		case <-ctx.Done():
+			return longest, nil
+		case <-time.After(probeEvery):
+		}
+		began := time.Now()
+		answer, err := probing.Get(s.url + "/health")
+		if err != nil {
+			return longest, err
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return longest, fmt.Errorf("/health: status %d", answer.StatusCode)
+		}
+		longest = max(longest, time.Since(began))
+	}
 }
 
 // collect runs the work so many times at once and returns the times of all, or

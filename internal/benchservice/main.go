@@ -27,13 +27,16 @@ const (
 	leastPeakRatio = 10
 	mostP99        = 100 * time.Millisecond
 	mostFloodRatio = 2
+	mostHealth     = time.Second
 
 	// phase is how long one kind of load lasts.
 	phase = 8 * time.Second
 	// connections are as many as the service has threads.
 	connections = 32
-	// floods is the number of floods, of which the median counts.
-	floods = 5
+	// rounds is the number of floods of each kind, of which the median counts.
+	rounds = 5
+	// probeEvery is the pause between two probes of /health, which go on all the time.
+	probeEvery = 100 * time.Millisecond
 	// bound ends the whole run, whatever hangs.
 	bound = 5 * time.Minute
 )
@@ -51,9 +54,11 @@ type result struct {
 	Ours      measured `json:"ours"`
 	Baseline  measured `json:"baseline"`
 	PeakRatio float64  `json:"peak_ratio"`
-	// FloodRatio is how many times as long a signed event takes beside as many
-	// connections that send unsigned ones.
-	FloodRatio float64 `json:"flood_ratio"`
+	// FloodRatios are how many times as long a signed event takes beside as many
+	// connections that send unsigned ones, by the kind of these.
+	FloodRatios map[string]float64 `json:"flood_ratios"`
+	// Health is the longest time in which /health was answered beside all of this.
+	Health float64 `json:"slowest_health_ms"`
 }
 
 func main() {
@@ -81,15 +86,13 @@ func run(ctx context.Context) error {
 	defer world.stop()
 
 	var r result
-	fmt.Println("loading the service (about 30 s)")
+	fmt.Println("loading the service (about a minute)")
 	service, err := world.startService(ctx)
 	if err != nil {
 		return err
 	}
 	accepted := 0
-	if r.Ours, err = measure(ctx, service, key, &accepted); err == nil {
-		r.FloodRatio, err = flood(ctx, service, key, &accepted)
-	}
+	err = r.loadService(ctx, service, key, &accepted)
 	service.Stop()
 	if err != nil {
 		return fmt.Errorf("%s: %w", service.Log, err)
@@ -139,18 +142,47 @@ func measure(ctx context.Context, s *server, key benchling.Key, accepted *int) (
 	}, err
 }
 
-// flood returns how many times as long signed events take beside a flood of
+// loadService measures the service, probing its health all the while.
+func (r *result) loadService(ctx context.Context, service *server, key benchling.Key, accepted *int) error {
+	probing, end := context.WithCancel(ctx)
+	defer end()
+	type probed struct {
+		longest time.Duration
+		err     error
+	}
+	health := make(chan probed, 1)
+	go func() {
+		longest, err := probe(probing, service)
+		health <- probed{longest, err}
+	}()
+	var err error
+	if r.Ours, err = measure(ctx, service, key, accepted); err != nil {
+		return err
+	}
+	r.FloodRatios = map[string]float64{}
+	for _, f := range floods {
+		if r.FloodRatios[f.name], err = floodRatio(ctx, service, key, f, accepted); err != nil {
+			return fmt.Errorf("flood %s: %w", f.name, err)
+		}
+	}
+	end()
+	slowest := <-health
+	r.Health = milliseconds(slowest.longest)
+	return slowest.err
+}
+
+// floodRatio returns how many times as long signed events take beside a flood of
 // unsigned ones.
-func flood(ctx context.Context, s *server, key benchling.Key, accepted *int) (float64, error) {
+func floodRatio(ctx context.Context, s *server, key benchling.Key, f flood, accepted *int) (float64, error) {
 	events := newEvents(key, s.appDefinition)
 	var ratios []float64
 	// They take turns, so that what else the machine does strikes both.
-	for range floods {
-		alone, err := asFastAsPossible(ctx, s, events, connections/2, phase/floods)
+	for range rounds {
+		alone, err := asFastAsPossible(ctx, s, events, connections/2, phase/rounds)
 		if err != nil {
 			return 0, err
 		}
-		beside, err := besideUnsigned(ctx, s, events)
+		beside, err := besideFlood(ctx, s, events, f)
 		if err != nil {
 			return 0, err
 		}
@@ -161,13 +193,13 @@ func flood(ctx context.Context, s *server, key benchling.Key, accepted *int) (fl
 	return ratios[len(ratios)/2], nil
 }
 
-// besideUnsigned returns the timings of signed events beside the flood.
-func besideUnsigned(ctx context.Context, s *server, events *events) (timings, error) {
+// besideFlood returns the timings of signed events beside the flood.
+func besideFlood(ctx context.Context, s *server, events *events, f flood) (timings, error) {
 	flooding, end := context.WithCancel(ctx)
 	defer end()
 	ended := make(chan error, 1)
-	go func() { ended <- unsigned(flooding, s, connections/2) }()
-	beside, err := asFastAsPossible(ctx, s, events, connections/2, phase/floods)
+	go func() { ended <- f.send(flooding, s, connections/2) }()
+	beside, err := asFastAsPossible(ctx, s, events, connections/2, phase/rounds)
 	end()
 	return beside, errors.Join(err, <-ended)
 }
@@ -182,10 +214,13 @@ func write(r result) error {
 
 // report prints the result and returns the limits that it misses.
 func report(r result) error {
-	row := func(name string, value string, limit string) { fmt.Printf("%-44s %10s   %s\n", name, value, limit) }
+	row := func(name string, value string, limit string) { fmt.Printf("%-54s %10s   %s\n", name, value, limit) }
 	row("peak, times the development server's", fmt.Sprintf("%.1f", r.PeakRatio), fmt.Sprintf("at least %d", leastPeakRatio))
-	row("signed events beside an unsigned flood, times", fmt.Sprintf("%.2f", r.FloodRatio), fmt.Sprintf("at most %d", mostFloodRatio))
+	for _, f := range floods {
+		row("signed events beside a flood "+f.name+", times", fmt.Sprintf("%.2f", r.FloodRatios[f.name]), fmt.Sprintf("at most %d", mostFloodRatio))
+	}
 	row("p99 at half of the peak, ms", fmt.Sprintf("%.1f", r.Ours.P99), fmt.Sprintf("below %d", mostP99.Milliseconds()))
+	row("slowest /health beside all of this, ms", fmt.Sprintf("%.1f", r.Health), fmt.Sprintf("below %d", mostHealth.Milliseconds()))
 	fmt.Printf("\n%-20s %10s %10s %10s %10s\n", "", "peak/s", "p50 ms", "p99 ms", "peak MB")
 	for _, line := range []struct {
 		name string
@@ -200,8 +235,13 @@ func report(r result) error {
 	if r.Ours.P99 >= milliseconds(mostP99) {
 		missed = append(missed, fmt.Errorf("p99 at half of the peak: %.1f ms, not below %d ms", r.Ours.P99, mostP99.Milliseconds()))
 	}
-	if r.FloodRatio > mostFloodRatio {
-		missed = append(missed, fmt.Errorf("unsigned flood: signed events take %.2f times as long, over %d", r.FloodRatio, mostFloodRatio))
+	for _, f := range floods {
+		if ratio := r.FloodRatios[f.name]; ratio > mostFloodRatio {
+			missed = append(missed, fmt.Errorf("flood %s: signed events take %.2f times as long, over %d", f.name, ratio, mostFloodRatio))
+		}
+	}
+	if r.Health >= milliseconds(mostHealth) {
+		missed = append(missed, fmt.Errorf("/health: answered after up to %.1f ms, not below %d ms", r.Health, mostHealth.Milliseconds()))
 	}
 	return errors.Join(missed...)
 }
