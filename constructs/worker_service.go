@@ -29,6 +29,8 @@ type WorkerServiceProps struct {
 	Revisions RevisionQueue
 	// ConfirmWithin is how long Quilt may take for a package; 0 expects no word.
 	ConfirmWithin time.Duration
+	// ExportTimeout is how long one export may hold a place of a task's.
+	ExportTimeout time.Duration
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
@@ -50,6 +52,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	environment["PACKAGING_QUEUE_URL"] = props.Packaging.QueueUrl()
 	environment["REVISION_QUEUE_URL"] = props.Revisions.Queue.QueueUrl()
 	environment["CONFIRM_SECONDS"] = jsii.String(strconv.Itoa(int(props.ConfirmWithin.Seconds())))
+	environment["EXPORT_TIMEOUT_SECONDS"] = jsii.String(strconv.Itoa(int(props.ExportTimeout.Seconds())))
 	environment["STACK_NAME"] = awscdk.Stack_Of(scope).StackName()
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow

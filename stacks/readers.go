@@ -117,6 +117,11 @@ var readers = map[string]reader{
 		into.ConfirmWithin = time.Duration(minutes) * time.Minute
 		return err
 	},
+	"exportTimeoutMinutes": func(value any, into *Settings) error {
+		minutes, err := between(value, 1, 12*60)
+		into.ExportTimeout = time.Duration(minutes) * time.Minute
+		return err
+	},
 	"workflow": func(value any, into *Settings) error {
 		name := ""
 		if value != "" {

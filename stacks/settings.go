@@ -62,6 +62,8 @@ type Settings struct {
 	// ConfirmWithin is how long Quilt may take for a package before an alarm is
 	// raised; 0 expects no word of Quilt's.
 	ConfirmWithin time.Duration
+	// ExportTimeout is how long one export may hold a place of the worker's.
+	ExportTimeout time.Duration
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
@@ -88,6 +90,7 @@ func DefaultSettings(environment string) Settings {
 		LogRetentionDays: 30,
 		LogLevel:         "INFO",
 		PackagePrefix:    "benchling",
+		ExportTimeout:    30 * time.Minute,
 	}
 }
 

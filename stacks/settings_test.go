@@ -15,7 +15,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are alarmTopicArn, architecture, confirmWithinMinutes, cpu, deletionProtection, desiredCount, domain, imageCompression, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
+const known = "the settings are alarmTopicArn, architecture, confirmWithinMinutes, cpu, deletionProtection, desiredCount, domain, exportTimeoutMinutes, imageCompression, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {
@@ -43,11 +43,12 @@ func TestReadSettings(t *testing.T) {
 	want.PackageBucket = "quilt-packages"
 	want.PackagingQueueArn = "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo"
 	want.ConfirmWithin = 30 * time.Minute
+	want.ExportTimeout = 45 * time.Minute
 	want.AlarmTopicArn = "arn:aws:sns:eu-west-1:123456789012:on-call"
 	want.Domain = &constructs.Domain{Name: "webhooks.example.com", CertificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}
 	want.Vpc = &constructs.ExistingVpc{ID: "vpc-1", PrivateSubnetIDs: []string{"subnet-1", "subnet-2"}, AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
 	got, err = stacks.ReadSettings(contextWith(t, `{
-		"architecture": "arm64", "imageCompression": "zstd", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "logRetentionDays": 7,
+		"architecture": "arm64", "imageCompression": "zstd", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "exportTimeoutMinutes": 45, "logRetentionDays": 7,
 		"logLevel": "DEBUG", "packagePrefix": "lab", "quiltCatalog": "quilt.example.com", "deletionProtection": true,
 		"packageBucket": "quilt-packages", "packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo",
 		"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call",
@@ -104,6 +105,7 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.vpc.id: nothing does not fit; use a VPC's id, such as "vpc-0123abcd"`,
 			`cdk.json: environments.dev.vpc.privateSubnetIds: "subnet-1" is not a list; use the ids of private subnets, such as ["subnet-0123abcd", …]`,
 			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
+		{"no time for an export", `{"exportTimeoutMinutes": 721}`, `cdk.json: environments.dev.exportTimeoutMinutes: 721 does not fit; use a whole number from 1 to 720, without quotes`},
 		{"no minutes", `{"confirmWithinMinutes": 0}`, `cdk.json: environments.dev.confirmWithinMinutes: 0 does not fit; use a whole number from 1 to 1440, without quotes`},
 		{"no workflow", `{"workflow": "a/b"}`, `cdk.json: environments.dev.workflow: "a/b" does not fit; use the name of a workflow of the registry, such as "alpha", or "" for none`},
 		{"name for ARN", `{"packagingQueueArn": "packager"}`, `cdk.json: environments.dev.packagingQueueArn: "packager" does not fit; use a queue's ARN, such as "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"`},

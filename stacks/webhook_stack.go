@@ -101,6 +101,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Revisions:    revisions,
 		// Only a Quilt stack tells of revisions.
 		ConfirmWithin: s.ConfirmWithin,
+		ExportTimeout: s.ExportTimeout,
 		Workflow:      s.Workflow,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
