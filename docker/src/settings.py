@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-SECRET_KEYS = ("tenant", "client_id", "client_secret", "app_definition_id")
-OVERRIDES = ("base_url", "jwks_url", "log_level")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-MASK = "***"
+from .addresses import MASK, address_fault, is_host, shown_address
+from .secret import BENCHLING_HOST, LOG_LEVELS, read_secret
+
 DEFAULTS = {
     "STOP_TIMEOUT_SECONDS": "30",
     "WORKER_CONCURRENCY": "4",
@@ -29,9 +28,30 @@ WORKER_REQUIRED = (
     "PACKAGING_QUEUE_URL",
     "REVISION_QUEUE_URL",
 )
-# A tenant's host is TENANT.benchling.com.
-BENCHLING_HOST = ".benchling.com"
-TENANT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# What each of them may be, as the stack and AWS have it, and the remedy.
+# Source: the API references of SQS, S3 and DynamoDB.
+PATTERNS = {
+    "AWS_REGION": (
+        r"(?![0-9]+$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)",
+        "no region: use one such as us-east-1",
+    ),
+    "PACKAGE_BUCKET": (r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "no bucket's name: use one"),
+    "PACKAGE_PREFIX": (
+        "[a-zA-Z0-9][a-zA-Z0-9_-]*",
+        "no first part of a package's name: use letters, digits, - and _",
+    ),
+    "CLAIMS_TABLE": (r"[A-Za-z0-9_.-]{3,255}", "no table's name: use one"),
+}
+QUEUES = (
+    "INTAKE_QUEUE_URL",
+    "CANVAS_QUEUE_URL",
+    "DEAD_LETTER_QUEUE_URL",
+    "PACKAGING_QUEUE_URL",
+    "REVISION_QUEUE_URL",
+)
+QUEUE_PATH = re.compile(r"(/[^/]+)*/[A-Za-z0-9_-]{1,80}(\.fifo)?")
+# A wrong value is shown so far.
+SHOWN_LETTERS = 80
 
 
 class SettingsError(ValueError):
@@ -52,7 +72,7 @@ class Settings:
     log_level: str = "INFO"
     stop_timeout_seconds: int = 30
     tenant: str = ""
-    client_id: str = ""
+    client_id: str = field(default="", repr=False)
     client_secret: str = field(default="", repr=False)
     app_definition_id: str = ""
     base_url: str = ""
@@ -85,25 +105,31 @@ class Settings:
     def masked(self) -> dict[str, object]:
         """Return the settings for a reader, secrets masked."""
         shown = {name: value for name, value in vars(self).items() if name != "problems"}
-        for name in ("client_id", "client_secret"):
-            shown[name] = MASK if shown[name] else ""
+        for name, value in shown.items():
+            if name in ("client_id", "client_secret"):
+                shown[name] = MASK if value else ""
+            elif name.endswith("_url"):
+                shown[name] = shown_address(str(value))
         return shown
 
 
 def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = REQUIRED) -> Settings:
     """Return the settings of an environment; ``required`` names what it must have.
 
-    What a deployment can't have yet (the secret's keys, the queue) is a problem
-    that keeps the service from being ready. A value that can't be meant raises
-    SettingsError, with all of them at once.
+    What people put into the secret, and what a deployment can't have yet, is a
+    problem that keeps the service from being ready. A value of the stack's that
+    can't be meant raises SettingsError, with all of them at once.
     """
     wrong: list[str] = []
-    secret, problems = _secret(environment.get("BENCHLING_SECRET", ""), environment)
+    prefix = environment.get("PACKAGE_PREFIX", "benchling")
+    secret = read_secret(environment.get("BENCHLING_SECRET", ""), prefix)
+    problems = list(secret.problems)
     problems.extend(
         f"{name} is not set: the stack sets it in the task definition"
         for name in required
         if not environment.get(name)
     )
+    wrong.extend(_faults(environment))
     environment = {**DEFAULTS, **environment}
     settings = Settings(
         port=_integer(environment, "PORT", range(1, 65536), wrong),
@@ -111,9 +137,9 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         intake_queue_url=environment.get("INTAKE_QUEUE_URL", ""),
         canvas_queue_url=environment.get("CANVAS_QUEUE_URL", ""),
         package_bucket=environment.get("PACKAGE_BUCKET", ""),
-        package_prefix=environment.get("PACKAGE_PREFIX", "benchling"),
+        package_prefix=prefix,
         quilt_catalog=environment.get("QUILT_CATALOG", ""),
-        log_level=_level(secret, environment, problems, wrong),
+        log_level=secret.log_level or _level(environment, wrong),
         stop_timeout_seconds=_integer(environment, "STOP_TIMEOUT_SECONDS", range(2, 121), wrong),
         claims_table=environment.get("CLAIMS_TABLE", ""),
         dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
@@ -129,9 +155,12 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),
         lease_seconds=_integer(environment, "LEASE_SECONDS", range(3, 3601), wrong),
         retry_seconds=_integer(environment, "RETRY_SECONDS", range(1, 401), wrong),
-        **{name: secret.get(name, "") for name in SECRET_KEYS},
-        base_url=secret.get("base_url") or _base_url(secret),
-        jwks_url=secret.get("jwks_url", ""),
+        tenant=secret.tenant,
+        client_id=secret.client_id,
+        client_secret=secret.client_secret,
+        app_definition_id=secret.app_definition_id,
+        base_url=secret.base_url or _base_url(secret.tenant),
+        jwks_url=secret.jwks_url,
         problems=tuple(problems),
     )
     if wrong:
@@ -139,79 +168,51 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     return settings
 
 
-def _secret(text: str, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the secret's known keys and what is wrong with it, never a value."""
-    try:
-        parsed = json.loads(text or "{}")
-    except ValueError:
-        return {}, ["BENCHLING_SECRET is not JSON: put a JSON object into the secret"]
-    if not isinstance(parsed, dict):
-        return {}, ["BENCHLING_SECRET is not a JSON object: put one into the secret"]
-    known = (*SECRET_KEYS, *OVERRIDES)
-    secret = {name: parsed[name].strip() for name in known if isinstance(parsed.get(name), str)}
-    problems = [
-        f"BENCHLING_SECRET has no {name}: add it to the secret and replace the tasks"
-        for name in SECRET_KEYS
-        if not secret.get(name)
-    ]
-    problems.extend(
-        f"BENCHLING_SECRET: {name} is not text: quote its value"
-        for name in known
-        if name in parsed and name not in secret
-    )
-    if secret.get("tenant"):
-        secret["tenant"] = _tenant(secret["tenant"])
-        if not secret["tenant"]:
-            problems.append(
-                "BENCHLING_SECRET: tenant is no tenant: write what stands before"
-                f" {BENCHLING_HOST} in Benchling's address, such as acme"
-            )
-    # The roles of the tasks allow the stack's prefix alone.
-    prefix = parsed.get("package_prefix")
-    if prefix is not None and prefix != environment.get("PACKAGE_PREFIX", "benchling"):
-        problems.append(
-            "BENCHLING_SECRET: package_prefix isn't taken from the secret: set packagePrefix in"
-            " cdk.json, deploy, and remove it from the secret"
+def _faults(environment: Mapping[str, str]) -> list[str]:
+    """Return what can't be meant of the names and addresses that are set."""
+    faults = []
+    for name, (pattern, fault) in PATTERNS.items():
+        text = environment.get(name, "")
+        if text and not re.fullmatch(pattern, text):
+            faults.append(f"{name} {_shown(text)}: {fault}")
+    # Their text isn't shown: it may hold a password.
+    for name in (*QUEUES, "AWS_ENDPOINT_URL"):
+        text = environment.get(name, "")
+        fault = address_fault(text, http=True) if text else ""
+        if text and not fault and name in QUEUES and not QUEUE_PATH.fullmatch(urlsplit(text).path):
+            fault = "its path doesn't end with a queue's name: use the address that SQS gives"
+        if fault:
+            faults.append(f"{name}: no address to use: {fault}")
+    catalog = environment.get("QUILT_CATALOG", "")
+    if catalog and not is_host(catalog):
+        faults.append(
+            f"QUILT_CATALOG {_shown(catalog)}: no host: use one such as open.quiltdata.com"
         )
-    return secret, problems
+    return faults
 
 
-def _tenant(text: str) -> str:
-    """Return the tenant of what people write: a name, a host or an address; "" if of none."""
-    name = text.strip().lower()
-    host = re.match(r"(?:https?://)?([^/?#:]+?)\.?(?::443)?(?:[/?#].*)?$", name)
-    if host and host[1].endswith(BENCHLING_HOST):
-        name = host[1].removesuffix(BENCHLING_HOST)
-    return name if TENANT.fullmatch(name) else ""
-
-
-def _base_url(secret: Mapping[str, str]) -> str:
-    tenant = secret.get("tenant")
+def _base_url(tenant: str) -> str:
     return f"https://{tenant}{BENCHLING_HOST}" if tenant else ""
 
 
-def _level(
-    secret: Mapping[str, str],
-    environment: Mapping[str, str],
-    problems: list[str],
-    wrong: list[str],
-) -> str:
-    level = secret.get("log_level", "").upper()
-    if level in LOG_LEVELS:
-        return level
-    if level:
-        problems.append(
-            f"BENCHLING_SECRET: log_level is no level: use one of {', '.join(LOG_LEVELS)}"
-        )
+def _level(environment: Mapping[str, str], wrong: list[str]) -> str:
     level = (environment.get("LOG_LEVEL") or "INFO").upper()
     if level not in LOG_LEVELS:
-        wrong.append(f"LOG_LEVEL {level!r}: no such level: use one of {', '.join(LOG_LEVELS)}")
+        wrong.append(
+            f"LOG_LEVEL {_shown(level)}: no such level: use one of {', '.join(LOG_LEVELS)}"
+        )
     return level
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= SHOWN_LETTERS else f"{text[:SHOWN_LETTERS]}…")
 
 
 def _integer(environment: Mapping[str, str], name: str, allowed: range, wrong: list[str]) -> int:
     text = environment.get(name, "")
     if re.fullmatch("[0-9]{1,9}", text) and int(text) in allowed:
         return int(text)
-    wrong.append(f"{name} {text!r}: not a whole number from {allowed[0]} to {allowed[-1]}: set one")
+    wrong.append(
+        f"{name} {_shown(text)}: not a whole number from {allowed[0]} to {allowed[-1]}: set one"
+    )
     return 0

@@ -21,7 +21,9 @@ from .conftest import SECRET
 ENVIRONMENT = {
     "PORT": "5000",
     "AWS_REGION": "us-east-1",
-    **{name: "http://127.0.0.1:9/q.fifo" for name in WORKER_REQUIRED if name != "AWS_REGION"},
+    **{name: "http://127.0.0.1:9/q.fifo" for name in WORKER_REQUIRED if name.endswith("_URL")},
+    "CLAIMS_TABLE": "claims",
+    "PACKAGE_BUCKET": "packages",
 }
 
 

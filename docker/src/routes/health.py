@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
@@ -11,6 +12,8 @@ from ..settings import Settings
 
 # That the process answers is all that they say.
 LIVENESS = ("/health", "/health/live")
+
+log = structlog.get_logger()
 
 
 def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blueprint:
@@ -28,7 +31,7 @@ def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blue
 
     @routes.get("/health/ready")
     def ready() -> ResponseReturnValue:
-        reasons = list(settings.problems) or problems()
+        reasons = list(settings.problems) or _ask(problems)
         if reasons:
             return jsonify(status="not ready", reasons=reasons), 503
         return jsonify(status="ready")
@@ -38,3 +41,12 @@ def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blue
         return jsonify(settings.masked())
 
     return routes
+
+
+def _ask(problems: Callable[[], list[str]]) -> list[str]:
+    try:
+        return problems()
+    except Exception as error:
+        # What can't say that it works can't be relied on, whatever it raised.
+        log.exception("readiness unknown")
+        return [f"readiness can't be told ({type(error).__name__}): look at the log"]
