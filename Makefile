@@ -15,6 +15,7 @@ GO_FLOOR := 85
 NODE := node_modules/.package-lock.json
 TOOLS := build/tools/.installed
 SERVICE := docker/.venv/.installed
+SERVERS := build/servers/.installed
 
 .PHONY: help
 help: ## List the targets
@@ -76,10 +77,21 @@ bench-synth: $(NODE) ## Time synth beside an empty CDK app
 bench-service: $(SERVICE) $(TOOLS) ## Load the service beside a Flask development server
 	go run ./internal/benchservice
 
+.PHONY: bench-servers
+bench-servers: $(SERVICE) $(TOOLS) $(SERVERS) ## Compare the service's own HTTP server with others
+	go run ./internal/benchservice servers
+
+$(SERVERS): internal/benchservice/servers/requirements.txt $(TOOLS)
+	@echo "Installing the other servers into build/servers"
+	$(PYTHON) -m venv build/servers
+	build/servers/bin/pip install --quiet --require-hashes -r internal/benchservice/servers/requirements.txt
+	@touch $@
+
 .PHONY: lock
 lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../rehearsal/requirements.txt requirements.in -o requirements.txt
 	cd rehearsal && ../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
+	cd internal/benchservice/servers && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	$(MAKE) -C docker lock
 LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
 

@@ -20,7 +20,7 @@ import (
 const (
 	// packageTimeout bounds the time from a fault's end to the last package, and
 	// packageEach is added for every event.
-	packageTimeout = time.Minute
+	packageTimeout = 2 * time.Minute
 	packageEach    = 250 * time.Millisecond
 )
 

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// downFor is how long Benchling is down.
-	downFor = 30 * time.Second
+	// brownOut is how long a dependency is away.
+	brownOut = time.Minute
 	// faultTimeout bounds the time until a fault strikes.
 	faultTimeout = 30 * time.Second
 	// apiFaults is how many calls of the API meet a fault.
@@ -34,7 +34,6 @@ type fault struct {
 // runFaults lets one thing after another fail; every accepted event must become
 // exactly one package.
 func (r *rehearsal) runFaults(ctx context.Context) error {
-	// Its five tries go on while the other rows run.
 	poison, err := r.sendPoison(ctx)
 	if err != nil {
 		return r.rows.Check("poison event", func() (string, error) { return "", err })
@@ -48,7 +47,9 @@ func (r *rehearsal) runFaults(ctx context.Context) error {
 		{"Benchling is slow", r.apiFault(benchling.Fault{Delay: 2 * time.Second})},
 		{"Benchling resets connections", r.apiFault(benchling.Fault{Reset: true})},
 		{"Benchling's token expires while the worker exports", r.expireToken},
-		{fmt.Sprintf("Benchling down for %.0f s", downFor.Seconds()), r.benchlingDown},
+		{fmt.Sprintf("Benchling down for %.0f s", brownOut.Seconds()), r.benchlingDown},
+		{fmt.Sprintf("the table refuses for %.0f s", brownOut.Seconds()), r.awsDown("DynamoDB_")},
+		{fmt.Sprintf("S3 refuses for %.0f s", brownOut.Seconds()), r.awsDown("S3.")},
 		{"Benchling rotates its key", r.rotateKey},
 		{"secret emptied, then filled, tasks replaced", r.emptySecret},
 		{"both services replaced under load", r.replaceServices},
@@ -165,13 +166,36 @@ func (r *rehearsal) expireToken(ctx context.Context) (accepted, error) {
 func (r *rehearsal) benchlingDown(ctx context.Context) (accepted, error) {
 	r.benchling.Faults.Inject(benchling.Fault{Reset: true})
 	defer r.benchling.Faults.Heal("")
-	l := r.startLoad(ctx, eventsAtOnce, "etr_", downFor/(2*eventsAtOnce))
+	return r.whileAway(ctx)
+}
+
+// awsDown has a service of AWS refuse every call while events come in.
+func (r *rehearsal) awsDown(service string) func(context.Context) (accepted, error) {
+	return func(ctx context.Context) (accepted, error) {
+		r.aws.Inject(faultproxy.Fault{Operation: service, Refuse: true})
+		defer r.aws.Inject()
+		sent, err := r.whileAway(ctx)
+		if err == nil && r.aws.Struck() == 0 {
+			err = errors.New("no call met the fault")
+		}
+		return sent, err
+	}
+}
+
+// whileAway sends events during a brown-out, each of which must be accepted at
+// once: it is none of the web service's.
+func (r *rehearsal) whileAway(ctx context.Context) (accepted, error) {
+	l := r.startLoad(ctx, eventsAtOnce, "etr_", brownOut/(2*eventsAtOnce))
 	select {
 	case <-ctx.Done():
 		return accepted{}, ctx.Err()
-	case <-time.After(downFor):
+	case <-time.After(brownOut):
 	}
-	return l.wait()
+	sent, err := l.wait()
+	if err == nil && sent.again > 0 {
+		err = fmt.Errorf("/event: answers %s: only 200 was due", sent.seen())
+	}
+	return sent, err
 }
 
 // rotateKey signs with a new key, and the old one counts no longer.

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// poisonTimeout bounds the time from now to a dead letter: five tries.
-	poisonTimeout = 90 * time.Second
-	poisonTries   = "5"
+	// letterTimeout bounds the time from an event to its dead letter. What
+	// Benchling refuses is tried once.
+	letterTimeout = time.Minute
+	poisonTries   = "1"
 )
 
 // poison is an event whose entry Benchling refuses.
@@ -29,7 +30,7 @@ func (r *rehearsal) sendPoison(ctx context.Context) (poison, error) {
 	p := poison{entry: "etr_" + benchling.RandomText()}
 	p.path = apiPath + "v2/entries/" + p.entry
 	r.benchling.Faults.Inject(benchling.Fault{Path: p.path, Status: http.StatusForbidden})
-	l := &load{sent: accepted{entries: map[string]string{}, at: map[string]time.Time{}, statuses: map[int]int{}}}
+	l := newLoad()
 	r.deliver(ctx, l, p.entry)
 	var err error
 	p.sent, err = l.wait()
@@ -43,16 +44,8 @@ func (r *rehearsal) redrive(ctx context.Context, p poison) (accepted, error) {
 		return accepted{}, err
 	}
 	id := p.sent.entries[p.entry]
-	var letter deadletters.Letter
-	if err := until(ctx, poisonTimeout, func() (bool, string) {
-		letters, total, err := queues.List(ctx)
-		for _, l := range letters {
-			if l.ID == id {
-				letter = l
-			}
-		}
-		return letter.ID != "" || err != nil, fmt.Sprintf("%s dead letters, %v", total, err)
-	}); err != nil {
+	letter, err := waitForLetter(ctx, queues, id)
+	if err != nil {
 		return accepted{}, err
 	}
 	if letter.Entry != p.entry || letter.Tries != poisonTries || !strings.Contains(letter.Reason, "403") {
@@ -65,4 +58,19 @@ func (r *rehearsal) redrive(ctx context.Context, p poison) (accepted, error) {
 		err = fmt.Errorf("%d letters sent again, not 1", len(sent))
 	}
 	return p.sent, err
+}
+
+// waitForLetter returns the dead letter of a webhook.
+func waitForLetter(ctx context.Context, queues deadletters.Queues, id string) (deadletters.Letter, error) {
+	var letter deadletters.Letter
+	err := until(ctx, letterTimeout, func() (bool, string) {
+		letters, total, err := queues.List(ctx)
+		for _, l := range letters {
+			if l.ID == id {
+				letter = l
+			}
+		}
+		return letter.ID != "" || err != nil, fmt.Sprintf("%s dead letters, %v", total, err)
+	})
+	return letter, err
 }

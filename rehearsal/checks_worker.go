@@ -20,8 +20,9 @@ const (
 	timedPause  = 250 * time.Millisecond
 )
 
-// quickly shortens the worker's waits, so that a takeover takes seconds.
-var quickly = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "1"}
+// quickly shortens the worker's waits, so that a takeover takes seconds; its five
+// attempts still outlast a brown-out of a minute.
+var quickly = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "2"}
 
 // runWorker runs both services, sends events and ends workers; every accepted
 // event must become exactly one package.

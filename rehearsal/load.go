@@ -33,6 +33,8 @@ type accepted struct {
 	again int
 	// statuses counts the answers; 0 is none.
 	statuses map[int]int
+	// slowest is the longest time that an answer took.
+	slowest time.Duration
 }
 
 // load sends events as Benchling does: each again until it gets its 200.
@@ -43,10 +45,14 @@ type load struct {
 	all    sync.WaitGroup
 }
 
+func newLoad() *load {
+	return &load{sent: accepted{entries: map[string]string{}, at: map[string]time.Time{}, statuses: map[int]int{}}}
+}
+
 // startLoad sends one event for each of n new entries, a pause between two. Each
 // goes to the web task of its moment.
 func (r *rehearsal) startLoad(ctx context.Context, n int, prefix string, pause time.Duration) *load {
-	l := &load{sent: accepted{entries: map[string]string{}, at: map[string]time.Time{}, statuses: map[int]int{}}}
+	l := newLoad()
 	l.all.Add(1)
 	go func() {
 		defer l.all.Done()
@@ -70,6 +76,11 @@ func (r *rehearsal) deliver(ctx context.Context, l *load, entry string) {
 		return
 	}
 	l.signed(webhook.Signature)
+	r.send(ctx, l, entry, webhook)
+}
+
+// send sends a webhook of an entry until it is accepted.
+func (r *rehearsal) send(ctx context.Context, l *load, entry string, webhook benchling.Webhook) {
 	deadline := time.Now().Add(sendTimeout)
 	for {
 		sent := time.Now()
@@ -89,6 +100,7 @@ func (l *load) answered(status int, entry, webhook string, sent time.Time) bool 
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	l.sent.statuses[status]++
+	l.sent.slowest = max(l.sent.slowest, time.Since(sent))
 	if status == http.StatusOK {
 		l.sent.entries[entry] = webhook
 		l.sent.at[entry] = sent

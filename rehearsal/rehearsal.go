@@ -71,7 +71,7 @@ type rehearsal struct {
 // run makes the checks in order and ends with the first on which others stand.
 func (r *rehearsal) run(ctx context.Context) {
 	steps := []func(context.Context) error{
-		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker, r.runCanvases, r.runPackages, r.runFaults, r.runKills, r.runEnd,
+		r.prepare, r.deploy, r.readBack, r.pull, r.runEmpty, r.runReady, r.runWorker, r.runCanvases, r.runPackages, r.runFaults, r.runAttacks, r.runKills, r.runEnd,
 	}
 	for _, step := range steps {
 		if step(ctx) != nil {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -12,14 +13,17 @@ from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from .batches import IntakeError, MessageRefusedError
-from .events import Event
+from .events import Event, EventError
 from .intake import EventSizeError, Intake
 from .keys import KeyProvider, KeysUnavailableError
 from .settings import Settings
 from .verification import VerificationError, read_headers, verify_webhook
 
-# Benchling's have six levels. Whoever reads the event later may have less room for more.
-MAX_DEPTH = 100
+# Benchling's bodies have a handful of levels. What reads an event further on, with
+# more of the stack in use, can have so many.
+LEVELS = 100
+# Benchling's types have some tens. One that isn't known is logged and answered.
+TYPE_CHARACTERS = 200
 
 log = structlog.get_logger()
 
@@ -39,7 +43,7 @@ class Calls:
         """
         webhook_id = self._verify()
         bind_contextvars(webhook_id=webhook_id)
-        return webhook_id, _payload()
+        return webhook_id, _payload(request.get_data())
 
     def _verify(self) -> str:
         if self._settings.problems:
@@ -64,6 +68,8 @@ def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
     bind_contextvars(entry_id=event.entry_id)
     try:
         new = intake.accept(event, group)
+    except EventError as error:
+        raise BadRequest(str(error)) from error
     except EventSizeError as error:
         raise RequestEntityTooLarge(str(error)) from error
     except MessageRefusedError as error:
@@ -94,31 +100,36 @@ def answer_refusals(app: Flask) -> None:
         return jsonify(error="unavailable", message="try again later"), 503
 
 
-def _payload() -> dict[str, Any]:
-    """Return the verified body as JSON with a typed message."""
+def _payload(body: bytes) -> dict[str, Any]:
+    """Return a verified body as JSON with a typed message."""
     try:
-        payload = request.get_json(force=True)
+        # Strictly UTF-8, which JSON is; bytes could be taken for another encoding.
+        payload = json.loads(body.decode(), parse_constant=_refuse_constant)
     except RecursionError as error:
         raise BadRequest("the body is nested too deeply") from error
-    if _depth(payload) > MAX_DEPTH:
+    except ValueError as error:
+        # Also a whole number of more than 4,300 digits.
+        raise BadRequest("the body is not JSON that the service can read") from error
+    if body.count(b"[") + body.count(b"{") > LEVELS and not _is_shallow(payload):
         raise BadRequest("the body is nested too deeply")
     message = payload.get("message") if isinstance(payload, dict) else None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise BadRequest("the body has no message with a type")
+    kind = message.get("type") if isinstance(message, dict) else None
+    if not isinstance(kind, str) or len(kind) > TYPE_CHARACTERS:
+        raise BadRequest(f"the body has no message with a type of up to {TYPE_CHARACTERS} letters")
     return dict(payload)
 
 
-def _depth(value: object) -> int:
-    """Return how deeply lists and objects are nested, counted to just over the limit."""
-    depth, level = 0, [value]
-    while depth <= MAX_DEPTH:
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_shallow(value: object) -> bool:
+    level = [value]
+    for _ in range(LEVELS):
+        containers = [it for it in level if isinstance(it, dict | list)]
+        if not containers:
+            return True
         level = [
-            it
-            for parent in level
-            if isinstance(parent, dict | list)
-            for it in (parent.values() if isinstance(parent, dict) else parent)
+            inner for it in containers for inner in (it.values() if isinstance(it, dict) else it)
         ]
-        if not level:
-            break
-        depth += 1
-    return depth
+    return False

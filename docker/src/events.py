@@ -13,8 +13,13 @@ from .webhook_types import CANVAS_CREATED, CANVAS_INITIALIZED, CANVAS_INTERACTED
 # The form of a message. A reader takes this and every older one; fields that it
 # doesn't know stay where they are.
 VERSION = 1
-# What JSON leaves as it is and SQS refuses.
+# The largest message that SQS takes, with its attributes.
 # Source: the API reference of SQS, SendMessage.
+MESSAGE_BYTES = 1024 * 1024
+# What an event may take of it. The rest is for what follows the event on its way:
+# the entry that a canvas is in, and the attributes of a dead letter.
+EVENT_BYTES = MESSAGE_BYTES - 4096
+# What JSON leaves as it is and SQS refuses.
 REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 # The IDs that Benchling and SQS take without quoting.
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -81,10 +86,25 @@ class Event:
         }
 
     def to_message(self) -> str:
-        """Return the event as a message's body, of characters that SQS takes."""
-        body = json.dumps(
-            {"version": VERSION, **vars(self)}, ensure_ascii=False, separators=(",", ":")
-        )
+        """Return the event as a message's body, of characters that SQS takes.
+
+        Raises EventError for a number that JSON has no form for.
+        """
+        message = {
+            "version": VERSION,
+            "webhook_id": self.webhook_id,
+            "received_at": self.received_at,
+            "entry_id": self.entry_id,
+            "payload": self.payload,
+        }
+        try:
+            body = json.dumps(message, allow_nan=False, separators=(",", ":"))
+            if len(body) <= EVENT_BYTES:
+                return body
+            # Letters of most languages take half as much unescaped.
+            body = json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        except ValueError as error:
+            raise EventError("the message has a number that is out of range") from error
         return REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", body)
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .aws import aws_client
 from .batches import Admission, Batches, Message, error_code
-from .events import Event
+from .events import EVENT_BYTES, Event
 from .queues import identifier
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ QUEUE_CONFIG = Config(
 REMEMBER_SECONDS = 600.0
 REMEMBER_AT_MOST = 50_000
 READY_CACHE_SECONDS = 5.0
-# The largest message that SQS takes, less what an event that fails has beside it: the
-# reason, and the time.
-# Source: the API reference of SQS, SendMessage.
-MESSAGE_BYTES = 1024 * 1024 - 4096
 
 
 class EventSizeError(Exception):
@@ -73,13 +69,13 @@ class Intake:
         """Queue an event; return False if its webhook ID is in the queue already.
 
         ``group`` is what is worked on in order: the entry, or the canvas.
-        Raises EventSizeError, MessageRefusedError, or IntakeError if the queue didn't
+        Raises EventSizeError, EventError, MessageRefusedError, or IntakeError if the queue didn't
         confirm. Then the ID isn't remembered, and Benchling's retry is a new try.
         """
         if self._remembers(event.webhook_id):
             return False
         body = event.to_message()
-        if len(body.encode()) > MESSAGE_BYTES:
+        if len(body.encode()) > EVENT_BYTES:
             raise EventSizeError("the event is larger than a queue message can be")
         self._batches.send(Message(body, identifier(group), identifier(event.webhook_id)))
         with self._lock:

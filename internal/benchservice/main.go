@@ -1,8 +1,9 @@
 // Benchservice loads the web service on 127.0.0.1 with signed events, each of
 // them written to an emulated queue before it is acknowledged, and beside it, in
 // the same run, a Flask development server that fetches the keys for every call
-// and writes nothing. It exits with 1 where a limit is missed. It runs in the
-// repository's folder.
+// and writes nothing. It exits with 1 where a limit is missed. With the argument
+// "servers" it compares the service's own server with others instead. It runs in
+// the repository's folder.
 package main
 
 import (
@@ -66,7 +67,11 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	if err := run(ctx); err != nil {
+	work := run
+	if len(os.Args) > 1 && os.Args[1] == "servers" {
+		work = compareServers
+	}
+	if err := work(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

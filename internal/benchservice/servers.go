@@ -88,6 +88,12 @@ type server struct {
 
 // startService starts the web service as the image does.
 func (w *world) startService(ctx context.Context) (*server, error) {
+	return w.startApplication(ctx, "service", servicePython, "-m", "src.app")
+}
+
+// startApplication starts the service's application in the service's folder, with
+// the settings that a task has; "PORT" in an argument is where it is to listen.
+func (w *world) startApplication(ctx context.Context, name, program string, args ...string) (*server, error) {
 	appDefinition := "appdef_" + benchling.RandomText()
 	secret, err := json.Marshal(map[string]string{
 		"tenant": "bench", "client_id": "bench", "client_secret": benchling.RandomText(), "app_definition_id": appDefinition, "jwks_url": w.jwks(),
@@ -100,21 +106,21 @@ func (w *world) startService(ctx context.Context) (*server, error) {
 	environment["INTAKE_QUEUE_URL"] = w.queue
 	environment["CANVAS_QUEUE_URL"] = w.queue
 	environment["BENCHLING_SECRET"] = string(secret)
-	return startServer(ctx, "service", appDefinition, "docker", []string{"-m", "src.app"}, environment)
+	return startServer(ctx, name, appDefinition, "docker", program, args, environment)
 }
 
 // startBaseline starts the server that it is compared with.
 func (w *world) startBaseline(ctx context.Context) (*server, error) {
 	appDefinition := "appdef_" + benchling.RandomText()
 	environment := map[string]string{"JWKS_URL": w.jwks(), "APP_DEFINITION_ID": appDefinition}
-	return startServer(ctx, "baseline", appDefinition, ".", []string{baseline}, environment)
+	return startServer(ctx, "baseline", appDefinition, ".", servicePython, []string{baseline}, environment)
 }
 
 func (w *world) jwks() string { return "http://" + w.benchling.Address + benchling.JWKSPath }
 
 // startServer returns when the server answers on /health.
-func startServer(ctx context.Context, name, appDefinition, dir string, args []string, environment map[string]string) (*server, error) {
-	python, err := filepath.Abs(servicePython)
+func startServer(ctx context.Context, name, appDefinition, dir, program string, args []string, environment map[string]string) (*server, error) {
+	program, err := filepath.Abs(program)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +128,10 @@ func startServer(ctx context.Context, name, appDefinition, dir string, args []st
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(python, args...)
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "PORT", port)
+	}
+	command := exec.Command(program, args...)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1")
 	for name, value := range environment {
@@ -130,7 +139,7 @@ func startServer(ctx context.Context, name, appDefinition, dir string, args []st
 	}
 	s := &server{url: "http://127.0.0.1:" + port, appDefinition: appDefinition}
 	if s.Server, err = process.Start(ctx, command, filepath.Join(workDir, name+".log"), s.url+"/health"); err != nil {
-		return nil, fmt.Errorf("%s: %w: `make bench-service` installs it", servicePython, err)
+		return nil, fmt.Errorf("%s: %w: `make bench-service` and `make bench-servers` install it", program, err)
 	}
 	return s, nil
 }

@@ -95,6 +95,20 @@ func (s *Server) Stop() {
 	}
 }
 
+// Terminate asks the process to end and waits for it; it returns how it ended, such
+// as "exit status 0".
+func (s *Server) Terminate(within time.Duration) (string, error) {
+	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return "", err
+	}
+	select {
+	case <-s.exited:
+		return s.command.ProcessState.String(), nil
+	case <-time.After(within):
+		return "still there", nil
+	}
+}
+
 // FreePort returns a port of 127.0.0.1 that nothing listens on now.
 func FreePort() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -230,7 +230,12 @@ func download(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	content, err := archive(export{strings.TrimSuffix(r.PathValue("name"), ".zip"), revision})
+	entry := strings.TrimSuffix(r.PathValue("name"), ".zip")
+	if zip := hostile(entry); zip != nil {
+		http.ServeContent(w, r, "export.zip", time.Time{}, zip)
+		return
+	}
+	content, err := archive(export{entry, revision})
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 		return

@@ -4,6 +4,7 @@ package faultproxy
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -13,13 +14,16 @@ import (
 	"time"
 )
 
-// Fault is a way in which AWS fails. Without Refuse and Delay it has no effect.
+// Fault is a way in which AWS fails. Without Refuse, Hang and Delay it has no
+// effect.
 type Fault struct {
 	// Operation is the beginning of the names, as Operation returns them, of what
 	// it strikes.
 	Operation string
 	// Refuse answers 503, and AWS never sees the request.
 	Refuse bool
+	// Hang takes a request and never answers; AWS doesn't see it.
+	Hang bool
 	// Delay holds back the answer to a request that AWS has carried out.
 	Delay time.Duration
 }
@@ -92,6 +96,12 @@ func (p *Proxy) wrap(onward http.Handler) http.Handler {
 		fault := p.next(Operation(r))
 		if fault.Refuse {
 			refuse(w, r)
+			return
+		}
+		if fault.Hang {
+			// The server notices that the client has gone only when it has read all.
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
 			return
 		}
 		if fault.Delay == 0 {

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"benchlingwebhook/rehearsal/benchling"
+)
+
+const (
+	otherServers = "build/servers/bin"
+
+	// steady is a rate that every server keeps up with.
+	steady = 150.0
+	// idlers are connections that send nothing, and dawdlers such that send a byte
+	// of a request's head every second.
+	idlers = 1000
+	// settle is how long they are held before anything counts.
+	settle = 2 * time.Second
+	// exitWithin bounds the time from SIGTERM to the exit.
+	exitWithin = 40 * time.Second
+	// clockTicks are those of /proc/PID/stat in a second; Linux has 100 for all.
+	clockTicks = 100
+)
+
+// candidate is a server, and how it serves the service's application.
+type candidate struct {
+	name, program string
+	args          []string
+}
+
+// candidates all have one process for the application, and as many threads.
+func candidates() []candidate {
+	bin := func(name string) string { return filepath.Join(otherServers, name) }
+	return []candidate{
+		{"waitress, bounded", servicePython, []string{"-m", "src.app"}},
+		{"granian", bin("granian"), []string{"--interface", "wsgi", "--host", "127.0.0.1", "--port", "PORT", "--workers", "1", "--blocking-threads", "40", "--http", "1", "--backlog", "2048", "--no-ws", "--log-level", "warning", "wsgi:app"}},
+		{"gunicorn, threads", bin("gunicorn"), []string{"--bind", "127.0.0.1:PORT", "--worker-class", "gthread", "--threads", "40", "--worker-connections", "2000", "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm", "wsgi:app"}},
+		{"uvicorn", bin("uvicorn"), []string{"--host", "127.0.0.1", "--port", "PORT", "--backlog", "2048", "--timeout-keep-alive", "75", "--no-access-log", "--http", "httptools", "wsgi:asgi"}},
+	}
+}
+
+// compared is what is told of one server. A time is -1 where there was no answer.
+type compared struct {
+	name       string
+	peak       float64
+	cpu        float64
+	rss        float64
+	processes  int
+	idle, slow time.Duration
+	exit       time.Duration
+	status     string
+}
+
+// compareServers loads each server in turn and prints a table.
+func compareServers(ctx context.Context) error {
+	if err := os.Setenv("PYTHONPATH", strings.Join(pythonPath(), string(os.PathListSeparator))); err != nil {
+		return err
+	}
+	key, err := benchling.NewKey()
+	if err != nil {
+		return err
+	}
+	world, err := start(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer world.stop()
+	var all []compared
+	for _, c := range candidates() {
+		fmt.Printf("loading %s (about a minute)\n", c.name)
+		result, err := world.compare(ctx, c, key)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+		all = append(all, result)
+	}
+	fmt.Printf("\n%-20s %8s %9s %8s %6s %14s %16s %8s  %s\n", "", "peak/s", "CPU ms", "RSS MB", "procs", "idle: /health", "dawdle: /health", "exit s", "status")
+	for _, r := range all {
+		fmt.Printf("%-20s %8.0f %9.2f %8.0f %6d %14s %16s %8.1f  %s\n", r.name, r.peak, r.cpu, r.rss, r.processes, shown(r.idle), shown(r.slow), r.exit.Seconds(), r.status)
+	}
+	return nil
+}
+
+func pythonPath() []string {
+	var all []string
+	for _, dir := range []string{"internal/benchservice/servers", "docker", "docker/.venv/lib/python3.11/site-packages"} {
+		absolute, err := filepath.Abs(dir)
+		if err == nil {
+			all = append(all, absolute)
+		}
+	}
+	return all
+}
+
+func shown(d time.Duration) string {
+	if d < 0 {
+		return "none in 10 s"
+	}
+	return fmt.Sprintf("%.0f ms", milliseconds(d))
+}
+
+func (w *world) compare(ctx context.Context, c candidate, key benchling.Key) (compared, error) {
+	s, err := w.startApplication(ctx, strings.Fields(c.name)[0], c.program, append([]string{}, c.args...)...)
+	if err != nil {
+		return compared{}, err
+	}
+	defer s.Stop()
+	r := compared{name: c.name}
+	events := newEvents(key, s.appDefinition)
+	if _, err := asFastAsPossible(ctx, s, events, connections, time.Second); err != nil {
+		return r, err
+	}
+	peak, err := asFastAsPossible(ctx, s, events, connections, phase)
+	if err != nil {
+		return r, err
+	}
+	r.peak = peak.perSecond()
+	before, err := usedBy(s.PID())
+	if err != nil {
+		return r, err
+	}
+	even, err := atRate(ctx, s, events, steady, phase)
+	if err != nil {
+		return r, err
+	}
+	after, err := usedBy(s.PID())
+	if err != nil {
+		return r, err
+	}
+	r.cpu = 1000 * (after.cpu - before.cpu) / float64(len(even.took))
+	r.rss, r.processes = after.rss, after.processes
+	if r.idle, err = beside(ctx, s, ""); err != nil {
+		return r, err
+	}
+	if r.slow, err = beside(ctx, s, "GET /health HT"); err != nil {
+		return r, err
+	}
+	return r, r.drain(s)
+}
+
+// beside returns the longest of some probes of a server's health while others
+// hold connections that send a start and, if there is one, a byte every second.
+func beside(ctx context.Context, s *server, start string) (time.Duration, error) {
+	ctx, end := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer end()
+	address := strings.TrimPrefix(s.url, "http://")
+	for range idlers {
+		all.Go(func() { dawdle(ctx, address, start) })
+	}
+	time.Sleep(settle)
+	probing := &http.Client{Timeout: client.Timeout, Transport: &http.Transport{DisableKeepAlives: true}}
+	var longest time.Duration
+	for range 10 {
+		began := time.Now()
+		answer, err := probing.Get(s.url + "/health")
+		if err != nil {
+			return -1, nil //nolint:nilerr // That there is no answer is the result.
+		}
+		_ = answer.Body.Close()
+		longest = max(longest, time.Since(began))
+		time.Sleep(probeEvery)
+	}
+	return longest, nil
+}
+
+// dawdle holds a connection until the context ends or the server closes it.
+func dawdle(ctx context.Context, address, start string) {
+	connection, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return
+	}
+	defer connection.Close()
+	for text := start; ctx.Err() == nil; text = "x" {
+		if start == "" {
+			text = ""
+		}
+		if _, err := io.WriteString(connection, text); err != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// drain stops a server while a request is half there, and records how it ends.
+func (r *compared) drain(s *server) error {
+	connection, err := net.DialTimeout("tcp", strings.TrimPrefix(s.url, "http://"), time.Second)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	if _, err := io.WriteString(connection, "POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"); err != nil {
+		return err
+	}
+	time.Sleep(100 * time.Millisecond)
+	began := time.Now()
+	r.status, err = s.Terminate(exitWithin)
+	r.exit = time.Since(began)
+	return err
+}
+
+// usage is what a process and its children have used.
+type usage struct {
+	cpu, rss  float64
+	processes int
+}
+
+// usedBy returns the CPU's seconds and the megabytes of a process and of all that
+// descend from it.
+func usedBy(pid int) (usage, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return usage{}, err
+	}
+	parents, used := map[int]int{}, map[int]usage{}
+	for _, entry := range entries {
+		id, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
+		if err != nil {
+			continue
+		}
+		// The name, in parentheses, may hold spaces.
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		number := func(i int) float64 { n, _ := strconv.ParseFloat(fields[i], 64); return n }
+		parents[id] = int(number(1))
+		used[id] = usage{cpu: (number(11) + number(12)) / clockTicks, rss: number(21) * float64(os.Getpagesize()) / 1e6, processes: 1}
+	}
+	var all usage
+	for id := range used {
+		for at := id; at > 1; at = parents[at] {
+			if at == pid {
+				all.cpu += used[id].cpu
+				all.rss += used[id].rss
+				all.processes++
+				break
+			}
+		}
+	}
+	if all.processes == 0 {
+		return usage{}, errors.New("/proc: the server isn't there")
+	}
+	return all, nil
+}

@@ -1,0 +1,16 @@
+"""The service's application for a server of another kind."""
+
+import os
+
+from a2wsgi import WSGIMiddleware
+from src.app import load
+from src.logs import configure_logs
+from src.server import stay_on_one_cpu
+from src.settings import read_settings
+
+stay_on_one_cpu()
+settings = read_settings(os.environ)
+configure_logs(settings.log_level)
+app = load(settings)
+# As many threads as the service's own server has.
+asgi = WSGIMiddleware(app, workers=40)
