@@ -25,6 +25,10 @@ help: ## List the targets
 test: lint ## Run every test and check that needs no container engine
 	@$(MAKE) --jobs=2 --output-sync=target test-go test-service
 
+.PHONY: fuzz
+fuzz: $(SERVICE) ## Try the web service with 200,000 odd inputs (FUZZ_EXAMPLES=, FUZZ_SEED=)
+	$(MAKE) -C docker fuzz
+
 .PHONY: rehearse
 rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it
 	go build -o build/bin/rehearsal ./rehearsal

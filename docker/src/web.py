@@ -42,6 +42,8 @@ def create_app(
             credentials.watch()
     problems = (credentials.problem, keys.problem, events.problem, canvases.problem)
     app = health_app(settings, lambda: [it for it in (problem() for problem in problems) if it])
+    # What is no route is 404: a redirect would be HTML, to whatever host was asked for.
+    app.url_map.merge_slashes = False
     app.register_blueprint(openapi_routes())
     answer_refusals(app)
     app.register_blueprint(webhook_routes(Calls(settings, keys), events, canvases))

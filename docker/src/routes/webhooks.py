@@ -45,5 +45,6 @@ def webhook_routes(calls: Calls, events: Intake, canvases: Intake) -> Blueprint:
         return accept(canvases, event, request.entry_id or request.canvas_id)
 
     for path in ROUTES:
-        routes.add_url_rule(path, f"receive{path}", receive, methods=["POST"])
+        # Without a slash at its end, "/" would be redirected to.
+        routes.add_url_rule(path, f"receive{path}", receive, methods=["POST"], strict_slashes=False)
     return routes
