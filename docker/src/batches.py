@@ -38,9 +38,12 @@ WAITING = 32
 SLOW_SECONDS = 0.5
 PROBES = 2
 
-# SQS's codes for a message that it takes in no batch and at no time.
+# SQS's code for a message that it takes in no batch and at no time, and its codes that
+# a queue which isn't FIFO has for every message: of one that has taken others, they are
+# the message's own.
 # Source: the API reference of SQS, SendMessage and SendMessageBatch.
-REFUSALS = frozenset({"InvalidMessageContents", "InvalidParameterValue", "MissingParameter"})
+REFUSAL = "InvalidMessageContents"
+REFUSALS_BY_A_GOOD_QUEUE = frozenset({"InvalidParameterValue", "MissingParameter"})
 
 
 class IntakeError(Exception):
@@ -125,6 +128,7 @@ class Batches:
         # One fills a batch at a time, while others send theirs.
         self._filling = threading.Lock()
         self._left: Message | None = None
+        self._has_taken = False
 
     def send(self, message: Message) -> None:
         """Return when the queue has confirmed this message.
@@ -197,8 +201,9 @@ class Batches:
         for number, message in enumerate(batch):
             fault = failed.get(str(number), "no confirmation")
             if str(number) in confirmed:
+                self._has_taken = True
                 message.confirmed.set_result(None)
-            elif fault in REFUSALS:
+            elif self._refuses(fault):
                 message.confirmed.set_exception(MessageRefusedError(fault))
             else:
                 message.confirmed.set_exception(IntakeError(fault))
@@ -206,16 +211,18 @@ class Batches:
     def _answer_all(self, batch: list[Message], error: Exception) -> None:
         """Answer a call that failed as a whole."""
         code = error_code(error)
-        if code in REFUSALS and len(batch) > 1:
+        if self._refuses(code) and len(batch) > 1:
             # One of them is at fault, and SQS doesn't say which.
             for message in batch:
                 self._send([message])
             return
-        fault: Exception = IntakeError(code)
-        if code in REFUSALS:
-            fault = MessageRefusedError(code)
+        refused = self._refuses(code)
+        fault = MessageRefusedError(code) if refused else IntakeError(code)
         for message in batch:
             message.confirmed.set_exception(fault)
+
+    def _refuses(self, code: str) -> bool:
+        return code == REFUSAL or (code in REFUSALS_BY_A_GOOD_QUEUE and self._has_taken)
 
 
 def error_code(error: Exception) -> str:

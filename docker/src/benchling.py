@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -30,9 +31,22 @@ FIRST_POLL_SECONDS = 0.5
 LAST_POLL_SECONDS = 10.0
 EXPORT_SECONDS = 900.0
 UNAUTHORIZED = 401
-UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+# Deeper than any entry; json writes no value that is some hundred deep.
+MAX_DEPTH = 100
+# The last page that a button can name.
+MAX_PAGE = 999_999
 # The canvases that one response lists at most, as Benchling allows it.
 CANVASES_A_PAGE = 100
+# More pages than these are none of an entry.
+MAX_PAGES = 20
 # Where the API has the objects that an entry's notes and fields link to, and the
 # field that names each. Batches, dashboards, protocols, stage entries and workflows
 # can't be read by their ID. Source: v2/stable/openapi.yaml of benchling_api_client.
@@ -71,6 +85,15 @@ class NotebookError(Exception):
         self.status = status
 
 
+class _RefusalError(Exception):
+    """A response that is no success."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__()
+        self.status = response.status_code
+        self.of_token = response.request.url.path.endswith("/token")
+
+
 @dataclass(frozen=True)
 class DrawnCanvas:
     """A canvas in an entry, and the page of the file list that it shows."""
@@ -95,6 +118,8 @@ class Notebook:
         self._base_url = base_url
         self._credentials = (client_id, client_secret)
         self._http = http
+        # Before the SDK reads it: the body of a refusal may be anything.
+        http.event_hooks["response"].append(_raise_refusal)
         self._benchling = self._connect()
         self._names: dict[tuple[str, str], tuple[float, str | None]] = {}
 
@@ -128,7 +153,7 @@ class Notebook:
 
     def entry(self, entry_id: str) -> dict[str, Any]:
         """Return the entry as the API responds, with its ID."""
-        entry = self._get("the entry", f"entries/{entry_id}").get("entry")
+        entry = self._get("the entry", f"entries/{_id(entry_id)}").get("entry")
         if not isinstance(entry, dict):
             raise NotebookError("the entry: Benchling's response is incomplete")
         return {**entry, "id": entry_id}
@@ -138,7 +163,7 @@ class Notebook:
 
         ``check`` raises when the work must end.
         """
-        request = ExportItemRequest(id=entry_id)
+        request = ExportItemRequest(id=_id(entry_id))
         task_id = self._call("the export", lambda it: it.exports.export(request).task_id)
         if not _is_id(task_id):
             raise NotebookError("the export: Benchling's response is incomplete")
@@ -147,6 +172,8 @@ class Notebook:
         while True:
             task = self._get("the task", f"tasks/{task_id}")
             status = task.get("status")
+            if not isinstance(status, str):
+                raise NotebookError("the export has no status")
             if status == "SUCCEEDED":
                 return self._address(task)
             if status != "RUNNING":
@@ -158,39 +185,41 @@ class Notebook:
 
     def entry_of_canvas(self, canvas_id: str) -> str:
         """Return the ID of the entry that a canvas is in."""
-        entry_id = self._get("the canvas", f"app-canvases/{canvas_id}").get("resourceId")
+        entry_id = self._get("the canvas", f"app-canvases/{_id(canvas_id)}").get("resourceId")
         if not _is_id(entry_id):
             raise NotebookError("the canvas is in no entry")
         return str(entry_id)
 
     def canvases_of(self, entry_id: str) -> list[DrawnCanvas]:
         """Return the canvases in an entry, of this app and of others."""
-        return [
-            DrawnCanvas(
-                str(canvas["id"]),
-                str((canvas.get("app") or {}).get("id") or ""),
-                _page(canvas.get("data")),
-            )
-            for canvas in self._listed_canvases(entry_id)
-            if _is_id(canvas.get("id"))
-        ]
+        found = []
+        for canvas in self._listed_canvases(_id(entry_id)):
+            app = canvas.get("app")
+            app_id = app.get("id") if isinstance(app, dict) else ""
+            if _is_id(canvas.get("id")):
+                drawn = str(canvas["id"]), str(app_id or ""), _page(canvas.get("data"))
+                found.append(DrawnCanvas(*drawn))
+        return found
 
     def _listed_canvases(self, entry_id: str) -> Iterator[dict[str, Any]]:
-        query = {"resourceId": entry_id, "pageSize": CANVASES_A_PAGE}
-        while True:
+        query = {"resourceId": entry_id, "pageSize": str(CANVASES_A_PAGE)}
+        for _ in range(MAX_PAGES):
             listed = self._get("the canvases", f"app-canvases?{urlencode(query)}")
-            yield from listed.get("appCanvases") or ()
-            token = listed.get("nextToken")
-            if not token:
+            canvases, token = listed.get("appCanvases"), listed.get("nextToken")
+            if isinstance(canvases, list):
+                yield from (it for it in canvases if isinstance(it, dict))
+            if not isinstance(token, str) or not token:
                 return
             query["nextToken"] = token
+        raise NotebookError(f"the canvases: Benchling lists more than {MAX_PAGES} pages")
 
     def draw(self, canvas_id: str, blocks: list[dict[str, Any]], page: int = 1) -> None:
         """Replace what a canvas shows; Benchling keeps the page with it, unseen."""
         canvas = AppCanvasUpdate.from_dict(
             {"blocks": blocks, "enabled": True, "data": json.dumps({"page": page})}
         )
-        self._call("the canvas", lambda it: it.apps.update_canvas(canvas_id, canvas))
+        drawn_id = _id(canvas_id)
+        self._call("the canvas", lambda it: it.apps.update_canvas(drawn_id, canvas))
 
     def add_canvas(
         self, feature_id: str, entry_id: str, blocks: list[dict[str, Any]], app_id: str = ""
@@ -201,14 +230,14 @@ class Notebook:
         description requires the app's ID, and says that requests without it are
         still taken for a time.
         """
-        app = {"appId": app_id} if app_id else {}
+        app = {"appId": _id(app_id)} if app_id else {}
         canvas = AppCanvasCreate.from_dict(
             {
                 **app,
                 "blocks": blocks,
                 "enabled": True,
-                "featureId": feature_id,
-                "resourceId": entry_id,
+                "featureId": _id(feature_id),
+                "resourceId": _id(entry_id),
             }
         )
         created = self._call("the canvas", lambda it: it.apps.create_canvas(canvas))
@@ -221,8 +250,10 @@ class Notebook:
         Not by the SDK's models, which drop an entry's nulls, and refuse an entry
         without a creator, a date of another form and a task's null.
         """
-        response = self._call(what, lambda it: it.api.get_response(f"api/v2/{path}"))
-        return response.parsed if isinstance(response.parsed, dict) else {}
+        parsed = self._call(what, lambda it: it.api.get_response(f"api/v2/{path}")).parsed
+        if not _is_plain(parsed):
+            raise NotebookError(f"{what}: Benchling's response can't be read")
+        return parsed if isinstance(parsed, dict) else {}
 
     def _connect(self) -> Benchling:
         return Benchling(
@@ -236,15 +267,23 @@ class Notebook:
         try:
             try:
                 return ask(self._benchling)
-            except BenchlingError as error:
-                if error.status_code != UNAUTHORIZED:
+            except _RefusalError as error:
+                if error.status != UNAUTHORIZED or error.of_token:
                     raise
                 # A token that was revoked before its time.
                 self._benchling = self._connect()
                 return ask(self._benchling)
+        except _RefusalError as error:
+            if error.of_token:
+                # Credentials may be right again: the request itself was not refused.
+                raise NotebookError(
+                    f"{what}: asked for a token, Benchling answered {error.status}"
+                ) from None
+            raise NotebookError(
+                f"{what}: Benchling answered {error.status}", error.status
+            ) from None
         except BenchlingError as error:
-            status = error.status_code
-            raise NotebookError(f"{what}: Benchling answered {status}", status or 0) from error
+            raise NotebookError(f"{what}: Benchling answered {error.status_code}") from error
         except httpx.HTTPError as error:
             raise UnavailableError(f"{what}: {type(error).__name__}") from error
         # What the SDK lets escape from a response that isn't as described.
@@ -256,9 +295,44 @@ class Notebook:
         address = response.get("downloadURL") if isinstance(response, dict) else None
         if not isinstance(address, str) or not address:
             raise NotebookError("the export has no download address")
-        if urlsplit(address).scheme != urlsplit(self._base_url).scheme:
+        try:
+            url = httpx.URL(address)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise NotebookError("the export's download address is none") from error
+        if not url.host:
+            raise NotebookError("the export's download address is none")
+        if url.scheme != urlsplit(self._base_url).scheme:
             raise NotebookError("the download address has another scheme than Benchling's own")
         return address
+
+
+def _raise_refusal(response: httpx.Response) -> None:
+    if not response.is_success:
+        raise _RefusalError(response)
+
+
+def _id(text: str) -> str:
+    """Return an ID; raises NotebookError for what would lead elsewhere in an address."""
+    if not _is_id(text):
+        raise NotebookError("what was asked about is not an ID")
+    return text
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a parsed value can be written as JSON again."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            below
+            for it in level
+            if isinstance(it, dict | list)
+            for below in (it.values() if isinstance(it, dict) else it)
+        ]
+        if not level:
+            return True
+        if any(isinstance(it, float) and not math.isfinite(it) for it in level):
+            return False
+    return False
 
 
 def _is_id(value: object) -> bool:
@@ -272,7 +346,7 @@ def _page(data: object) -> int:
         page = json.loads(data)["page"] if isinstance(data, str) else 1
     except (ValueError, KeyError, TypeError, RecursionError):
         return 1
-    return page if isinstance(page, int) and page > 0 else 1
+    return page if isinstance(page, int) and 0 < page <= MAX_PAGE else 1
 
 
 def _said(task: Mapping[str, Any]) -> str:

@@ -63,7 +63,11 @@ class Intake:
         self._batches = Batches(client, queue_url, admission or Admission())
         self._lock = Lock()
         self._accepted: OrderedDict[str, float] = OrderedDict()
-        self._checked = (float("-inf"), "")
+        self._checking = Lock()
+        self._checked = (
+            float("-inf"),
+            f"{setting}: the queue was not asked yet: wait some seconds",
+        )
 
     def accept(self, event: Event, group: str) -> bool:
         """Queue an event; return False if its webhook ID is in the queue already.
@@ -83,21 +87,29 @@ class Intake:
         return True
 
     def problem(self) -> str:
-        """Return why the queue can't be used, or nothing; asked at most every 5 s."""
-        with self._lock:
-            checked, problem = self._checked
-        if time.monotonic() - checked < READY_CACHE_SECONDS:
+        """Return why the queue can't be used, or nothing; asked at most every 5 s.
+
+        One asks at a time: with a queue that hangs, each would hold a thread.
+        """
+        checked, problem = self._checked
+        fresh = time.monotonic() - checked < READY_CACHE_SECONDS
+        if fresh or not self._checking.acquire(blocking=False):
             return problem
-        problem = ""
+        try:
+            problem = self._ask()
+            self._checked = (time.monotonic(), problem)
+        finally:
+            self._checking.release()
+        return problem
+
+    def _ask(self) -> str:
         try:
             self._client.get_queue_attributes(
                 QueueUrl=self._queue_url, AttributeNames=["ApproximateNumberOfMessages"]
             )
         except (BotoCoreError, ClientError) as error:
-            problem = f"{self._setting}: the queue can't be reached ({error_code(error)})"
-        with self._lock:
-            self._checked = (time.monotonic(), problem)
-        return problem
+            return f"{self._setting}: the queue can't be reached ({error_code(error)})"
+        return ""
 
     def _remembers(self, webhook_id: str) -> bool:
         oldest = time.monotonic() - REMEMBER_SECONDS

@@ -17,8 +17,11 @@ BUSY = frozenset({429, 500, 502, 503, 504})
 # How long one request may take, from the connection to the head of its response, or
 # to its last byte where it is read whole. An entry of some megabytes takes seconds.
 CALL_SECONDS = 60.0
-# No response of the API comes near.
-MAX_RESPONSE_BYTES = 64 * 1024**2
+# No response of the API comes near; unpacked, and as JSON it takes some twenty times as
+# much memory.
+MAX_RESPONSE_BYTES = 16 * 1024**2
+# Headers that say how a body comes, and aren't true of one that was read.
+FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # What a server may ask for: longer than that is a mistake.
 MAX_RETRY_AFTER_SECONDS = 3600.0
 # How long one request may wait in all. What takes longer becomes a later try,
@@ -71,7 +74,7 @@ class PatientTransport(httpx.BaseTransport):
             try:
                 with time_limit(CALL_SECONDS, "a call"):
                     response = self._ask(request)
-            except (httpx.TransportError, TimeLimitError) as error:
+            except (httpx.TransportError, httpx.DecodingError, TimeLimitError) as error:
                 # An outer limit is the end of more than this call.
                 check_time()
                 fault = type(error).__name__
@@ -88,10 +91,14 @@ class PatientTransport(httpx.BaseTransport):
 
     def _ask(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
-        if self._whole and isinstance(response.stream, httpx.SyncByteStream):
-            with closing(response.stream) as stream:
-                response.stream = httpx.ByteStream(_all_of(stream))
-        return response
+        if not self._whole:
+            return response
+        with closing(response):
+            return httpx.Response(
+                response.status_code,
+                headers=[it for it in response.headers.multi_items() if it[0] not in FRAMING],
+                content=_all_of(response.iter_bytes()),
+            )
 
     def close(self) -> None:
         """Close the connections."""
@@ -105,14 +112,15 @@ def retry_after(header: str, now: float) -> float:
         return min(float(header), MAX_RETRY_AFTER_SECONDS)
     try:
         seconds = email.utils.parsedate_to_datetime(header).timestamp() - now
-    except (ValueError, OverflowError):
+    # TypeError and IndexError: what the library makes of odd dates.
+    except (ValueError, OverflowError, TypeError, IndexError):
         return 0.0
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def _all_of(stream: Iterable[bytes]) -> bytes:
+def _all_of(pieces: Iterable[bytes]) -> bytes:
     content = bytearray()
-    for piece in stream:
+    for piece in pieces:
         content += piece
         if len(content) > MAX_RESPONSE_BYTES:
             raise httpx.RemoteProtocolError("the response is too large")

@@ -60,7 +60,10 @@ def error(message, **more):
 
 
 class NotebookServer(ThreadingHTTPServer):
-    """Answers as Benchling does; a path's faults are answered first, one each."""
+    """Answers as Benchling does; a path's faults are answered first, one each.
+
+    A fault is a status, headers and, unless the body is Benchling's own error, a body.
+    """
 
     daemon_threads = True
     # What in any server of the test wasn't as Benchling describes it.
@@ -209,9 +212,11 @@ class _Handler(BaseHTTPRequestHandler):
         waiting = self.server.faults.get(path)
         if not waiting:
             return False
-        status, headers = waiting.pop(0)
+        status, headers, *body = waiting.pop(0)
         if not status:
             self.close_connection = True
+        elif body:
+            self._send(status, body[0], headers)
         else:
             self._send(status, error("a fault"), headers)
         return True
@@ -231,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, value)
 
     def _send(self, status, value, headers=()):
-        body = json.dumps(value).encode()
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.send_response(status)
         for name, text in dict(headers).items():
             self.send_header(name, text)

@@ -156,6 +156,17 @@ def test_what_the_queue_can_never_take_is_told_from_what_it_may_take_later(answe
         Batches(Answering(answer), "url", Admission()).send(message("a"))
 
 
+@pytest.mark.parametrize("has_taken", [False, True])
+def test_a_queue_that_takes_nothing_is_at_fault_and_not_the_message(has_taken):
+    taken = {"Successful": [{"Id": "0"}]}
+    queue = Answering(*[taken] * has_taken, refused("InvalidParameterValue"))
+    batches = Batches(queue, "url", Admission())
+    if has_taken:
+        batches.send(message("a"))
+    with pytest.raises(MessageRefusedError if has_taken else IntakeError):
+        batches.send(message("b"))
+
+
 def test_one_message_that_spoils_a_call_fails_alone(monkeypatch):
     monkeypatch.setattr(module, "SENDERS", 1)
 

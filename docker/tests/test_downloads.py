@@ -1,5 +1,6 @@
 """ZIPs over HTTP: broken connections, changed files, and what Benchling refuses."""
 
+import gzip
 import io
 import re
 import socket
@@ -291,6 +292,27 @@ class TestPatience:
         client = httpx.Client(transport=PatientTransport(inner, lambda _: True, whole=True))
         with pytest.raises(UnavailableError, match="RemoteProtocolError"):
             client.get("http://x")
+
+    @pytest.mark.parametrize("encoding", ["gzip", "identity"])
+    def test_a_response_is_as_it_was_before_it_was_packed(self, encoding):
+        packed = gzip.compress(b"all") if encoding == "gzip" else b"all"
+        headers = {"content-encoding": encoding}
+
+        def answer(_):
+            return httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))
+
+        transport = PatientTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
+        assert httpx.Client(transport=transport).get("http://x").content == b"all"
+
+    @pytest.mark.parametrize("packed", [b"no gzip", gzip.compress(bytes(20 * 1024**2))])
+    def test_a_response_that_cannot_be_unpacked_is_none(self, packed):
+        def answer(_):
+            headers = {"content-encoding": "gzip"}
+            return httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))
+
+        transport = PatientTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
+        with pytest.raises(UnavailableError):
+            httpx.Client(transport=transport).get("http://x")
 
     def test_a_call_that_takes_too_long_is_made_again_unless_all_is_over(self, monkeypatch):
         monkeypatch.setattr(patience, "CALL_SECONDS", -1)

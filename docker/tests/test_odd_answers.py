@@ -1,0 +1,228 @@
+"""Answers of Benchling's that can't be used: a refusal that says so, or a package without them."""
+
+import json
+import struct
+
+import pytest
+
+from src.benchling import MAX_PAGE, DrawnCanvas, NotebookError, _page
+from src.failures import Kind, kind_of
+
+from .benchling_api import ROOT
+from .notebook_server import FILES, entry, zip_of
+
+DEEP = b'{"entry":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+NOT_JSON = [
+    b"<html>Benchling is being maintained</html>",
+    b"{",
+    b'{"entry": NaN}',
+    b'{"entry": {"x": 1e999}}',
+    b'{"entry": ' + b"9" * 5000 + b"}",
+    b'{"entry": "\xe9"}',
+    DEEP,
+    DEEP.replace(b"[" * 19_000, b"").replace(b"]" * 19_000, b""),
+    DEEP.replace(b"[" * 19_800, b"").replace(b"]" * 19_800, b""),
+]
+NO_OBJECT = [b"", b"[]", b"7", b"null", b'"entry"', b"{}", b'{"entry": null}', b'{"entry": [{}]}']
+
+
+def of_entry(**fields):
+    return json.dumps({"entry": {**entry("etr_1"), **fields}}).encode()
+
+
+def outcome(stage):
+    """Process an event; return why its attempt failed, or nothing."""
+    stage.send()
+    assert stage.next()
+    return stage.item("webhook#wh_1").get("reason", {}).get("S", "")
+
+
+@pytest.mark.parametrize("body", NOT_JSON + NO_OBJECT)
+def test_an_entry_that_cannot_be_read_is_told(stage, body):
+    stage.server.faults[f"{ROOT}/entries/etr_1"] = [(200, {}, body)]
+    assert outcome(stage).startswith("the entry: Benchling's response")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"authors": [None]},
+        {"authors": None, "creator": 7},
+        {"schema": "a schema"},
+        {"createdAt": "the day before", "modifiedAt": 7},
+        {"name": "half \ud800", "webURL": "http://[\udfff", "folderId": ["\ud800"]},
+        {"displayId": "half \ud800"},
+        {"displayId": "../../other", "name": None},
+        {"days": [None, {"notes": [None, {"links": [None, {"id": "../x", "type": "user"}]}]}]},
+        {"days": "none", "fields": "none"},
+        {"fields": {"a": {"type": "user_link", "value": [None, {}, "../../tokens", "\ud800"]}}},
+        {"customFields": json.loads("[" * 90 + "]" * 90)},
+    ],
+)
+def test_an_entry_with_a_field_that_cannot_be_used_is_packaged_without_it(stage, fields):
+    stage.server.faults[f"{ROOT}/entries/etr_1"] = [(200, {}, of_entry(**fields))]
+    assert outcome(stage) == ""
+    assert stage.item("webhook#wh_1")["state"]["S"] == "done"
+    assert all(".." not in it for it in stage.server.asked)
+
+
+@pytest.mark.parametrize(
+    "body", [*NOT_JSON, *NO_OBJECT, b'{"taskId": 7}', b'{"taskId": "../../tokens"}']
+)
+def test_an_export_without_a_task_is_told(stage, body):
+    stage.server.faults[f"{ROOT}/exports"] = [(202, {}, body)]
+    assert outcome(stage).startswith("the export: Benchling's response")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        *((it, "the task: Benchling's response") for it in NOT_JSON),
+        (b"{}", "the export has no status"),
+        (b'{"status": 7}', "the export has no status"),
+        (b'{"status": {"a": []}, "message": 7}', "the export has no status"),
+        (b'{"status": "FAILED", "message": "half \\ud800"}', "the export ended as FAILED: half ?"),
+        (b'{"status": "SUCCEEDED"}', "the export has no download address"),
+        (
+            b'{"status": "SUCCEEDED", "response": {"downloadURL": "http://a:b/"}}',
+            "the export's download address is none",
+        ),
+        (
+            b'{"status": "SUCCEEDED", "response": {"downloadURL": "http://a/\\u0000"}}',
+            "the export's download address is none",
+        ),
+        (
+            b'{"status": "SUCCEEDED", "response": {"downloadURL": "http:///x"}}',
+            "the export's download address is none",
+        ),
+    ],
+)
+def test_a_task_that_tells_nothing_is_told(stage, body, reason):
+    stage.server.faults[f"{ROOT}/tasks/task_1"] = [(200, {}, body)]
+    assert outcome(stage).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *NOT_JSON,
+        *NO_OBJECT,
+        b'{"access_token": "t", "token_type": "Bearer", "expires_in": 1e999}',
+        b'{"access_token": "t", "token_type": "Bearer", "expires_in": 1e300}',
+        b'{"access_token": "half \\ud800", "token_type": "Bearer", "expires_in": 900}',
+    ],
+)
+def test_a_token_that_is_none_is_told(stage, body):
+    stage.server.faults[f"{ROOT}/token"] = [(200, {}, body)] * 2
+    reason = outcome(stage)
+    assert "fault of the worker" not in reason
+    assert reason.startswith("the entry: ")
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 410, 418])
+def test_a_refusal_has_its_status(stage, status):
+    answered = [(status, {"Location": "/elsewhere"}, b"\xff<html>")] * 2
+    stage.server.faults[f"{ROOT}/entries/etr_1"] = answered
+    with pytest.raises(NotebookError, match=f"the entry: Benchling answered {status}") as caught:
+        stage.notebook.entry("etr_1")
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_refused_token_is_told_from_a_refused_request(stage, status):
+    stage.server.faults[f"{ROOT}/token"] = [(status, {})] * 2
+    with pytest.raises(NotebookError, match=f"token, Benchling answered {status}") as caught:
+        stage.notebook.entry("etr_1")
+    # It is no refusal of the request, which would be given up for it.
+    assert kind_of(caught.value) is Kind.TRANSIENT
+
+
+def test_an_answer_that_cannot_be_used_has_no_status(stage):
+    stage.server.faults[f"{ROOT}/entries/etr_1"] = [(200, {}, b"{")]
+    with pytest.raises(NotebookError) as caught:
+        stage.notebook.entry("etr_1")
+    assert caught.value.status == 0
+
+
+NO_IDS = ["", ".", "..", "../../tokens", "a/b", "a?b", "a#b", "a b", "%2e%2e", "é", "\ud800", "x\n"]
+
+
+@pytest.mark.parametrize("text", [*NO_IDS, "x" * 101])
+def test_what_is_no_id_reaches_no_path(stage, text):
+    notebook = stage.notebook
+    for call in (
+        lambda: notebook.entry(text),
+        lambda: notebook.export(text, lambda: None),
+        lambda: notebook.entry_of_canvas(text),
+        lambda: notebook.canvases_of(text),
+        lambda: notebook.draw(text, []),
+        lambda: notebook.add_canvas(text, "etr_1", []),
+        lambda: notebook.add_canvas("f", text, []),
+    ):
+        with pytest.raises(NotebookError, match="not an ID"):
+            call()
+    assert stage.server.asked == []
+    assert stage.notebook.name_of("entry", text) is None
+
+
+@pytest.mark.parametrize("entry_id", [None, 7, "", "../../tokens"])
+def test_a_canvas_whose_entry_is_none_is_told(stage, entry_id):
+    body = json.dumps({"resourceId": entry_id}).encode()
+    stage.server.faults[f"{ROOT}/app-canvases/cnvs_1"] = [(200, {}, body)]
+    with pytest.raises(NotebookError, match="in no entry"):
+        stage.notebook.entry_of_canvas("cnvs_1")
+
+
+def test_of_listed_canvases_those_are_taken_that_have_an_id(stage):
+    listed = [None, 7, {}, {"id": 7}, {"id": "../x"}, {"id": "c_1", "app": "a", "data": "["}]
+    listed.append({"id": "c_2", "app": {"id": "app_1"}, "data": '{"page": 3}'})
+    body = json.dumps({"appCanvases": listed, "nextToken": 7}).encode()
+    stage.server.faults[f"{ROOT}/app-canvases"] = [
+        (200, {}, body),
+        (200, {}, b'{"appCanvases": 7}'),
+    ]
+    assert stage.notebook.canvases_of("etr_1") == [
+        DrawnCanvas("c_1"),
+        DrawnCanvas("c_2", "app_1", 3),
+    ]
+    assert stage.notebook.canvases_of("etr_1") == []
+
+
+def test_a_list_of_canvases_without_an_end_is_told(stage):
+    body = b'{"appCanvases": [], "nextToken": "again"}'
+    stage.server.faults[f"{ROOT}/app-canvases"] = [(200, {}, body)] * 50
+    with pytest.raises(NotebookError, match="more than 20 pages"):
+        stage.notebook.canvases_of("etr_1")
+
+
+@pytest.mark.parametrize(
+    "data", [None, 7, "", "[]", "{}", '{"page": "1"}', '{"page": -1}', "[" * 9999]
+)
+def test_a_page_that_is_none_is_the_first(data):
+    assert _page(data) == 1
+    assert _page(f'{{"page": {MAX_PAGE + 1}}}') == 1
+
+
+def damaged_deflate(size):
+    """A ZIP whose first file doesn't unpack beyond its middle."""
+    content = bytearray(
+        zip_of({"bad.bin": struct.pack(f"<{size // 4}L", *range(size // 4)), **FILES})
+    )
+    middle = content.index(b"PK\x03\x04", 10) // 2
+    content[middle : middle + 64] = b"\xff" * 64
+    return bytes(content)
+
+
+@pytest.mark.parametrize("size", [40_000, 6 * 1024**2])
+def test_a_damaged_file_is_left_out_of_the_package(stage, size):
+    stage.server.zip = damaged_deflate(size)
+    assert outcome(stage) == ""
+    (left_out,) = json.loads(stage.files()["benchling/EXP1/input.json"])["left_out"]
+    assert left_out == {"name": "bad.bin", "reason": "is damaged"}
+    assert set(FILES) <= {it.removeprefix("benchling/EXP1/") for it in stage.files()}
+
+
+def test_an_empty_zip_is_a_package_without_files(stage):
+    stage.server.zip = zip_of({})
+    assert outcome(stage) == ""
+    assert json.loads(stage.files()["benchling/EXP1/input.json"])["files"] == []
