@@ -110,7 +110,7 @@ def _payload(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         # Also a whole number of more than 4,300 digits.
         raise BadRequest("the body is not JSON that the service can read") from error
-    if body.count(b"[") + body.count(b"{") > LEVELS and not _is_shallow(payload):
+    if body.count(b"[") + body.count(b"{") >= LEVELS and not _is_shallow(payload):
         raise BadRequest("the body is nested too deeply")
     message = payload.get("message") if isinstance(payload, dict) else None
     kind = message.get("type") if isinstance(message, dict) else None

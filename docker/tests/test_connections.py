@@ -192,6 +192,8 @@ def test_bodies_that_never_end_hold_bounded_memory(monkeypatch):
     ("head", "status", "error"),
     [
         (b"content-length: " + b"9" * 5000, 400, "bad_request"),
+        (b"content-length: -1", 400, "bad_request"),
+        (b"no colon", 400, "bad_request"),
         (b"x: " + b"y" * 20_000, 431, "request_header_fields_too_large"),
         (b"transfer-encoding: gzip", 501, "not_implemented"),
         (b"content-length: 1048577", 413, "request_entity_too_large"),
@@ -203,6 +205,14 @@ def test_a_head_that_cannot_be_meant_is_refused_in_json(head, status, error):
         response = http.client.HTTPResponse(client)
         response.begin()
         assert (response.status, json.loads(response.read())["error"]) == (status, error)
+
+
+def test_an_address_that_cannot_be_meant_is_refused_in_json():
+    with serving(answer) as server, ExitStack() as stack:
+        client = dawdler(stack, server, b"POST http://[::1/event HTTP/1.1\r\nhost: x\r\n\r\n")
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        assert (response.status, json.loads(response.read())["error"]) == (400, "bad_request")
 
 
 def test_a_client_that_takes_no_response_is_closed(monkeypatch):

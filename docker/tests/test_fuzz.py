@@ -35,7 +35,7 @@ from .webhooks import webhook
 
 CALLS = int(os.environ.get("FUZZ_EXAMPLES", "5000"))
 SEED = os.environ.get("FUZZ_SEED", "")
-CALLS_PER_EXAMPLE = 20
+CALLS_PER_EXAMPLE = 10
 ANSWER_SECONDS = 3.0
 LOG_LINE_BYTES = 8192
 # Shorter ones may be anything's part.

@@ -4,9 +4,11 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from werkzeug.test import Client, create_environ
 
 from src import keys as keys_module
 from src.batches import IntakeError, MessageRefusedError
+from src.calls import LEVELS
 from src.events import EVENT_BYTES, MESSAGE_BYTES, from_message
 from src.intake import Intake
 from src.keys import KeyProvider, KeysUnavailableError
@@ -253,6 +255,21 @@ def test_a_value_that_no_queue_keeps_is_refused_once(client, signer, queue, text
     assert messages(queue) == []
 
 
+@pytest.mark.parametrize("kind", ["v2.entry.created", "v2.canvas.created"])
+def test_the_deepest_body_that_is_taken_can_be_read_by_the_worker(client, signer, queues, kind):
+    """The note is two levels down."""
+    queue, canvas_queue = queues
+    deep = {levels: b"[" * (levels - 2) + b"]" * (levels - 2) for levels in (LEVELS - 1, LEVELS)}
+    for levels, note in deep.items():
+        body = event_body(kind, canvasId="cnvs_1", note="HERE").replace(b'"HERE"', note)
+        status = client.post("/", data=body, headers=signer.headers(body, f"wh_{levels}"))
+        assert status.status_code == (200 if levels < LEVELS else 400)
+    url = canvas_queue if "canvas" in kind else queue[1]
+    (received,) = queue[0].receive_message(QueueUrl=url)["Messages"]
+    event = from_message(received["Body"])
+    assert from_message(event.to_message()) == event
+
+
 def test_many_levels_side_by_side_are_not_deep(client, signer, queue):
     assert post(client, signer, "/event", valued(b"[" + b"[]," * 1000 + b"1]")).status_code == 200
     assert len(messages(queue)) == 1
@@ -357,6 +374,25 @@ def test_unsigned_requests_never_wait_for_keys(queue):
 def test_unknown_routes_and_methods_answer_json(client):
     assert client.get("/nope").json["error"] == "not_found"
     assert client.get("/event").json["error"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/event//", "/health//live", "/x//event", "/event/"])
+def test_what_is_almost_a_route_is_no_redirect(client, path):
+    answer = client.post(path, headers={"host": "elsewhere.example"})
+    assert (answer.status_code, answer.json["error"]) == (404, "not_found")
+    assert "location" not in answer.headers
+
+
+def test_a_path_that_is_empty_is_the_stable_routes(client):
+    environ = {**create_environ("/", method="POST"), "PATH_INFO": ""}
+    answer = Client(client.application).open(environ)
+    assert (answer.status_code, answer.json["error"]) == (401, "unverified")
+
+
+@pytest.mark.parametrize("path", ["/config", "/event", "/health/ready"])
+def test_a_host_that_is_none_is_400(client, path):
+    answer = client.get(path, headers={"host": "9" * 5000})
+    assert (answer.status_code, answer.json["error"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("error", [KeysUnavailableError("no keys"), IntakeError("Timeout")])

@@ -45,6 +45,9 @@ def webhook_routes(calls: Calls, events: Intake, canvases: Intake) -> Blueprint:
         return accept(canvases, event, request.entry_id or request.canvas_id)
 
     for path in ROUTES:
-        # Without a slash at its end, "/" would be redirected to.
-        routes.add_url_rule(path, f"receive{path}", receive, methods=["POST"], strict_slashes=False)
+        # Strictly, a request without a path would be redirected to "/".
+        strict = path != "/"
+        routes.add_url_rule(
+            path, f"receive{path}", receive, methods=["POST"], strict_slashes=strict
+        )
     return routes
