@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,16 @@ from .webhook_types import CANVAS_CREATED, CANVAS_INITIALIZED, CANVAS_INTERACTED
 # The form of a message. A reader takes this and every older one; fields that it
 # doesn't know stay where they are.
 VERSION = 1
+FIELDS = frozenset({"version", "webhook_id", "received_at", "entry_id", "payload"})
+# What a message of any content raises where it is read.
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 # The largest message that SQS takes, with its attributes.
 # Source: the API reference of SQS, SendMessage.
 MESSAGE_BYTES = 1024 * 1024
@@ -57,6 +68,8 @@ class Event:
     # Empty where only the canvas tells which entry it is in.
     entry_id: str
     payload: dict[str, Any] = field(repr=False)
+    # What another version of the service has written beside these.
+    others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -91,6 +104,7 @@ class Event:
         Raises EventError for a number that JSON has no form for.
         """
         message = {
+            **self.others,
             "version": VERSION,
             "webhook_id": self.webhook_id,
             "received_at": self.received_at,
@@ -123,13 +137,16 @@ def from_message(body: str) -> Event:
             float(message["received_at"]),
             message["entry_id"],
             message["payload"],
+            {name: value for name, value in message.items() if name not in FIELDS},
         )
         request = event.canvas
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise EventError("the message is not an event of the service") from error
     subject = event.entry_id or (request.canvas_id if request else "")
     if not all(isinstance(text, str) and text for text in (event.webhook_id, subject)):
         raise EventError("the message lacks an ID")
+    if not math.isfinite(event.received_at):
+        raise EventError("the message's received_at is no time")
     if event.entry_id and not ID.fullmatch(event.entry_id):
         raise EventError("the message's entry_id is not an ID")
     return event

@@ -205,11 +205,23 @@ def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", "[" * 5000, '{"webhook_id": 1}', '{"version": []}']
+    "body",
+    ["", "[]", "{}", "[" * 5000, '{"webhook_id": 1}', '{"version": []}', '{"version": 1e999}'],
 )
 def test_what_no_version_can_have_written_is_refused(body):
     with pytest.raises(EventError):
         from_message(body)
+
+
+def test_an_event_that_came_at_no_time_is_none(stage):
+    body = json.loads(stage.event().to_message())
+    with pytest.raises(EventError, match="no time"):
+        from_message(json.dumps({**body, "received_at": float("inf")}))
+
+
+def test_what_another_version_has_added_is_kept(stage):
+    body = {**json.loads(stage.event().to_message()), "priority": {"high": [1]}}
+    assert json.loads(from_message(json.dumps(body)).to_message()) == body
 
 
 @pytest.mark.parametrize(
