@@ -12,6 +12,10 @@ LETTERS = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=%._~-]{1,2048}")
 PLACE = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@]+))(?::(?P<port>[0-9]+))?")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 
+NO_PLACE = (
+    "it has no host, or no port after a colon, or half a pair of brackets: write https://host"
+)
+
 Address = IPv4Address | IPv6Address
 
 
@@ -26,7 +30,8 @@ def address_fault(text: str, http: bool = False) -> str:
     try:
         parts = urlsplit(text)
     except ValueError:
-        return "its brackets enclose no IP address: correct the host"
+        # Some releases of Python notice here what others leave to the pattern below.
+        return NO_PLACE
     if parts.scheme not in ("https", "http"):
         return "it doesn't begin with https://: write it so"
     if "@" in parts.netloc:
@@ -39,7 +44,7 @@ def address_fault(text: str, http: bool = False) -> str:
 def _place_fault(parts: SplitResult, http: bool) -> str:
     place = PLACE.fullmatch(parts.netloc)
     if not place:
-        return "it has no host, or no port after the colon: write https://host"
+        return NO_PLACE
     if place["port"] and not (len(place["port"]) <= 5 and 0 < int(place["port"]) < 65536):  # noqa: PLR2004
         return "its port isn't from 1 to 65535: correct it"
     host = place["six"] or place["name"]

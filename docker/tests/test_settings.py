@@ -175,7 +175,7 @@ def problems_with(**values):
         ("https://" + "b." * 200 + "com", "host"),
         ("https://1.2.3", "host"),
         ("https://1.2.3.400", "host"),
-        ("https://[::1", "brackets"),
+        ("https://[::1", "no host"),
         ("https://[::1]b.example.com", "no host"),
         ("https://[b]", ""),
         ("https://[1.2.3.4]", ""),
