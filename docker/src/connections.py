@@ -169,7 +169,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         """Close what is past its deadline; waitress calls it once a second."""
         for connection in list(self.active_channels.values()):
             if connection.deadline < now:
-                self._close(connection, "idle" if connection.has_served else "too slow")
+                kept = connection.has_served and connection.is_idle
+                self._close(connection, "idle" if kept else "too slow")
         self._weigh()
         self._tell()
 
@@ -233,4 +234,4 @@ class Lanes:
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> None:
         """End the threads within some seconds."""
         for lane in (self._app, self._quick):
-            lane.shutdown(cancel_pending, timeout)
+            lane.shutdown(cancel_pending, timeout / 2)

@@ -279,7 +279,18 @@ paths = st.one_of(
     st.sampled_from(PATHS),
     st.builds("{}{}".format, st.sampled_from(PATHS), header_text),
     st.text(st.characters(max_codepoint=255), max_size=30).map("/{}".format),
-    st.sampled_from(["", "*", "//", "/event//", "/../event", "/" + "\xff" * 200, "/event\x00"]),
+    st.sampled_from(
+        [
+            "",
+            "*",
+            "//",
+            "/event//",
+            "/../event",
+            "/" + "\xff" * 200,
+            "/" + "x" * 240_000,
+            "/event\x00",
+        ]
+    ),
 )
 methods = st.sampled_from(
     [
