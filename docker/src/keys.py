@@ -166,6 +166,10 @@ class KeyProvider:
             failure = "" if keys else "none of them can be used"
         except FETCH_ERRORS as error:
             keys, failure = (), type(error).__name__
+        except Exception as error:
+            # What nobody foresaw in an answer must not end the process.
+            log.exception("keys not fetched", reason=type(error).__name__)
+            keys, failure = (), type(error).__name__
         with self._changed:
             self._tried, self._wanted = self._clock(), False
             self._tries += 1

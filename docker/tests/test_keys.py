@@ -86,6 +86,16 @@ def test_a_set_without_usable_keys_replaces_none(signer):
     assert provider.current() is signer.keys
 
 
+def test_what_nobody_foresaw_is_one_more_failure(signer):
+    def fetch():
+        raise AssertionError("secret")
+
+    provider = KeyProvider(fetch)
+    assert not provider.refresh()
+    assert "(AssertionError)" in provider.problem()
+    assert "secret" not in provider.problem()
+
+
 def test_the_first_requests_wait_for_the_first_keys(signer):
     source = Source(signer.keys)
     provider = source.provider()
