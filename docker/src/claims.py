@@ -17,9 +17,9 @@ from .items import Attribute, assignments, attribute, bound, names, plain, text_
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The intake queue keeps a message for four days, so an event can come again
-# within that time; the dead-letter queue's letters are sent again by hand.
-KEEP_SECONDS = 14 * 24 * 3600
+# The intake queue keeps a message for 14 days, and the dead-letter queue a letter for
+# another 14, from which it is sent again by hand (constructs/queues.go).
+KEEP_SECONDS = 30 * 24 * 3600
 
 WORKING, DONE, FAILED = "working", "done", "failed"
 

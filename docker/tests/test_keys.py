@@ -86,7 +86,7 @@ def test_a_set_without_usable_keys_replaces_none(signer):
     assert provider.current() is signer.keys
 
 
-def test_what_nobody_foresaw_is_one_more_failure(signer):
+def test_what_nobody_foresaw_is_one_more_failure():
     def fetch():
         raise AssertionError("secret")
 
