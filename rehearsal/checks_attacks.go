@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"benchlingwebhook/internal/deadletters"
+	"benchlingwebhook/internal/slowclient"
 	"benchlingwebhook/rehearsal/benchling"
 	"benchlingwebhook/rehearsal/faultproxy"
 )
@@ -22,9 +21,8 @@ const (
 	hangPause  = 20 * time.Millisecond
 
 	// dawdlers are more connections than the web service takes (CONNECTIONS in
-	// docker/src/connections.py); each sends a byte every dawdlePause.
-	dawdlers    = 600
-	dawdlePause = time.Second
+	// docker/src/connections.py).
+	dawdlers = 600
 	// dawdleEvents come in beside them, a dawdleEvery between two.
 	dawdleEvents = 60
 	dawdleEvery  = 200 * time.Millisecond
@@ -116,7 +114,7 @@ func (r *rehearsal) dawdle(ctx context.Context) (accepted, error) {
 	address := strings.TrimPrefix(r.web.Load().url, "http://")
 	for i := range dawdlers {
 		start := []string{"", "GET /health HT", "POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n{"}[i%3]
-		all.Go(func() { dawdleOn(dawdling, address, start) })
+		all.Go(func() { slowclient.Hold(dawdling, address, start) })
 	}
 	health := r.startProbe(ctx)
 	sent, err := r.startLoad(ctx, dawdleEvents, benchling.SmallPrefix, dawdleEvery).wait()
@@ -135,30 +133,6 @@ func (r *rehearsal) dawdle(ctx context.Context) (accepted, error) {
 	stopped, err := r.stopTask(ctx, old)
 	fmt.Fprintln(r.rows, stopped)
 	return sent, err
-}
-
-// dawdleOn holds a connection that sends a start, and then a byte now and then
-// unless there is none; when it is closed, it makes another.
-func dawdleOn(ctx context.Context, address, start string) {
-	for ctx.Err() == nil {
-		connection, err := net.DialTimeout("tcp", address, dawdlePause)
-		if err != nil {
-			return
-		}
-		for text := start; ctx.Err() == nil; text = "x" {
-			if start == "" {
-				text = ""
-			}
-			if _, err := io.WriteString(connection, text); err != nil {
-				break
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(dawdlePause):
-			}
-		}
-		_ = connection.Close()
-	}
 }
 
 // startProbe asks for the web task's health all the while, as its target group

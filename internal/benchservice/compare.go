@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"benchlingwebhook/internal/slowclient"
 	"benchlingwebhook/rehearsal/benchling"
 )
 
@@ -69,11 +70,7 @@ func compareServers(ctx context.Context) error {
 	if err := os.Setenv("PYTHONPATH", strings.Join(pythonPath(), string(os.PathListSeparator))); err != nil {
 		return err
 	}
-	key, err := benchling.NewKey()
-	if err != nil {
-		return err
-	}
-	world, err := start(ctx, key)
+	world, key, err := start(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,7 +175,7 @@ func beside(ctx context.Context, s *server, start string) (time.Duration, error)
 	defer end()
 	address := strings.TrimPrefix(s.url, "http://")
 	for range idlers {
-		all.Go(func() { dawdle(ctx, address, start) })
+		all.Go(func() { slowclient.Hold(ctx, address, start) })
 	}
 	time.Sleep(settle)
 	probing := &http.Client{Timeout: client.Timeout, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -194,27 +191,6 @@ func beside(ctx context.Context, s *server, start string) (time.Duration, error)
 		time.Sleep(probeEvery)
 	}
 	return longest, nil
-}
-
-// dawdle holds a connection until the context ends or the server closes it.
-func dawdle(ctx context.Context, address, start string) {
-	connection, err := net.DialTimeout("tcp", address, time.Second)
-	if err != nil {
-		return
-	}
-	defer connection.Close()
-	for text := start; ctx.Err() == nil; text = "x" {
-		if start == "" {
-			text = ""
-		}
-		if _, err := io.WriteString(connection, text); err != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Second):
-		}
-	}
 }
 
 // drain stops a server while a request is half there, and records how it ends.

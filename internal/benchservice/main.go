@@ -80,11 +80,7 @@ func main() {
 // run measures both servers, prints the ratios first, and returns what missed a
 // limit.
 func run(ctx context.Context) error {
-	key, err := benchling.NewKey()
-	if err != nil {
-		return err
-	}
-	world, err := start(ctx, key)
+	world, key, err := start(ctx)
 	if err != nil {
 		return err
 	}

@@ -34,29 +34,33 @@ type world struct {
 	queue     string
 }
 
-// start starts both, and makes the queue.
-func start(ctx context.Context, key benchling.Key) (*world, error) {
+// start starts both, with the key that Benchling signs with, and makes the queue.
+func start(ctx context.Context) (*world, benchling.Key, error) {
+	key, err := benchling.NewKey()
+	if err != nil {
+		return nil, key, err
+	}
 	dir, err := filepath.Abs(workDir)
 	if err != nil {
-		return nil, err
+		return nil, key, err
 	}
 	w := &world{}
 	if w.emulator, err = emulator.Start(ctx, emulatorPython, emulatorSource, dir); err != nil {
-		return nil, err
+		return nil, key, err
 	}
 	if w.benchling, err = benchling.Serve(key, benchling.Client); err != nil {
 		w.emulator.Stop()
-		return nil, err
+		return nil, key, err
 	}
 	queue, err := w.sqs().CreateQueue(ctx, &sqs.CreateQueueInput{
 		QueueName: aws.String("bench.fifo"), Attributes: map[string]string{"FifoQueue": "true"},
 	})
 	if err != nil {
 		w.stop()
-		return nil, err
+		return nil, key, err
 	}
 	w.queue = aws.ToString(queue.QueueUrl)
-	return w, nil
+	return w, key, nil
 }
 
 func (w *world) stop() {
