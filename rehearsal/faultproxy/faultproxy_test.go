@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,23 @@ func TestProxy(t *testing.T) {
 	assert.Equal(t, proxy.Struck(), 0)
 	status, _ = call("PUT", "")
 	assert.Equal(t, status, 200)
+}
+
+func TestARequestThatHangsHasNoAnswerAndReachesNobody(t *testing.T) {
+	reached := 0
+	aws := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	defer aws.Close()
+	proxy, err := Start(aws.URL)
+	assert.NilError(t, err)
+	defer proxy.Stop()
+	proxy.Inject(Fault{Operation: "S3.PUT", Hang: true})
+	request, err := http.NewRequest(http.MethodPut, "http://"+proxy.Address+"/key", strings.NewReader("content"))
+	assert.NilError(t, err)
+	impatient := &http.Client{Timeout: 100 * time.Millisecond}
+	_, err = impatient.Do(request)
+	assert.ErrorContains(t, err, "Timeout exceeded")
+	assert.Equal(t, reached, 0)
+	assert.Equal(t, proxy.Struck(), 1)
 }
 
 func TestTargetIsAnAddress(t *testing.T) {
