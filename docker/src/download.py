@@ -38,11 +38,19 @@ class DownloadError(Exception):
 class RangeReader(io.RawIOBase):
     """A seekable file over HTTP that reads on after a broken connection."""
 
-    def __init__(self, http: httpx.Client, address: str, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        address: str,
+        check: Callable[[], None],
+        floor_seconds: float = FLOOR_SECONDS,
+    ) -> None:
         """Ask for the first byte, and with it for the size and the version.
 
-        ``check`` raises when the work must end; it is called between pieces.
+        ``check`` raises when the work must end; it is called between pieces. A
+        connection that brings less than FLOOR_BYTES in ``floor_seconds`` is broken off.
         """
+        self._floor_seconds = floor_seconds
         self._http = http
         self._address = address
         self._check = check
@@ -139,7 +147,7 @@ class RangeReader(io.RawIOBase):
         self._came += size
         if self._came >= FLOOR_BYTES:
             self._came, self._came_since, self._breaks = 0, time.monotonic(), 0
-        elif time.monotonic() - self._came_since > FLOOR_SECONDS:
+        elif time.monotonic() - self._came_since > self._floor_seconds:
             raise httpx.ReadTimeout("the download is too slow")
 
     def _open(self) -> None:
@@ -170,9 +178,11 @@ class RangeReader(io.RawIOBase):
         self._stream, self._pieces, self._rest = None, iter(()), b""
 
 
-def open_download(http: httpx.Client, address: str, check: Callable[[], None]) -> io.BufferedReader:
-    """Return the file at an address, buffered; ``check`` raises when the work must end."""
-    return io.BufferedReader(RangeReader(http, address, check), BUFFER_BYTES)
+def open_download(
+    http: httpx.Client, address: str, check: Callable[[], None], floor_seconds: float
+) -> io.BufferedReader:
+    """Return the file at an address, buffered; see RangeReader."""
+    return io.BufferedReader(RangeReader(http, address, check, floor_seconds), BUFFER_BYTES)
 
 
 def _range(response: httpx.Response) -> tuple[int, int, int]:

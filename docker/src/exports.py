@@ -13,7 +13,7 @@ import structlog
 from .archive import Archive
 from .benchling import Notebook
 from .claims import Claim, Claims
-from .download import open_download
+from .download import FLOOR_SECONDS, open_download
 from .events import Event
 from .export_status import FAILED, HANDED, PACKAGED, RUNNING, ExportStatus, ExportStatuses, Values
 from .package_store import PackageStore
@@ -54,6 +54,8 @@ class ExportLimits:
 
     interval_seconds: float
     timeout_seconds: float
+    # Within what time a download must bring something worth it.
+    floor_seconds: float = FLOOR_SECONDS
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ class Exporter:
             lambda name: self._parts.statuses.own_package(name, event.entry_id),
         )
         url = notebook.export(event.entry_id, check)
-        with open_download(self._parts.downloads, url, check) as file:
+        floor_seconds = self._limits.floor_seconds
+        with open_download(self._parts.downloads, url, check, floor_seconds) as file:
             documents = documents_of(package, entry, links, event.trigger)
             store = PackageStore(self._parts.s3, self._bucket, check)
             stored = store.write(package.name, event.entry_id, Archive(file), documents)

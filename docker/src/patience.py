@@ -45,7 +45,7 @@ class PatientTransport(httpx.BaseTransport):
     The SDK's own strategy doesn't look at Retry-After.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two have a default
         self,
         inner: httpx.BaseTransport,
         wait: Callable[[float], bool],
@@ -53,6 +53,7 @@ class PatientTransport(httpx.BaseTransport):
         clock: Callable[[], float] = time.monotonic,
         *,
         whole: bool = False,
+        call_seconds: float = CALL_SECONDS,
     ) -> None:
         """Take the transport and a wait that returns True when the worker must stop.
 
@@ -64,6 +65,7 @@ class PatientTransport(httpx.BaseTransport):
         self._patience = patience_seconds
         self._clock = clock
         self._whole = whole
+        self._call_seconds = call_seconds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer, or raise UnavailableError when patience is at its end."""
@@ -72,7 +74,7 @@ class PatientTransport(httpx.BaseTransport):
         while True:
             asked = 0.0
             try:
-                with time_limit(CALL_SECONDS, "a call"):
+                with time_limit(self._call_seconds, "a call"):
                     response = self._ask(request)
             except (httpx.TransportError, httpx.DecodingError, TimeLimitError) as error:
                 # An outer limit is the end of more than this call.

@@ -17,6 +17,8 @@ DEFAULTS = {
     "RETRY_SECONDS": "15",
     "EXPORT_INTERVAL_SECONDS": "10",
     "EXPORT_TIMEOUT_SECONDS": "1800",
+    "CALL_TIMEOUT_SECONDS": "60",
+    "DOWNLOAD_FLOOR_SECONDS": "30",
     "CONFIRM_SECONDS": "0",
 }
 REQUIRED = ("AWS_REGION", "INTAKE_QUEUE_URL", "CANVAS_QUEUE_URL")
@@ -92,6 +94,10 @@ class Settings:
     # One export, which holds a place of the worker's: several gigabytes take minutes,
     # and Benchling may take a quarter of an hour to make them.
     export_timeout_seconds: int = 1800
+    # One call of Benchling's API, to its last byte: an entry of megabytes takes seconds.
+    call_timeout_seconds: int = 60
+    # A download that brings less than 64 KiB in this time has broken off.
+    download_floor_seconds: int = 30
     # The dimension of the metrics; without a name none is written.
     stack_name: str = ""
     # How many entries one worker task works on at once.
@@ -150,6 +156,10 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         export_interval_seconds=_integer(environment, "EXPORT_INTERVAL_SECONDS", range(301), wrong),
         export_timeout_seconds=_integer(
             environment, "EXPORT_TIMEOUT_SECONDS", range(60, 43201), wrong
+        ),
+        call_timeout_seconds=_integer(environment, "CALL_TIMEOUT_SECONDS", range(5, 901), wrong),
+        download_floor_seconds=_integer(
+            environment, "DOWNLOAD_FLOOR_SECONDS", range(5, 601), wrong
         ),
         stack_name=environment.get("STACK_NAME", ""),
         worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),

@@ -134,7 +134,12 @@ def build_worker(settings: Settings) -> Dependencies:
         check_time()
 
     def http(*, whole: bool) -> httpx.Client:
-        transport = PatientTransport(Transport(check), give_back.wait, whole=whole)
+        transport = PatientTransport(
+            Transport(check),
+            give_back.wait,
+            whole=whole,
+            call_seconds=settings.call_timeout_seconds,
+        )
         return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
 
     def notebook() -> Notebook:
@@ -178,7 +183,11 @@ def build_worker(settings: Settings) -> Dependencies:
         parts,
         settings.package_bucket,
         settings.package_prefix,
-        ExportLimits(settings.export_interval_seconds, settings.export_timeout_seconds),
+        ExportLimits(
+            settings.export_interval_seconds,
+            settings.export_timeout_seconds,
+            settings.download_floor_seconds,
+        ),
     )
     exports = ExportConsumer(
         ExportQueues(intake, canvas_queue, dead_letters),

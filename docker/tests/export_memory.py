@@ -21,7 +21,7 @@ ENTRIES_AT_ONCE = 4
 
 
 def store(address: str, s3: object, number: int) -> None:
-    with open_download(httpx.Client(timeout=30), address, lambda: None) as file:
+    with open_download(httpx.Client(timeout=30), address, lambda: None, 30) as file:
         PackageStore(s3, "packages", lambda: None).write(
             f"benchling/EXP{number}", "etr_1", Archive(file), lambda _: {"README.md": b"# A test"}
         )
