@@ -211,12 +211,12 @@ class Batches:
     def _answer_all(self, batch: list[Message], error: Exception) -> None:
         """Answer a call that failed as a whole."""
         code = error_code(error)
-        if self._refuses(code) and len(batch) > 1:
+        refused = self._refuses(code)
+        if refused and len(batch) > 1:
             # One of them is at fault, and SQS doesn't say which.
             for message in batch:
                 self._send([message])
             return
-        refused = self._refuses(code)
         fault = MessageRefusedError(code) if refused else IntakeError(code)
         for message in batch:
             message.confirmed.set_exception(fault)

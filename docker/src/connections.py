@@ -169,8 +169,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         """Close what is past its deadline; waitress calls it once a second."""
         for connection in list(self.active_channels.values()):
             if connection.deadline < now:
-                kept = connection.has_served and connection.is_idle
-                self._close(connection, "idle" if kept else "too slow")
+                if connection.has_served and connection.is_idle:
+                    # Its time is over, and nobody dawdled.
+                    connection.handle_close()
+                else:
+                    self._close(connection, "too slow")
         self._weigh()
         self._tell()
 
@@ -202,7 +205,6 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         self._closed[reason] += 1
 
     def _tell(self) -> None:
-        self._closed.pop("idle", None)
         now = time.monotonic()
         if self._closed and now - self._logged > LOG_SECONDS:
             log.warning("connections closed", **self._closed)

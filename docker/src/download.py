@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from .patience import UnavailableError
-from .time_limits import check_time, pause
+from .time_limits import pause
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -98,7 +98,6 @@ class RangeReader(io.RawIOBase):
             return 0
         while True:
             self._check()
-            check_time()
             try:
                 piece = self._next(view.nbytes)
             except httpx.TransportError:

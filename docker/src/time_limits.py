@@ -43,5 +43,4 @@ def pause(seconds: float, check: Callable[[], None]) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         check()
-        check_time()
         time.sleep(min(left, PAUSE_SLICE_SECONDS))

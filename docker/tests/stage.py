@@ -86,7 +86,7 @@ class Stage:
             self.statuses,
             self.confirmations.confirm_later,
         )
-        self.lease_seconds, self.interval = lease_seconds, interval
+        self.lease_seconds, self.interval, self.export_seconds = lease_seconds, interval, 60
         self.build()
 
     def build(self, **parts):
@@ -97,7 +97,12 @@ class Stage:
         exports = ExportConsumer(
             ExportQueues(self.intake, self.canvas_queue, self.dead_letters),
             self.parts.claims,
-            Exporter(self.parts, "packages", "benchling", ExportLimits(self.interval, 60)),
+            Exporter(
+                self.parts,
+                "packages",
+                "benchling",
+                ExportLimits(self.interval, self.export_seconds),
+            ),
             ExportTimes(self.lease_seconds, 0),
             self.give_back,
         )

@@ -48,18 +48,23 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def serve_here(app, port, stop_seconds):
+    """Serve until somebody ends this process, whose handlers of signals stay its own."""
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    try:
+        serve(app, port, stop_seconds, host="127.0.0.1")
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+
+
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
 def test_that_it_listens_is_told_at_every_level(level, capsys):
     configure_logs(level)
     thread = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM))
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     thread.start()
-    try:
-        serve(lambda *_: [], free_port(), 3, host="127.0.0.1")
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
-        thread.join(5)
+    serve_here(lambda *_: [], free_port(), 3)
+    thread.join(5)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[0]["event"].startswith("Running on http://127.0.0.1:")
     assert (len(lines) > 1) == (level == "DEBUG")
@@ -95,15 +100,10 @@ def test_sigterm_lets_a_request_finish_and_takes_no_more():
         entered.wait(10)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     threads = [threading.Thread(target=work) for work in (request, stop)]
     for thread in threads:
         thread.start()
-    try:
-        serve(slow, port, 10, host="127.0.0.1")
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
+    serve_here(slow, port, 10)
     for thread in threads:
         thread.join(10)
     assert answers == [(200, b"done")]
@@ -211,13 +211,8 @@ def test_what_is_too_large_to_be_read_is_refused_in_json(chunked):
         connection.close()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     thread = threading.Thread(target=request)
     thread.start()
-    try:
-        serve(lambda *_: [], port, 5, host="127.0.0.1")
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
+    serve_here(lambda *_: [], port, 5)
     thread.join(10)
     assert answers == [(413, "request_entity_too_large")]

@@ -16,9 +16,8 @@ from waitress import wasyncore
 
 from src import connections
 from src.connections import CONNECTIONS, THREADS, Server
-from src.server import serve
 
-from .test_app import call, free_port
+from .test_app import call, free_port, serve_here
 
 # What a probe or an event may take on a busy machine.
 SECONDS = 1.0
@@ -249,14 +248,9 @@ def test_sigterm_waits_for_no_request_that_is_not_all_there(sent):
         client.recv(1)
         client.close()
 
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     stopped = []
     thread = threading.Thread(target=stop)
     thread.start()
-    try:
-        serve(answer, port, 30, host="127.0.0.1")
-    finally:
-        signal.signal(signal.SIGTERM, before[0])
-        signal.signal(signal.SIGINT, before[1])
+    serve_here(answer, port, 30)
     assert time.monotonic() - stopped[0] < 3
     thread.join(10)

@@ -241,11 +241,12 @@ def test_a_stop_ends_a_read_that_is_blocked(raw):
     assert time.monotonic() - began < 1.2
 
 
-def test_a_time_limit_ends_a_read_that_is_blocked(raw):
-    def answers(_):
-        yield b""
-        time.sleep(5)
+def silence(_):
+    yield b""
+    time.sleep(5)
 
+
+def test_a_time_limit_ends_a_read_that_is_blocked(raw):
     began = time.monotonic()
     with (
         time_limit(10, "the rest"),
@@ -253,18 +254,14 @@ def test_a_time_limit_ends_a_read_that_is_blocked(raw):
         time_limit(0.3, "the export"),
         time_limit(10, "a call"),
     ):
-        RangeReader(interruptible(check_time), f"{raw(answers).address}/x", nothing)
+        RangeReader(interruptible(check_time), f"{raw(silence).address}/x", nothing)
     assert time.monotonic() - began < 1.5
 
 
 def test_a_blocked_read_still_has_its_own_timeout(raw):
-    def answers(_):
-        yield b""
-        time.sleep(5)
-
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="ReadTimeout from GET"):
-        RangeReader(interruptible(nothing, timeout=0.7), f"{raw(answers).address}/x", nothing)
+        RangeReader(interruptible(nothing, timeout=0.7), f"{raw(silence).address}/x", nothing)
     assert 0.6 < time.monotonic() - began < 2
 
 

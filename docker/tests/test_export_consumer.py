@@ -152,6 +152,23 @@ def test_a_busy_benchling_is_asked_five_times(stage):
     assert "503" in letter["MessageAttributes"]["reason"]["StringValue"]
 
 
+def test_an_export_that_takes_too_long_is_attempted_again(stage):
+    stage.export_seconds = 0.3
+    stage.build()
+    stage.server.states = ["RUNNING"]
+    stage.send()
+    began = time.monotonic()
+    assert stage.next()
+    assert time.monotonic() - began < 2
+    assert stage.item("webhook#wh_1")["reason"]["S"] == "the export took longer than 0.3 s"
+    assert stage.received("letters.fifo") == []
+    stage.export_seconds = 60
+    stage.build()
+    stage.server.states = ["SUCCEEDED"]
+    assert stage.next()
+    assert len(stage.files()) == 7
+
+
 def test_two_entries_of_one_display_id_have_a_package_each(stage):
     stage.server.entries["etr_2"] = {**entry("etr_2"), "displayId": "EXP1"}
     stage.server.entries["etr_1"] = {**entry("etr_1"), "displayId": "EXP1"}

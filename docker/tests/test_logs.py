@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import subprocess
 import sys
 
 import pytest
@@ -18,7 +17,7 @@ from src.logs import LibraryLines, configure_logs
 from src.repeats import KINDS, Repeats
 from src.settings import Settings
 
-from .test_services import ROOT
+from .test_app import python
 
 
 class Clock:
@@ -283,14 +282,7 @@ def test_the_end_of_the_process_loses_no_count():
         "import logging; from src.logs import configure_logs; configure_logs('INFO');"
         " [logging.getLogger('x').warning('again %d', it) for it in range(9)]"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        check=False,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=15,
-    )
+    ended = python(program)
     first, last = map(json.loads, ended.stdout.splitlines())
     assert first["event"] == "again 0"
     assert (last["event"], last["repeated"]) == ("again 8", 8)
