@@ -129,9 +129,10 @@ lint-service: $(SERVICE) $(TOOLS)
 # What the tools have in Python: no service, so without its rules for a public API.
 TOOLS_RUFF := --isolated --line-length 120
 
+# W3010: the zones are what a person has set.
 .PHONY: lint-template
 lint-template: $(TOOLS)
-	build/tools/bin/cfn-lint stacks/testdata/*.template.json
+	build/tools/bin/cfn-lint --ignore-checks W3010 -- stacks/testdata/*.template.json
 
 # The checks of shell and Python within workflows need programs that a machine
 # may or may not have: the verdict must not depend on that.

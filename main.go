@@ -58,7 +58,7 @@ func synthesize(stderr io.Writer, context map[string]any, props stacks.WebhookSt
 	}()
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context})
 	stacks.NewWebhookStack(app, props)
-	policy.Enforce(app, stacks.Acknowledged)
+	policy.Enforce(app, stacks.Acknowledged(props.Settings))
 	app.Synth(nil)
 	return nil
 }

@@ -22,6 +22,6 @@ func NewBenchlingSecret(scope constructs.Construct, id string) BenchlingSecret {
 		// Nothing is secret about an empty object, and a generated password would
 		// only have to be thrown away.
 		SecretStringValue: awscdk.SecretValue_UnsafePlainText(jsii.String("{}")),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     retained,
 	})}
 }

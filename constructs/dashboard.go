@@ -22,17 +22,15 @@ type DashboardProps struct {
 	Queue IntakeQueue
 	// Service and Worker give CPU and memory.
 	Service, Worker awsecs.FargateService
-	// Stack is the stack's name, a dimension of the worker's own metrics.
-	Stack *string
 	// Alarms are shown by state.
-	Alarms Alarms
+	Alarms []awscloudwatch.IAlarm
 }
 
 // NewDashboard returns a CloudWatch dashboard: alarms on top, then the way of an
 // event from the request to the worker.
 func NewDashboard(scope constructs.Construct, id string, props DashboardProps) awscloudwatch.Dashboard {
-	alarms := make([]interfacesawscloudwatch.IAlarmRef, len(props.Alarms.All))
-	for i, alarm := range props.Alarms.All {
+	alarms := make([]interfacesawscloudwatch.IAlarmRef, len(props.Alarms))
+	for i, alarm := range props.Alarms {
 		alarms[i] = alarm
 	}
 	api, queue, service, worker := props.Ingress.Api, props.Queue, props.Service, props.Worker
@@ -45,13 +43,13 @@ func NewDashboard(scope constructs.Construct, id string, props DashboardProps) a
 		graph("Latency (ms)", api.MetricLatency(statistic("p50")), api.MetricLatency(statistic("p99"))),
 	)
 	dashboard.AddWidgets(
-		graph("Events waiting", queue.Events.MetricApproximateNumberOfMessagesVisible(nil), queue.DeadLetters.MetricApproximateNumberOfMessagesVisible(nil)),
+		graph("Events waiting", queue.Events.MetricApproximateNumberOfMessagesVisible(nil), queue.Events.MetricApproximateNumberOfMessagesNotVisible(nil), queue.DeadLetters.MetricApproximateNumberOfMessagesVisible(nil)),
 		graph("Age of the oldest event (s)", queue.Events.MetricApproximateAgeOfOldestMessage(nil), queue.Canvases.MetricApproximateAgeOfOldestMessage(nil)),
 	)
 	dashboard.AddWidgets(
 		graph("From event to Quilt's revision (s)",
-			workerMetric("PackageConfirmedSeconds", props.Stack, "p50"), workerMetric("PackageConfirmedSeconds", props.Stack, "p99")),
-		graph("Packages that Quilt never confirmed", workerMetric("PackagesUnconfirmed", props.Stack, "Sum")),
+			serviceMetric(scope, "PackageConfirmedSeconds", "p50", alarmPeriod), serviceMetric(scope, "PackageConfirmedSeconds", "p99", alarmPeriod)),
+		graph("Packages that Quilt never confirmed", serviceMetric(scope, "PackagesUnconfirmed", "Sum", alarmPeriod)),
 	)
 	dashboard.AddWidgets(
 		graph("Web tasks (%)", service.MetricCpuUtilization(nil), service.MetricMemoryUtilization(nil)),

@@ -1,6 +1,7 @@
 package constructs
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"path"
 	"strings"
 
@@ -8,30 +9,20 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"benchlingwebhook/internal/imagecontract"
 )
 
-// listenerPort is the internal load balancer's port, behind API Gateway's TLS.
-const listenerPort = 80
-
-const (
-	// requestsPerSecond is the rate at which API Gateway begins to answer 429,
-	// far above what one Benchling tenant sends.
-	requestsPerSecond = 100
-	// requestBurst is the number of requests that may come at once.
-	requestBurst = 200
-)
-
 // webhookPaths are what Benchling posts to: the address itself with its stable
 // webhook routing, and below that with its suffixed one.
 var webhookPaths = []string{"/", "/event", "/lifecycle", "/canvas"}
 
-// readPaths show the settings in force, secrets masked, and the service's
-// description.
-var readPaths = []string{"/config", "/openapi.json"}
+// operatorPaths show the settings in force, secrets masked, and the service's
+// description. They and the probes are for those whom IAM allows to call them.
+var operatorPaths = []string{"/config", "/openapi.json"}
 
 // IngressProps says what is reached, and how.
 type IngressProps struct {
@@ -43,6 +34,12 @@ type IngressProps struct {
 	LogRetentionDays int
 	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
 	Domain *Domain
+	// Firewall says from where webhooks may come.
+	Firewall FirewallProps
+	// Size and Most are the web tasks' size and the most that scaling starts: what
+	// they can answer is let through.
+	Size TaskSize
+	Most int
 	// DeletionProtection keeps the load balancer from being deleted.
 	DeletionProtection bool
 }
@@ -59,10 +56,28 @@ type Ingress struct {
 	AliasTarget *string
 	// TargetGroup takes the tasks.
 	TargetGroup elb.ApplicationTargetGroup
+	// LoadBalancer is in front of the tasks.
+	LoadBalancer elb.ApplicationLoadBalancer
+}
+
+// grantProbe lets a role call the probes through the front door.
+func (i Ingress) grantProbe(role awsiam.IRole, contract imagecontract.Contract) {
+	var routes []*string
+	for _, probe := range probePaths(contract) {
+		routes = append(routes, awscdk.Stack_Of(i.Api).FormatArn(&awscdk.ArnComponents{
+			Service:      jsii.String("execute-api"),
+			Resource:     i.Api.ApiId(),
+			ResourceName: jsii.String(stageName + "/GET" + strings.Replace(probe, "{probe}", "*", 1)),
+		}))
+	}
+	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings("execute-api:Invoke"), Resources: &routes,
+	}))
 }
 
 // NewIngress returns a front door with TLS that needs no domain of one's own.
-// Only the service's routes reach the tasks: anything else is API Gateway's 404.
+// Webhooks come from everywhere, or from where the firewall lets them; every other
+// route takes a signature of IAM's, and what is no route is API Gateway's 404.
 func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingress {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	vpc, private := props.Network.Vpc, props.Network.Private
@@ -77,23 +92,20 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		DeletionProtection:      jsii.Bool(props.DeletionProtection),
 		IdleTimeout:             duration(idleTimeout),
 	})
-	listener := balancer.AddListener(jsii.String("Http"), &elb.BaseApplicationListenerProps{
-		Port:                jsii.Number(listenerPort),
-		Protocol:            elb.ApplicationProtocol_HTTP,
-		Open:                jsii.Bool(false),
-		DefaultTargetGroups: &[]elb.IApplicationTargetGroup{targets},
-	})
+	listener, port := addListener(scope, balancer, targets, props.Domain)
 
 	linkGroup := newSecurityGroup(scope, "VpcLinkGroup", vpc, "API Gateway into the VPC")
-	balancer.Connections().AllowFrom(linkGroup, awsec2.Port_Tcp(jsii.Number(listenerPort)), jsii.String("API Gateway to load balancer"))
+	balancer.Connections().AllowFrom(linkGroup, awsec2.Port_Tcp(jsii.Number(port)), jsii.String("API Gateway to load balancer"))
 	link := awsapigatewayv2.NewVpcLink(scope, jsii.String("VpcLink"), &awsapigatewayv2.VpcLinkProps{
 		Vpc:            vpc,
 		Subnets:        private,
 		SecurityGroups: securityGroupRefs(linkGroup),
 	})
 	integration := awsapigatewayv2integrations.NewHttpAlbIntegration(jsii.String("LoadBalancer"), listener, &awsapigatewayv2integrations.HttpAlbIntegrationProps{
-		VpcLink: link,
-		Timeout: duration(longestRequest),
+		VpcLink:          link,
+		Timeout:          duration(longestRequest),
+		SecureServerName: serverName(props.Domain),
+		ParameterMapping: addFirewall(scope, "Firewall", balancer, props.Firewall),
 	})
 
 	var disabled *bool
@@ -106,19 +118,8 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		// With a name of its own, the API has no second way in.
 		DisableExecuteApiEndpoint: disabled,
 	})
-	addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths)
-	addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), readPaths...))
-	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{
-		StageName:  jsii.String("$default"),
-		AutoDeploy: jsii.Bool(true),
-		Throttle: &awsapigatewayv2.ThrottleSettings{
-			RateLimit:  jsii.Number(requestsPerSecond),
-			BurstLimit: jsii.Number(requestBurst),
-		},
-		DetailedMetricsEnabled: jsii.Bool(true),
-		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
-	})
-	ingress := Ingress{Api: api, URL: stage.Url(), TargetGroup: targets}
+	stage := addStage(scope, api, integration, props)
+	ingress := Ingress{Api: api, URL: stage.Url(), TargetGroup: targets, LoadBalancer: balancer}
 	if props.Domain != nil {
 		ingress.URL = jsii.String("https://" + props.Domain.Name + "/")
 		ingress.AliasTarget = addDomain(scope, "Domain", *props.Domain, api, stage)
@@ -152,14 +153,4 @@ func probePaths(contract imagecontract.Contract) []string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(contract.HealthCheck.Path, "/"), "/")
 	root := "/" + first
 	return []string{root, path.Join(root, "{probe}")}
-}
-
-func addRoutes(api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, method awsapigatewayv2.HttpMethod, paths []string) {
-	for _, p := range paths {
-		api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
-			Path:        jsii.String(p),
-			Methods:     &[]awsapigatewayv2.HttpMethod{method},
-			Integration: integration,
-		})
-	}
 }

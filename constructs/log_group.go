@@ -33,5 +33,5 @@ func LogRetentionDays() []int {
 // newLogGroup returns a log group that keeps its lines for that many days, one
 // of LogRetentionDays.
 func newLogGroup(scope constructs.Construct, id string, days int) awslogs.LogGroup {
-	return awslogs.NewLogGroup(scope, jsii.String(id), &awslogs.LogGroupProps{Retention: retentions[days]})
+	return awslogs.NewLogGroup(scope, jsii.String(id), &awslogs.LogGroupProps{Retention: retentions[days], RemovalPolicy: retained})
 }

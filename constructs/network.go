@@ -7,8 +7,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// availabilityZones is the number of zones of a new VPC.
-const availabilityZones = 2
+// Zones is the number of availability zones of a new VPC.
+const Zones = 2
 
 // ExistingVpc names a VPC that is there already. Everything is written down, so
 // that synthesis needs no look-up in an account.
@@ -26,8 +26,18 @@ type ExistingVpc struct {
 type NetworkProps struct {
 	// Existing is the VPC to use; nil makes a new one.
 	Existing *ExistingVpc
-	// NatGateways is the number of NAT gateways of a new VPC, 1 to 2.
+	// AvailabilityZones are the names of a new VPC's zones, Zones of them; none
+	// takes the region's first. VPC links and Fargate aren't in every zone.
+	AvailabilityZones []string
+	// NatGateways is the number of NAT gateways of a new VPC, 1 to Zones.
 	NatGateways int
+	// FlowLogs records a new VPC's traffic.
+	FlowLogs bool
+	// InterfaceEndpoints gives a new VPC an endpoint for each of AWS's services
+	// that the tasks call.
+	InterfaceEndpoints bool
+	// LogRetentionDays is one of LogRetentionDays.
+	LogRetentionDays int
 }
 
 // Network is the VPC of the service.
@@ -36,10 +46,12 @@ type Network struct {
 	Vpc awsec2.IVpc
 	// Private selects the subnets for tasks, load balancer and VPC link.
 	Private *awsec2.SubnetSelection
+	// endpoints are a new VPC's ways to S3 and DynamoDB; nil in an existing VPC.
+	endpoints *gatewayEndpoints
 }
 
-// NewNetwork returns a VPC with private subnets in two zones, NAT and a gateway
-// endpoint for S3, or the existing VPC of the props.
+// NewNetwork returns a VPC with private subnets in two zones, NAT and gateway
+// endpoints for S3 and DynamoDB, or the existing VPC of the props.
 func NewNetwork(scope constructs.Construct, id string, props NetworkProps) Network {
 	private := &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS}
 	if props.Existing != nil {
@@ -51,8 +63,19 @@ func NewNetwork(scope constructs.Construct, id string, props NetworkProps) Netwo
 		awscdk.Annotations_Of(vpc).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ec2:noSubnetRouteTableId"), jsii.String("nothing here adds a route"))
 		return Network{Vpc: vpc, Private: private}
 	}
-	vpc := awsec2.NewVpc(scope, jsii.String(id), &awsec2.VpcProps{
-		MaxAzs:      jsii.Number(availabilityZones),
+	vpc := awsec2.NewVpc(scope, jsii.String(id), newVpcProps(props))
+	if props.FlowLogs {
+		addFlowLogs(vpc, "FlowLogs", props.LogRetentionDays)
+	}
+	if props.InterfaceEndpoints {
+		addInterfaceEndpoints(vpc, private)
+	}
+	return Network{Vpc: vpc, Private: private, endpoints: addGatewayEndpoints(vpc)}
+}
+
+// newVpcProps returns what a new VPC is made of.
+func newVpcProps(props NetworkProps) *awsec2.VpcProps {
+	vpc := &awsec2.VpcProps{
 		NatGateways: jsii.Number(props.NatGateways),
 		// The default security group would be emptied by a Lambda function with
 		// rights on every security group; nothing here uses that group.
@@ -61,10 +84,11 @@ func NewNetwork(scope constructs.Construct, id string, props NetworkProps) Netwo
 			{Name: jsii.String("Public"), SubnetType: awsec2.SubnetType_PUBLIC, CidrMask: jsii.Number(24), MapPublicIpOnLaunch: jsii.Bool(false)},
 			{Name: jsii.String("Private"), SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS, CidrMask: jsii.Number(20)},
 		},
-		// Image layers and packages travel to S3 without passing the NAT gateway.
-		GatewayEndpoints: &map[string]*awsec2.GatewayVpcEndpointOptions{
-			"S3": {Service: awsec2.GatewayVpcEndpointAwsService_S3()},
-		},
-	})
-	return Network{Vpc: vpc, Private: private}
+	}
+	if len(props.AvailabilityZones) > 0 {
+		vpc.AvailabilityZones = jsii.Strings(props.AvailabilityZones...)
+	} else {
+		vpc.MaxAzs = jsii.Number(Zones)
+	}
+	return vpc
 }

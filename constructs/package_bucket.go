@@ -1,7 +1,7 @@
 package constructs
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -15,6 +15,8 @@ const abandonedUploadDays = 7
 type PackageBucket struct {
 	// Bucket is the new or existing bucket.
 	Bucket awss3.IBucket
+	// keyArn is the KMS key of an existing bucket, or empty.
+	keyArn string
 }
 
 // NewPackageBucket returns a private, encrypted, versioned bucket that refuses
@@ -22,10 +24,11 @@ type PackageBucket struct {
 // each revision of a package in Quilt pins the versions of its files for good.
 //
 // An existing bucket, named by its name, is used as it is: one that is
-// registered with a Quilt catalog.
-func NewPackageBucket(scope constructs.Construct, id, existing string) PackageBucket {
+// registered with a Quilt catalog. keyArn is the KMS key that encrypts it, or
+// empty.
+func NewPackageBucket(scope constructs.Construct, id, existing, keyArn string) PackageBucket {
 	if existing != "" {
-		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(existing))}
+		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(existing)), keyArn: keyArn}
 	}
 	return PackageBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
@@ -33,9 +36,43 @@ func NewPackageBucket(scope constructs.Construct, id, existing string) PackageBu
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
 		EnforceSSL:        jsii.Bool(true),
 		Versioned:         jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     retained,
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
 		}},
 	})}
+}
+
+// grantPackages lets a role read and write what lies below the packages' prefix.
+func (b PackageBucket) grantPackages(role awsiam.IRole, prefix string) {
+	for _, s := range b.statements(prefix) {
+		role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&s))
+	}
+	if b.keyArn != "" {
+		role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(b.keyStatement(prefix)))
+	}
+}
+
+// statements are the rights that the packages take, of the bucket's policy too
+// where the bucket is another account's.
+func (b PackageBucket) statements(prefix string) []awsiam.PolicyStatementProps {
+	packages := prefix + "/*"
+	return []awsiam.PolicyStatementProps{
+		{Actions: jsii.Strings(objectActions...), Resources: &[]*string{b.Bucket.ArnForObjects(jsii.String(packages))}},
+		{
+			Actions:    jsii.Strings(bucketActions...),
+			Resources:  &[]*string{b.Bucket.BucketArn()},
+			Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": packages}},
+		},
+	}
+}
+
+// keyStatement allows the bucket's key for the packages alone. S3 says which
+// object a data key is for, or with a bucket key which bucket.
+//
+// Source: Amazon S3's guide, SSE-KMS, encryption context.
+func (b PackageBucket) keyStatement(prefix string) *awsiam.PolicyStatementProps {
+	return useOfKey(b.Bucket, b.keyArn, "s3", map[string]any{
+		"aws:s3:arn": []*string{b.Bucket.BucketArn(), b.Bucket.ArnForObjects(jsii.String(prefix + "/*"))},
+	})
 }

@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -40,16 +39,6 @@ func NewIntakeQueue(scope constructs.Construct, id string) IntakeQueue {
 	return IntakeQueue{Events: events, Canvases: canvases, DeadLetters: dead}
 }
 
-// NewPackagingQueue returns the FIFO queue of the messages by which Quilt makes
-// packages, encrypted and closed to connections without TLS; or the existing one
-// of a Quilt stack, FIFO or not, that has the ARN.
-func NewPackagingQueue(scope constructs.Construct, id, existingArn string) awssqs.IQueue {
-	if existingArn != "" {
-		return awssqs.Queue_FromQueueArn(scope, jsii.String(id), jsii.String(existingArn))
-	}
-	return newFifoQueue(scope, id, nil)
-}
-
 func newFifoQueue(scope constructs.Construct, id string, deadLetters *awssqs.DeadLetterQueue) awssqs.Queue {
 	return awssqs.NewQueue(scope, jsii.String(id), &awssqs.QueueProps{
 		Fifo:              jsii.Bool(true),
@@ -58,6 +47,6 @@ func newFifoQueue(scope constructs.Construct, id string, deadLetters *awssqs.Dea
 		RetentionPeriod:   days(queueRetentionDays),
 		VisibilityTimeout: duration(visibilityTimeout),
 		DeadLetterQueue:   deadLetters,
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     retained,
 	})
 }

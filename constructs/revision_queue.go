@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -35,7 +34,7 @@ func NewRevisionQueue(scope constructs.Construct, id string, props RevisionQueue
 		EnforceSSL:        jsii.Bool(true),
 		RetentionPeriod:   days(queueRetentionDays),
 		VisibilityTimeout: duration(visibilityTimeout),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     retained,
 	})
 	awsevents.NewRule(scope, jsii.String("Rule"), &awsevents.RuleProps{
 		Description: jsii.String("Quilt's new revisions of packages"),

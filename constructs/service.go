@@ -20,7 +20,7 @@ type TaskSize struct {
 	CPU int
 	// MemoryMiB is in MiB.
 	MemoryMiB int
-	// Desired is the number of tasks at rest.
+	// Desired is the number of tasks at rest, the least that scaling keeps.
 	Desired int
 }
 
@@ -73,8 +73,6 @@ type fargateProps struct {
 	Cluster awsecs.ICluster
 	// Task is what each task is.
 	Task awsecs.FargateTaskDefinition
-	// Desired is the number of tasks at rest.
-	Desired int
 	// Peers describes the tasks' security group.
 	Peers string
 	// RollbackAlarms take a deployment back when one of them goes off; none
@@ -86,8 +84,8 @@ type fargateProps struct {
 }
 
 // newService returns a Fargate service in private subnets whose tasks may call
-// out by HTTPS. A deployment that fails is taken back, and never leaves fewer
-// tasks than there were.
+// out by HTTPS. Their number is left to scaling. A deployment that fails is taken
+// back, and never leaves fewer tasks than there were.
 func newService(scope constructs.Construct, props fargateProps) awsecs.FargateService {
 	group := newSecurityGroup(scope, "Group", props.Network.Vpc, props.Peers)
 	group.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(jsii.Number(httpsPort)), jsii.String("AWS and Benchling"), nil)
@@ -101,9 +99,12 @@ func newService(scope constructs.Construct, props fargateProps) awsecs.FargateSe
 		alarms = &awsecs.DeploymentAlarmConfig{AlarmNames: &names, Behavior: awsecs.AlarmBehavior_ROLLBACK_ON_ALARM}
 	}
 	service := awsecs.NewFargateService(scope, jsii.String("Service"), &awsecs.FargateServiceProps{
-		Cluster:                     props.Cluster,
-		TaskDefinition:              props.Task,
-		DesiredCount:                jsii.Number(props.Desired),
+		Cluster:        props.Cluster,
+		TaskDefinition: props.Task,
+		// No DesiredCount: CloudFormation would send it with every change, and end
+		// the tasks that scaling has added. A new service begins with one task, and
+		// has its minimum as soon as it is registered for scaling.
+		// Source: RegisterScalableTarget in Application Auto Scaling's API.
 		MinHealthyPercent:           jsii.Number(100),
 		MaxHealthyPercent:           jsii.Number(200),
 		CircuitBreaker:              &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},

@@ -8,11 +8,16 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"benchlingwebhook/internal/imagecontract"
 )
+
+// logBufferMiB is memory of a task's, beside the container's own, for log lines
+// that CloudWatch hasn't taken yet: minutes of them.
+const logBufferMiB = 25
 
 // taskProps says what one of the services runs.
 type taskProps struct {
@@ -38,11 +43,13 @@ type taskProps struct {
 
 // newTask returns a task definition with one container of the image: read-only
 // root file system, no capabilities, the contract's numeric user and health
-// check. Its role has no rights yet.
-func newTask(scope constructs.Construct, id string, props taskProps) awsecs.FargateTaskDefinition {
+// check. Its role has no rights yet. It writes its log into the group.
+func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.FargateTaskDefinition, awslogs.LogGroup) {
 	task := awsecs.NewFargateTaskDefinition(scope, jsii.String(id), &awsecs.FargateTaskDefinitionProps{
 		Cpu:            jsii.Number(props.Size.CPU),
 		MemoryLimitMiB: jsii.Number(props.Size.MemoryMiB),
+		TaskRole:       newTaskRole(scope, id+"Role"),
+		ExecutionRole:  newTaskRole(scope, id+"ExecutionRole"),
 		RuntimePlatform: &awsecs.RuntimePlatform{
 			CpuArchitecture:       props.Image.Cpu,
 			OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX(),
@@ -51,6 +58,8 @@ func newTask(scope constructs.Construct, id string, props taskProps) awsecs.Farg
 	environment := map[string]*string{
 		"AWS_REGION":           awscdk.Aws_REGION(),
 		"PORT":                 jsii.String(strconv.Itoa(props.Contract.Port)),
+		"SERVICE_NAME":         jsii.String(props.Name),
+		"STACK_NAME":           awscdk.Stack_Of(scope).StackName(),
 		"STOP_TIMEOUT_SECONDS": jsii.String(strconv.Itoa(int(props.StopTimeout.Seconds()))),
 	}
 	maps.Copy(environment, props.Environment)
@@ -58,6 +67,7 @@ func newTask(scope constructs.Construct, id string, props taskProps) awsecs.Farg
 	if props.Command != nil {
 		command = jsii.Strings(props.Command...)
 	}
+	log := newLogGroup(scope, "Log", props.LogRetentionDays)
 	task.AddContainer(jsii.String(props.Name), &awsecs.ContainerDefinitionOptions{
 		Image:                  props.Image.Container,
 		Command:                command,
@@ -77,13 +87,15 @@ func newTask(scope constructs.Construct, id string, props taskProps) awsecs.Farg
 			"BENCHLING_SECRET": awsecs.Secret_FromSecretsManager(props.Secret.Secret, nil),
 		},
 		Logging: awsecs.LogDriver_AwsLogs(&awsecs.AwsLogDriverProps{
-			LogGroup:     newLogGroup(scope, "Log", props.LogRetentionDays),
+			LogGroup:     log,
 			StreamPrefix: jsii.String(props.Name),
-			// A log service that is slow must not stop the service.
-			Mode: awsecs.AwsLogDriverMode_NON_BLOCKING,
+			// A log service that is slow must not stop the service: what finds no room
+			// in the buffer is lost, and the alarm LogLinesLost counts it.
+			Mode:          awsecs.AwsLogDriverMode_NON_BLOCKING,
+			MaxBufferSize: awscdk.Size_Mebibytes(jsii.Number(logBufferMiB)),
 		}),
 	})
-	return task
+	return task, log
 }
 
 // newLinuxParameters returns a container's kernel settings: no capabilities, and

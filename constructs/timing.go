@@ -11,8 +11,9 @@ import (
 // stops being a target, and a task must outlive its time as a target, or a
 // deployment answers 502.
 const (
-	// longestRequest is when API Gateway gives up on a request. Benchling
-	// itself waits 3 s.
+	// benchlingWaits is how long Benchling waits for an answer.
+	benchlingWaits = 3 * time.Second
+	// longestRequest is when API Gateway gives up on a request.
 	longestRequest = 10 * time.Second
 	// drain is how long a task still gets the answers out of the requests that
 	// it has when the load balancer sends it no more.

@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	// targetCPUPercent leaves room for the minutes that a new task takes.
-	targetCPUPercent = 60
-	// requestsPerTask is a task's share of requests, a minute.
-	requestsPerTask = 3000
 	// scaleInCooldown keeps tasks for the next wave of a bulk edit.
 	scaleInCooldown = 5 * time.Minute
 	// scaleOutCooldown is about the start of a task.
@@ -26,24 +22,26 @@ type WebhookScalingProps struct {
 	Service awsecs.FargateService
 	// TargetGroup counts the requests.
 	TargetGroup elb.ApplicationTargetGroup
-	// Min and Max are numbers of tasks.
-	Min, Max int
+	// Size is a task's, and the least number of tasks.
+	Size TaskSize
+	// Max is the most tasks.
+	Max int
 }
 
 // ScaleWebhookService scales the service by CPU and by requests, whichever asks
 // for more tasks.
 func ScaleWebhookService(props WebhookScalingProps) {
 	scaling := props.Service.AutoScaleTaskCount(&awsapplicationautoscaling.EnableScalingProps{
-		MinCapacity: jsii.Number(props.Min),
+		MinCapacity: jsii.Number(props.Size.Desired),
 		MaxCapacity: jsii.Number(props.Max),
 	})
 	scaling.ScaleOnCpuUtilization(jsii.String("Cpu"), &awsecs.CpuUtilizationScalingProps{
-		TargetUtilizationPercent: jsii.Number(targetCPUPercent),
+		TargetUtilizationPercent: jsii.Number(targetPercent),
 		ScaleInCooldown:          duration(scaleInCooldown),
 		ScaleOutCooldown:         duration(scaleOutCooldown),
 	})
 	scaling.ScaleOnRequestCount(jsii.String("Requests"), &awsecs.RequestCountScalingProps{
-		RequestsPerTarget: jsii.Number(requestsPerTask),
+		RequestsPerTarget: jsii.Number(requestsPerTarget(props.Size)),
 		TargetGroup:       props.TargetGroup,
 		ScaleInCooldown:   duration(scaleInCooldown),
 		ScaleOutCooldown:  duration(scaleOutCooldown),

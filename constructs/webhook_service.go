@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -27,6 +28,7 @@ type WebhookServiceProps struct {
 type WebhookService struct {
 	// Service is the service with its tasks.
 	Service awsecs.FargateService
+	log     awslogs.LogGroup
 }
 
 // NewWebhookService returns a Fargate service behind the target group. Its task
@@ -34,14 +36,13 @@ type WebhookService struct {
 // user and health check, and rights to write into two queues.
 func NewWebhookService(scope constructs.Construct, id string, props WebhookServiceProps) WebhookService {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
-	task := newWebTask(scope, "Task", props)
+	task, log := newWebTask(scope, "Task", props)
 
 	check := props.Contract.HealthCheck
 	service := newService(scope, fargateProps{
 		Network:        props.Network,
 		Cluster:        props.Cluster,
 		Task:           task,
-		Desired:        props.Size.Desired,
 		Peers:          "Webhook tasks",
 		RollbackAlarms: props.RollbackAlarms,
 		// A target is new until it has passed its checks; the load balancer's
@@ -49,12 +50,12 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 		GracePeriod: duration(check.StartPeriod + healthyThreshold*check.Interval),
 	})
 	service.AttachToApplicationTargetGroup(props.TargetGroup)
-	return WebhookService{Service: service}
+	return WebhookService{Service: service, log: log}
 }
 
 // newWebTask returns the web service's task definition with its rights.
-func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps) awsecs.FargateTaskDefinition {
-	task := newTask(scope, id, taskProps{
+func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps) (awsecs.FargateTaskDefinition, awslogs.LogGroup) {
+	task, log := newTask(scope, id, taskProps{
 		Name:             webContainer,
 		Image:            props.Image,
 		Contract:         props.Contract,
@@ -67,5 +68,5 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 	for _, queue := range []awssqs.Queue{props.Queue.Events, props.Queue.Canvases} {
 		queue.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
 	}
-	return task
+	return task, log
 }

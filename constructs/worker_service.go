@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -23,14 +25,18 @@ type WorkerServiceProps struct {
 	ServiceProps
 	// Size is the tasks' size and their number at rest.
 	Size TaskSize
+	// FrontDoor is probed by the worker, as Benchling would reach it.
+	FrontDoor Ingress
 	// Packaging is the queue by which Quilt makes packages.
-	Packaging awssqs.IQueue
+	Packaging PackagingQueue
 	// Revisions is the queue by which Quilt tells of them.
 	Revisions RevisionQueue
 	// ConfirmWithin is how long Quilt may take for a package; 0 expects no word.
 	ConfirmWithin time.Duration
 	// ExportTimeout is how long one export may hold a place of a task's.
 	ExportTimeout time.Duration
+	// RollbackAlarms take a deployment back when one of them goes off.
+	RollbackAlarms []awscloudwatch.IAlarm
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
@@ -40,6 +46,7 @@ type WorkerServiceProps struct {
 type WorkerService struct {
 	// Service is the service with its tasks.
 	Service awsecs.FargateService
+	log     awslogs.LogGroup
 }
 
 // NewWorkerService returns a Fargate service that nothing calls: it asks the
@@ -49,15 +56,16 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	environment := props.environment()
 	environment["DEAD_LETTER_QUEUE_URL"] = props.Queue.DeadLetters.QueueUrl()
 	environment["CLAIMS_TABLE"] = props.Claims.Table.TableName()
-	environment["PACKAGING_QUEUE_URL"] = props.Packaging.QueueUrl()
+	environment["PACKAGING_QUEUE_URL"] = props.Packaging.Queue.QueueUrl()
 	environment["REVISION_QUEUE_URL"] = props.Revisions.Queue.QueueUrl()
 	environment["CONFIRM_SECONDS"] = jsii.String(strconv.Itoa(int(props.ConfirmWithin.Seconds())))
 	environment["EXPORT_TIMEOUT_SECONDS"] = jsii.String(strconv.Itoa(int(props.ExportTimeout.Seconds())))
-	environment["STACK_NAME"] = awscdk.Stack_Of(scope).StackName()
+	environment["FRONT_DOOR_URL"] = props.FrontDoor.URL
+	environment["QUILT_CONNECTED"] = jsii.String(strconv.FormatBool(props.Packaging.HasReader))
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow
 	}
-	task := newTask(scope, "Task", taskProps{
+	task, log := newTask(scope, "Task", taskProps{
 		Name:             workerContainer,
 		Command:          workerCommand,
 		Image:            props.Image,
@@ -69,16 +77,40 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		Environment:      environment,
 	})
 	grantWork(task.TaskRole(), props)
+	grantProtection(task.TaskRole(), props.Cluster)
+	props.FrontDoor.grantProbe(task.TaskRole(), props.Contract)
 
 	service := newService(scope, fargateProps{
-		Network: props.Network,
-		Cluster: props.Cluster,
-		Task:    task,
-		Desired: props.Size.Desired,
-		Peers:   "Worker tasks",
+		Network:        props.Network,
+		Cluster:        props.Cluster,
+		Task:           task,
+		Peers:          "Worker tasks",
+		RollbackAlarms: props.RollbackAlarms,
 	})
-	return WorkerService{Service: service}
+	return WorkerService{Service: service, log: log}
 }
+
+// grantProtection lets a task of the cluster protect itself from scaling while it
+// works, and nothing else.
+//
+// Source: Amazon ECS's guide, task scale-in protection endpoint.
+func grantProtection(role awsiam.IRole, cluster awsecs.ICluster) {
+	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings("ecs:GetTaskProtection", "ecs:UpdateTaskProtection"),
+		Resources: &[]*string{awscdk.Stack_Of(cluster).FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("ecs"), Resource: jsii.String("task"), ResourceName: jsii.String(*cluster.ClusterName() + "/*"),
+		})},
+	}))
+}
+
+// What the worker does with the packages' bucket, with the objects in it, and with
+// the claims table. No version of a file is ever deleted: revisions of the package
+// pin them.
+var (
+	bucketActions = []string{"s3:ListBucket"}
+	objectActions = []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"}
+	claimsActions = []string{"dynamodb:GetItem", "dynamodb:UpdateItem"}
+)
 
 // grantWork lets a role do what the worker does, and nothing outside the
 // packages' prefix.
@@ -90,17 +122,7 @@ func grantWork(role awsiam.IRole, props WorkerServiceProps) {
 			jsii.String("sqs:SendMessage"))
 	}
 	props.Queue.DeadLetters.Grant(role, jsii.String("sqs:SendMessage"))
-	props.Packaging.Grant(role, jsii.String("sqs:SendMessage"))
-	props.Claims.Table.Grant(role, jsii.String("dynamodb:GetItem"), jsii.String("dynamodb:UpdateItem"))
-	bucket, packages := props.Bucket.Bucket, props.PackagePrefix+"/*"
-	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		// No version of a file is ever deleted: revisions of the package pin them.
-		Actions:   jsii.Strings("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
-		Resources: &[]*string{bucket.ArnForObjects(jsii.String(packages))},
-	}))
-	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:    jsii.Strings("s3:ListBucket"),
-		Resources:  &[]*string{bucket.BucketArn()},
-		Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": packages}},
-	}))
+	props.Packaging.grantSend(role)
+	props.Claims.Table.Grant(role, *jsii.Strings(claimsActions...)...)
+	props.Bucket.grantPackages(role, props.PackagePrefix)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,6 +25,9 @@ var (
 	subnetID        = regexp.MustCompile(`^subnet-[0-9a-f]+$`)
 	bucketName      = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	queueArn        = regexp.MustCompile(`^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$`)
+	keyArn          = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]{36}$`)
+	webACLArn       = regexp.MustCompile(`^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}$`)
+	mailAddress     = regexp.MustCompile(`^[^@\s]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}$`)
 	topicArn        = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$`)
 	certificateArn  = regexp.MustCompile(`^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$`)
 	zoneName        = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+[a-z]$`)
@@ -46,7 +50,9 @@ var readers = map[string]reader{
 		return err
 	},
 	"cpu": func(value any, into *Settings) (err error) {
-		into.Size.CPU, err = oneNumberOf(value, 256, 512, 1024, 2048, 4096)
+		// One process, whose threads share one interpreter: more than one virtual
+		// processor would idle.
+		into.Size.CPU, err = oneNumberOf(value, 256, 512, 1024)
 		return err
 	},
 	"memory": func(value any, into *Settings) (err error) {
@@ -81,6 +87,12 @@ var readers = map[string]reader{
 		into.NatGateways, err = between(value, 1, 2)
 		return err
 	},
+	"availabilityZones": func(value any, into *Settings) (err error) {
+		into.AvailabilityZones, err = zones(value)
+		return err
+	},
+	"flowLogs":           onOff(func(into *Settings) *bool { return &into.FlowLogs }),
+	"interfaceEndpoints": onOff(func(into *Settings) *bool { return &into.InterfaceEndpoints }),
 	"vpc": func(value any, into *Settings) (err error) {
 		into.Vpc, err = existingVpc(value)
 		return err
@@ -112,6 +124,14 @@ var readers = map[string]reader{
 		into.PackagingQueueArn, err = matching(value, queueArn, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\"")
 		return err
 	},
+	"packageBucketKeyArn": func(value any, into *Settings) (err error) {
+		into.PackageBucketKeyArn, err = matching(value, keyArn, "the ARN of the bucket's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\"")
+		return err
+	},
+	"packagingQueueKeyArn": func(value any, into *Settings) (err error) {
+		into.PackagingQueueKeyArn, err = matching(value, keyArn, "the ARN of the queue's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\"")
+		return err
+	},
 	"confirmWithinMinutes": func(value any, into *Settings) error {
 		minutes, err := between(value, 1, 24*60)
 		into.ConfirmWithin = time.Duration(minutes) * time.Minute
@@ -137,18 +157,73 @@ var readers = map[string]reader{
 		into.Domain, err = domain(value)
 		return err
 	},
+	"allowedAddresses": func(value any, into *Settings) (err error) {
+		into.AllowedAddresses, err = addressRanges(value)
+		return err
+	},
+	"webAclArn": func(value any, into *Settings) (err error) {
+		into.WebACLArn, err = matching(value, webACLArn, "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\"")
+		return err
+	},
 	"alarmTopicArn": func(value any, into *Settings) (err error) {
 		into.AlarmTopicArn, err = matching(value, topicArn, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\"")
 		return err
 	},
-	"deletionProtection": func(value any, into *Settings) error {
+	"alarmEmail": func(value any, into *Settings) (err error) {
+		into.AlarmEmail, err = matching(value, mailAddress, "a mail address, such as \"on-call@example.com\"")
+		return err
+	},
+	"deletionProtection": onOff(func(into *Settings) *bool { return &into.DeletionProtection }),
+}
+
+// onOff returns the reader of a setting that is true or false.
+func onOff(of func(into *Settings) *bool) reader {
+	return func(value any, into *Settings) error {
 		on, isBool := value.(bool)
 		if !isBool {
 			return fmt.Errorf("%s is not true or false; write it without quotes", show(value))
 		}
-		into.DeletionProtection = on
+		*of(into) = on
 		return nil
-	},
+	}
+}
+
+// zones reads the zones of a new VPC.
+func zones(value any) ([]string, error) {
+	names, err := allMatching(value, zoneName, "the zones of the new VPC, such as [\"us-east-1b\", \"us-east-1c\"]")
+	if err != nil {
+		return nil, err
+	}
+	if len(names) != constructs.Zones {
+		return nil, fmt.Errorf("%d zones; name %d", len(names), constructs.Zones)
+	}
+	return names, nil
+}
+
+// addressRanges reads ranges of IPv4 addresses, as WAF takes them.
+func addressRanges(value any) ([]string, error) {
+	const remedy = "a list of IPv4 ranges, such as [\"203.0.113.0/24\", \"198.51.100.7/32\"]"
+	values, isList := value.([]any)
+	if !isList || len(values) == 0 {
+		return nil, fmt.Errorf("%s is not a list of ranges; use %s", show(value), remedy)
+	}
+	ranges := make([]string, len(values))
+	for i, value := range values {
+		text, _ := value.(string)
+		prefix, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil || !prefix.Addr().Is4():
+			return nil, fmt.Errorf("%s does not fit; use %s", show(value), remedy)
+		case prefix.Bits() == 0:
+			return nil, fmt.Errorf("%s is every address; leave allowedAddresses out for that", show(value))
+		case prefix != prefix.Masked():
+			return nil, fmt.Errorf("%s has bits below its mask; write %q", show(value), prefix.Masked())
+		case slices.Contains(ranges[:i], text):
+			return nil, fmt.Errorf("%q is there twice; use each once", text)
+		}
+		ranges[i] = text
+	}
+	return ranges, nil
 }
 
 func oneOf(value any, allowed ...string) (string, error) {

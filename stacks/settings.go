@@ -21,6 +21,11 @@ const DefaultEnvironment = "dev"
 // confirmWithin is how long an existing Quilt stack may take for a package.
 const confirmWithin = 30 * time.Minute
 
+// protectAfter, as the context "protect", leaves the protection against deletion
+// to a second deployment: what is born protected can't be taken back when a first
+// deployment fails.
+const protectAfter = "after"
+
 // settingsFile is where environments and settings are written.
 const settingsFile = "cdk.json"
 
@@ -43,6 +48,13 @@ type Settings struct {
 	WorkerMaxCount int
 	// NatGateways is the number of NAT gateways of a new VPC.
 	NatGateways int
+	// AvailabilityZones are the zones of a new VPC; none leaves the choice to
+	// CloudFormation.
+	AvailabilityZones []string
+	// FlowLogs records the traffic of a new VPC.
+	FlowLogs bool
+	// InterfaceEndpoints keeps the calls of AWS's services within a new VPC.
+	InterfaceEndpoints bool
 	// Vpc is the existing VPC to use; nil makes a new one.
 	Vpc *constructs.ExistingVpc
 	// LogRetentionDays is how long logs are kept.
@@ -56,9 +68,14 @@ type Settings struct {
 	// PackageBucket is the name of an existing bucket that is registered with
 	// Quilt; empty makes a new one.
 	PackageBucket string
+	// PackageBucketKeyArn is the KMS key that encrypts PackageBucket, or empty.
+	PackageBucketKeyArn string
 	// PackagingQueueArn is the packaging queue of an existing Quilt stack; empty
 	// makes a new one.
 	PackagingQueueArn string
+	// PackagingQueueKeyArn is the KMS key that encrypts the packaging queue, or
+	// empty.
+	PackagingQueueKeyArn string
 	// ConfirmWithin is how long Quilt may take for a package before an alarm is
 	// raised; 0 expects no word of Quilt's.
 	ConfirmWithin time.Duration
@@ -69,10 +86,17 @@ type Settings struct {
 	Workflow *string
 	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
 	Domain *constructs.Domain
+	// AllowedAddresses are the ranges from which webhooks may come; none allows
+	// every address.
+	AllowedAddresses []string
+	// WebACLArn is an existing web ACL in front of the load balancer, or empty.
+	WebACLArn string
 	// AlarmTopicArn is the SNS topic that hears of alarms, or empty.
 	AlarmTopicArn string
-	// DeletionProtection keeps the stack and its load balancer from being
-	// deleted.
+	// AlarmEmail is who hears of alarms by mail, or empty.
+	AlarmEmail string
+	// DeletionProtection keeps the stack, its load balancer and its table from
+	// being deleted.
 	DeletionProtection bool
 }
 
@@ -120,7 +144,17 @@ func ReadSettings(context map[string]any) (Settings, error) {
 	if !isObject {
 		return Settings{}, fmt.Errorf("%s: %s is not an object; write its settings as {\"name\": value}", place, show(values))
 	}
-	return readSettings(name, place, object)
+	settings, err := readSettings(name, place, object)
+	if err != nil {
+		return Settings{}, err
+	}
+	switch value, given := context["protect"]; {
+	case given && value != protectAfter:
+		return Settings{}, fmt.Errorf("context protect: %s is not a choice; use %q, or leave it out", show(value), protectAfter)
+	case given:
+		settings.DeletionProtection = false
+	}
+	return settings, nil
 }
 
 func readEnvironments(context map[string]any) (map[string]any, error) {
@@ -188,8 +222,26 @@ func checkTogether(place string, values map[string]any, s Settings) []error {
 				place, of.most, of.max, of.least, of.size.Desired, of.most, of.least))
 		}
 	}
-	if _, given := values["natGateways"]; given && s.Vpc != nil {
-		problems = append(problems, fmt.Errorf("%s.natGateways: the existing VPC %s has its own; remove natGateways or vpc", place, s.Vpc.ID))
+	if s.Vpc != nil {
+		for _, name := range []string{"availabilityZones", "flowLogs", "interfaceEndpoints", "natGateways"} {
+			if _, given := values[name]; given {
+				problems = append(problems, fmt.Errorf("%s.%s: the existing VPC %s has its own; remove %s or vpc", place, name, s.Vpc.ID, name))
+			}
+		}
+	}
+	for _, pair := range []struct{ key, of string }{
+		{"packageBucketKeyArn", "packageBucket"}, {"packagingQueueKeyArn", "packagingQueueArn"},
+	} {
+		_, key := values[pair.key]
+		if _, of := values[pair.of]; key && !of {
+			problems = append(problems, fmt.Errorf("%s.%s: the key of something that is made here; set %s too, or remove it", place, pair.key, pair.of))
+		}
+	}
+	if s.AlarmEmail != "" && s.AlarmTopicArn != "" {
+		problems = append(problems, fmt.Errorf("%s.alarmEmail: alarms go to the topic of alarmTopicArn; subscribe the address there, or remove alarmTopicArn", place))
+	}
+	if len(s.AllowedAddresses) > 0 && s.WebACLArn != "" {
+		problems = append(problems, fmt.Errorf("%s.allowedAddresses: the web ACL of webAclArn decides; add the addresses there, or remove webAclArn", place))
 	}
 	return problems
 }

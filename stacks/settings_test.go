@@ -15,7 +15,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are alarmTopicArn, architecture, confirmWithinMinutes, cpu, deletionProtection, desiredCount, domain, exportTimeoutMinutes, imageCompression, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packagePrefix, packagingQueueArn, quiltCatalog, vpc, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
+const known = "the settings are alarmEmail, alarmTopicArn, allowedAddresses, architecture, availabilityZones, confirmWithinMinutes, cpu, deletionProtection, desiredCount, domain, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, vpc, webAclArn, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {
@@ -46,12 +46,18 @@ func TestReadSettings(t *testing.T) {
 	want.ExportTimeout = 45 * time.Minute
 	want.AlarmTopicArn = "arn:aws:sns:eu-west-1:123456789012:on-call"
 	want.Domain = &constructs.Domain{Name: "webhooks.example.com", CertificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}
+	want.PackageBucketKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+	want.PackagingQueueKeyArn = want.PackageBucketKeyArn
+	want.AllowedAddresses = []string{"203.0.113.0/24", "198.51.100.7/32"}
 	want.Vpc = &constructs.ExistingVpc{ID: "vpc-1", PrivateSubnetIDs: []string{"subnet-1", "subnet-2"}, AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
 	got, err = stacks.ReadSettings(contextWith(t, `{
 		"architecture": "arm64", "imageCompression": "zstd", "cpu": 256, "memory": 512, "desiredCount": 1, "maxCount": 3, "exportTimeoutMinutes": 45, "logRetentionDays": 7,
 		"logLevel": "DEBUG", "packagePrefix": "lab", "quiltCatalog": "quilt.example.com", "deletionProtection": true,
 		"packageBucket": "quilt-packages", "packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager.fifo",
+		"packageBucketKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+		"packagingQueueKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
 		"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call",
+		"allowedAddresses": ["203.0.113.0/24", "198.51.100.7/32"],
 		"domain": {"name": "webhooks.example.com", "certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"},
 		"vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`))
 	assert.NilError(t, err)
@@ -87,7 +93,7 @@ func TestReadSettingsRefuses(t *testing.T) {
 	for _, c := range []struct{ name, settings, want string }{
 		{"misspelt", `{"memmory": 1024}`, `cdk.json: environments.dev: unknown setting "memmory" (did you mean "memory"?); ` + known},
 		{"unknown", `{"flavour": 1}`, `cdk.json: environments.dev: unknown setting "flavour"; ` + known},
-		{"text for number", `{"cpu": "512"}`, `cdk.json: environments.dev.cpu: "512" is not a choice; use one of the numbers 256, 512, 1024, 2048, 4096`},
+		{"text for number", `{"cpu": "512"}`, `cdk.json: environments.dev.cpu: "512" is not a choice; use one of the numbers 256, 512, 1024`},
 		{"fraction", `{"desiredCount": 1.5}`, `cdk.json: environments.dev.desiredCount: 1.5 does not fit; use a whole number from 1 to 100, without quotes`},
 		{"text for truth", `{"deletionProtection": "true"}`, `cdk.json: environments.dev.deletionProtection: "true" is not true or false; write it without quotes`},
 		{"address for host", `{"quiltCatalog": "https://quilt.example.com"}`, `cdk.json: environments.dev.quiltCatalog: "https://quilt.example.com" does not fit; use a host name in lower case without https://, such as "quilt.example.com"`},
@@ -106,6 +112,28 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.vpc.privateSubnetIds: "subnet-1" is not a list; use the ids of private subnets, such as ["subnet-0123abcd", …]`,
 			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
 		{"no time for an export", `{"exportTimeoutMinutes": 721}`, `cdk.json: environments.dev.exportTimeoutMinutes: 721 does not fit; use a whole number from 1 to 720, without quotes`},
+		{"zones", `{"availabilityZones": ["us-east-1a"]}`, `cdk.json: environments.dev.availabilityZones: 1 zones; name 2`},
+		{"zone twice", `{"availabilityZones": ["us-east-1a", "us-east-1a"]}`, `cdk.json: environments.dev.availabilityZones: "us-east-1a" is there twice; use each once`},
+		{"zones of a VPC", `{"availabilityZones": ["us-east-1a", "us-east-1b"], "flowLogs": true, "vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`, strings.Join([]string{
+			`cdk.json: environments.dev.availabilityZones: the existing VPC vpc-1 has its own; remove availabilityZones or vpc`,
+			`cdk.json: environments.dev.flowLogs: the existing VPC vpc-1 has its own; remove flowLogs or vpc`}, "\n")},
+		{"address without a mask", `{"allowedAddresses": ["203.0.113.7"]}`, `cdk.json: environments.dev.allowedAddresses: "203.0.113.7" does not fit; use a list of IPv4 ranges, such as ["203.0.113.0/24", "198.51.100.7/32"]`},
+		{"IPv6", `{"allowedAddresses": ["2001:db8::/32"]}`, `cdk.json: environments.dev.allowedAddresses: "2001:db8::/32" does not fit; use a list of IPv4 ranges, such as ["203.0.113.0/24", "198.51.100.7/32"]`},
+		{"every address", `{"allowedAddresses": ["0.0.0.0/0"]}`, `cdk.json: environments.dev.allowedAddresses: "0.0.0.0/0" is every address; leave allowedAddresses out for that`},
+		{"bits below the mask", `{"allowedAddresses": ["203.0.113.7/24"]}`, `cdk.json: environments.dev.allowedAddresses: "203.0.113.7/24" has bits below its mask; write "203.0.113.0/24"`},
+		{"no addresses", `{"allowedAddresses": []}`, `cdk.json: environments.dev.allowedAddresses: [] is not a list of ranges; use a list of IPv4 ranges, such as ["203.0.113.0/24", "198.51.100.7/32"]`},
+		{"two web ACLs", `{"allowedAddresses": ["203.0.113.0/24"], "webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/corporate/01234567-89ab-cdef-0123-456789abcdef"}`,
+			`cdk.json: environments.dev.allowedAddresses: the web ACL of webAclArn decides; add the addresses there, or remove webAclArn`},
+		{"global web ACL", `{"webAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/corporate/01234567-89ab-cdef-0123-456789abcdef"}`,
+			`cdk.json: environments.dev.webAclArn: "arn:aws:wafv2:us-east-1:123456789012:global/webacl/corporate/01234567-89ab-cdef-0123-456789abcdef" does not fit; use the ARN of a regional web ACL, such as "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…"`},
+		{"key of nothing", `{"packageBucketKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"}`,
+			`cdk.json: environments.dev.packageBucketKeyArn: the key of something that is made here; set packageBucket too, or remove it`},
+		{"alias for key", `{"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:q", "packagingQueueKeyArn": "alias/quilt"}`,
+			`cdk.json: environments.dev.packagingQueueKeyArn: "alias/quilt" does not fit; use the ARN of the queue's KMS key, such as "arn:aws:kms:eu-west-1:123456789012:key/…"`},
+		{"topic and mail", `{"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "alarmEmail": "on-call@example.com"}`,
+			`cdk.json: environments.dev.alarmEmail: alarms go to the topic of alarmTopicArn; subscribe the address there, or remove alarmTopicArn`},
+		{"no mail address", `{"alarmEmail": "on-call"}`, `cdk.json: environments.dev.alarmEmail: "on-call" does not fit; use a mail address, such as "on-call@example.com"`},
+		{"more CPU than a process uses", `{"cpu": 2048, "memory": 4096}`, `cdk.json: environments.dev.cpu: 2048 is not a choice; use one of the numbers 256, 512, 1024`},
 		{"no minutes", `{"confirmWithinMinutes": 0}`, `cdk.json: environments.dev.confirmWithinMinutes: 0 does not fit; use a whole number from 1 to 1440, without quotes`},
 		{"no workflow", `{"workflow": "a/b"}`, `cdk.json: environments.dev.workflow: "a/b" does not fit; use the name of a workflow of the registry, such as "alpha", or "" for none`},
 		{"name for ARN", `{"packagingQueueArn": "packager"}`, `cdk.json: environments.dev.packagingQueueArn: "packager" does not fit; use a queue's ARN, such as "arn:aws:sqs:eu-west-1:123456789012:quilt-packager"`},
@@ -115,7 +143,7 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.domain.name: nothing does not fit; use a host name in lower case without https://, such as "webhooks.example.com"`,
 			`cdk.json: environments.dev.domain.certificateArn: nothing does not fit; use the ARN of a certificate in the stack's region, such as "arn:aws:acm:eu-west-1:123456789012:certificate/…"`}, "\n")},
 		{"all at once", `{"cpu": 3, "logLevel": "LOUD", "natGateways": 9}`, strings.Join([]string{
-			`cdk.json: environments.dev.cpu: 3 is not a choice; use one of the numbers 256, 512, 1024, 2048, 4096`,
+			`cdk.json: environments.dev.cpu: 3 is not a choice; use one of the numbers 256, 512, 1024`,
 			`cdk.json: environments.dev.logLevel: "LOUD" is not a choice; use one of DEBUG, INFO, WARNING, ERROR`,
 			`cdk.json: environments.dev.natGateways: 9 does not fit; use a whole number from 1 to 2, without quotes`}, "\n")},
 	} {

@@ -80,7 +80,7 @@ func synth(t *testing.T, settings stacks.Settings, contract imagecontract.Contra
 	context := contextOf(t, settings.Environment)
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &context, Outdir: jsii.String(t.TempDir())})
 	stacks.NewWebhookStack(app, stacks.WebhookStackProps{Settings: settings, Contract: contract})
-	policy.Enforce(app, stacks.Acknowledged)
+	policy.Enforce(app, stacks.Acknowledged(settings))
 	assembly := app.Synth(nil)
 	text, err := os.ReadFile(filepath.Join(*assembly.Directory(), stacks.StackName(settings.Environment)+".template.json"))
 	assert.NilError(t, err)

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"path/filepath"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	jsiiconstructs "github.com/aws/constructs-go/constructs/v10"
@@ -41,7 +42,14 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	awscdk.Tags_Of(stack).Add(jsii.String("Application"), jsii.String(application), nil)
 	awscdk.Tags_Of(stack).Add(jsii.String("Environment"), jsii.String(s.Environment), nil)
 
-	network := constructs.NewNetwork(stack, "Network", constructs.NetworkProps{Existing: s.Vpc, NatGateways: s.NatGateways})
+	network := constructs.NewNetwork(stack, "Network", constructs.NetworkProps{
+		Existing:           s.Vpc,
+		AvailabilityZones:  s.AvailabilityZones,
+		NatGateways:        s.NatGateways,
+		FlowLogs:           s.FlowLogs,
+		InterfaceEndpoints: s.InterfaceEndpoints,
+		LogRetentionDays:   s.LogRetentionDays,
+	})
 	image := constructs.NewImage(stack, "Image", constructs.ImageProps{
 		Directory:    filepath.Dir(props.Contract.File),
 		Architecture: s.Architecture,
@@ -49,23 +57,22 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	secret := constructs.NewBenchlingSecret(stack, "BenchlingSecret")
 	queue := constructs.NewIntakeQueue(stack, "Intake")
-	bucket := constructs.NewPackageBucket(stack, "Packages", s.PackageBucket)
+	bucket := constructs.NewPackageBucket(stack, "Packages", s.PackageBucket, s.PackageBucketKeyArn)
+	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
+	network.RestrictEndpoints(bucket, claims)
 	ingress := constructs.NewIngress(stack, "Ingress", constructs.IngressProps{
 		Network:            network,
 		Contract:           props.Contract,
 		LogRetentionDays:   s.LogRetentionDays,
 		Domain:             s.Domain,
+		Firewall:           constructs.FirewallProps{AllowedAddresses: s.AllowedAddresses, WebACLArn: s.WebACLArn},
+		Size:               s.Size,
+		Most:               s.MaxCount,
 		DeletionProtection: s.DeletionProtection,
 	})
-	alarms := constructs.NewAlarms(stack, "Alarms", constructs.AlarmsProps{
-		Ingress:       ingress,
-		Queue:         queue,
-		Stack:         stack.StackName(),
-		ConfirmWithin: s.ConfirmWithin,
-		TopicArn:      s.AlarmTopicArn,
-	})
+	topic := constructs.NewAlarmTopic(stack, "AlarmTopic", s.AlarmTopicArn, s.AlarmEmail)
+	rollback := constructs.NewRollbackAlarms(stack, "Alarms", ingress.TargetGroup, topic)
 	cluster := constructs.NewCluster(stack, "Cluster", network)
-	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
 	shared := constructs.ServiceProps{
 		Network:          network,
 		Cluster:          cluster,
@@ -84,25 +91,27 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ServiceProps:   shared,
 		Size:           s.Size,
 		TargetGroup:    ingress.TargetGroup,
-		RollbackAlarms: alarms.Rollback,
+		RollbackAlarms: rollback.Webhook,
 	})
 	constructs.ScaleWebhookService(constructs.WebhookScalingProps{
 		Service:     webhook.Service,
 		TargetGroup: ingress.TargetGroup,
-		Min:         s.Size.Desired,
+		Size:        s.Size,
 		Max:         s.MaxCount,
 	})
-	packaging := constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn)
+	packaging := constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn, s.PackagingQueueKeyArn)
 	revisions := constructs.NewRevisionQueue(stack, "Revisions", constructs.RevisionQueueProps{Bucket: bucket, PackagePrefix: s.PackagePrefix})
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
 		ServiceProps: shared,
 		Size:         s.WorkerSize,
+		FrontDoor:    ingress,
 		Packaging:    packaging,
 		Revisions:    revisions,
 		// Only a Quilt stack tells of revisions.
-		ConfirmWithin: s.ConfirmWithin,
-		ExportTimeout: s.ExportTimeout,
-		Workflow:      s.Workflow,
+		ConfirmWithin:  s.ConfirmWithin,
+		ExportTimeout:  s.ExportTimeout,
+		Workflow:       s.Workflow,
+		RollbackAlarms: rollback.Worker,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
 		Service: worker.Service,
@@ -110,14 +119,24 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Min:     s.WorkerSize.Desired,
 		Max:     s.WorkerMaxCount,
 	})
+	alarms := constructs.NewOperatorAlarms(stack, "OperatorAlarms", constructs.OperatorAlarmsProps{
+		Ingress:       ingress,
+		Queue:         queue,
+		Packaging:     packaging,
+		Claims:        claims,
+		Webhook:       webhook,
+		Worker:        worker,
+		ConfirmWithin: s.ConfirmWithin,
+		Topic:         topic,
+	})
 	constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
 		Ingress: ingress,
 		Queue:   queue,
 		Service: webhook.Service,
 		Worker:  worker.Service,
-		Stack:   stack.StackName(),
-		Alarms:  alarms,
+		Alarms:  slices.Concat(rollback.Webhook, rollback.Worker, alarms),
 	})
+	warn(stack, s)
 
 	output(stack, "WebhookUrl", ingress.URL, "What Benchling calls: the app's webhook URL")
 	if ingress.AliasTarget != nil {
@@ -129,12 +148,33 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	output(stack, "CanvasQueueUrl", queue.Canvases.QueueUrl(), "Where clicks on canvases wait")
 	output(stack, "RevisionQueueUrl", revisions.Queue.QueueUrl(), "Where Quilt tells of revisions")
 	output(stack, "DeadLetterQueueUrl", queue.DeadLetters.QueueUrl(), "Where events go that failed for good")
-	output(stack, "PackagingQueueUrl", packaging.QueueUrl(), "Where Quilt is told of packages")
+	output(stack, "PackagingQueueUrl", packaging.Queue.QueueUrl(), packagingDescription(packaging))
 	output(stack, "ClaimsTableName", claims.Table.TableName(), "Which events are done")
 	output(stack, "ClusterName", cluster.ClusterName(), "The ECS cluster")
 	output(stack, "ServiceName", webhook.Service.ServiceName(), "The ECS service that answers Benchling")
 	output(stack, "WorkerServiceName", worker.Service.ServiceName(), "The ECS service that makes packages")
 	return stack
+}
+
+// packagingDescription says whose queue it is, where somebody would look for it.
+func packagingDescription(packaging constructs.PackagingQueue) string {
+	if packaging.HasReader {
+		return "Where Quilt is told of packages"
+	}
+	return "Where Quilt would be told of packages: nobody reads it until a Quilt stack does"
+}
+
+// warn says at synthesis what works, and isn't what most people want.
+func warn(stack awscdk.Stack, s Settings) {
+	annotations := awscdk.Annotations_Of(stack)
+	if s.PackagingQueueArn == "" {
+		annotations.AddWarningV2(jsii.String("webhook:packagingQueueArn"), jsii.String(
+			"no Quilt stack is connected: files reach the bucket, and nobody makes packages of them; set packagingQueueArn to your Quilt stack's output PackagerQueueArn"))
+	}
+	if s.AlarmTopicArn == "" && s.AlarmEmail == "" {
+		annotations.AddWarningV2(jsii.String("webhook:alarmEmail"), jsii.String(
+			"nobody hears of alarms; set alarmEmail to a mail address, or alarmTopicArn to an SNS topic"))
+	}
 }
 
 func output(stack awscdk.Stack, name string, value *string, description string) {

@@ -2,8 +2,10 @@ package stacks_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +31,11 @@ var shapes = []struct{ name, settings string }{
 	{"custom-domain", `{"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "domain": {"name": "webhooks.example.com",
 		"certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}}`},
 	{"existing-quilt", `{"quiltCatalog": "quilt.example.com", "packageBucket": "quilt-packages",
-		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager", "workflow": "alpha"}`},
+		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager", "workflow": "alpha",
+		"packageBucketKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+		"packagingQueueKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/fedcba98-7654-3210-fedc-ba9876543210"}`},
+	{"guarded", `{"alarmEmail": "on-call@example.com", "availabilityZones": ["us-east-1b", "us-east-1c"], "flowLogs": true,
+		"interfaceEndpoints": true, "allowedAddresses": ["203.0.113.0/24", "198.51.100.7/32"]}`},
 }
 
 // TestGoldenTemplates compares the whole template of every shape. Rewrite them
@@ -221,10 +227,97 @@ func TestWhatHoldsData(t *testing.T) {
 	template := synth(t, settingsOf(t, "prod"), contractOf(t, dockerfile))
 	for _, kind := range []string{"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret", "AWS::DynamoDB::Table"} {
 		for id, r := range resources(t, template, kind) {
-			assert.Equal(t, r.DeletionPolicy, "Retain", id)
+			assert.Equal(t, r.DeletionPolicy, "RetainExceptOnCreate", id)
 		}
 	}
-	for _, kind := range []string{"AWS::Lambda::Function", "AWS::EC2::FlowLog", "AWS::CDK::Metadata"} {
+	for _, kind := range []string{"AWS::Lambda::Function", "AWS::CDK::Metadata"} {
 		assert.Equal(t, len(resources(t, template, kind)), 0, kind)
+	}
+}
+
+// TestOnlyWebhooksAreOpen holds every route of every shape: what IAM doesn't guard
+// is what Benchling posts to.
+func TestOnlyWebhooksAreOpen(t *testing.T) {
+	for _, shape := range shapes {
+		template := string(golden.Get(t, shape.name+".template.json"))
+		var open []string
+		for _, route := range resources(t, template, "AWS::ApiGatewayV2::Route") {
+			if route.Properties["AuthorizationType"] != "AWS_IAM" {
+				open = append(open, route.Properties["RouteKey"].(string))
+			}
+		}
+		slices.Sort(open)
+		assert.DeepEqual(t, open, []string{"POST /", "POST /canvas", "POST /event", "POST /lifecycle"})
+		throttled := only(t, template, "AWS::ApiGatewayV2::Stage")["RouteSettings"].(map[string]any)
+		assert.DeepEqual(t, slices.Sorted(maps.Keys(throttled)), open)
+	}
+}
+
+// TestScalingOwnsTheTaskCount holds that a deployment doesn't reset it, and that
+// the figures of the web service's scaling can be met: at the throttle the service
+// has all its tasks, at its least number of tasks it has not.
+func TestScalingOwnsTheTaskCount(t *testing.T) {
+	for _, environment := range []string{"dev", "prod"} {
+		settings := settingsOf(t, environment)
+		template := string(golden.Get(t, environment+".template.json"))
+		for _, service := range []string{web, worker} {
+			_, stated := of(t, template, service, "AWS::ECS::Service")["DesiredCount"]
+			assert.Check(t, !stated, service)
+		}
+		rate := only(t, template, "AWS::ApiGatewayV2::Stage")["RouteSettings"].(map[string]any)["POST /event"].(map[string]any)["ThrottlingRateLimit"].(float64)
+		for _, policy := range resources(t, template, "AWS::ApplicationAutoScaling::ScalingPolicy") {
+			tracking, _ := policy.Properties["TargetTrackingScalingPolicyConfiguration"].(map[string]any)
+			metric, _ := tracking["PredefinedMetricSpecification"].(map[string]any)
+			if metric["PredefinedMetricType"] != "ALBRequestCountPerTarget" {
+				continue
+			}
+			most := rate * 60 / tracking["TargetValue"].(float64)
+			assert.Check(t, most > float64(settings.MaxCount), "%s: the throttle lets %v tasks' work through of %d", environment, most, settings.MaxCount)
+			assert.Check(t, float64(settings.MaxCount)/most >= 0.5, "%s: the throttle lets more than twice through that the tasks answer", environment)
+		}
+	}
+}
+
+// TestProtectionComesAfterTheFirstDeployment holds that nothing of a stack that
+// isn't there yet resists being taken back.
+func TestProtectionComesAfterTheFirstDeployment(t *testing.T) {
+	context := contextOf(t, "prod")
+	context["protect"] = "after"
+	settings, err := stacks.ReadSettings(context)
+	assert.NilError(t, err)
+	first := synth(t, settings, contractOf(t, dockerfile))
+	assert.Assert(t, !strings.Contains(first, `"DeletionProtectionEnabled": true`))
+	for _, attribute := range only(t, first, "AWS::ElasticLoadBalancingV2::LoadBalancer")["LoadBalancerAttributes"].([]any) {
+		attribute := attribute.(map[string]any)
+		assert.Check(t, attribute["Key"] != "deletion_protection.enabled" || attribute["Value"] == "false")
+	}
+
+	context["protect"] = "later"
+	_, err = stacks.ReadSettings(context)
+	assert.Error(t, err, `context protect: "later" is not a choice; use "after", or leave it out`)
+}
+
+// TestKeysAreUsedForOneThing holds that the rights on another stack's keys are for
+// its bucket and its queue alone.
+func TestKeysAreUsedForOneThing(t *testing.T) {
+	template := string(golden.Get(t, "existing-quilt.template.json"))
+	found := map[string]map[string]any{}
+	for _, policy := range resources(t, template, "AWS::IAM::Policy") {
+		for _, statement := range policy.Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+			statement := statement.(map[string]any)
+			if key, isText := statement["Resource"].(string); isText && strings.Contains(key, ":kms:") {
+				assert.DeepEqual(t, statement["Action"], []any{"kms:Decrypt", "kms:GenerateDataKey"})
+				found[key] = statement["Condition"].(map[string]any)
+			}
+		}
+	}
+	assert.Equal(t, len(found), 2)
+	for key, context := range map[string]string{
+		"arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef": "kms:EncryptionContext:aws:s3:arn",
+		"arn:aws:kms:eu-west-1:123456789012:key/fedcba98-7654-3210-fedc-ba9876543210": "kms:EncryptionContext:aws:sqs:arn",
+	} {
+		_, via := found[key]["StringEquals"].(map[string]any)["kms:ViaService"]
+		_, like := found[key]["StringLike"].(map[string]any)[context]
+		assert.Check(t, via && like, key)
 	}
 }

@@ -14,11 +14,16 @@ func isKept(t Template) []Violation {
 	var found []Violation
 	for _, kind := range holdData {
 		for _, r := range t.of(kind) {
-			for _, policy := range []struct{ name, value string }{
-				{"DeletionPolicy", r.DeletionPolicy}, {"UpdateReplacePolicy", r.UpdateReplacePolicy},
+			for _, policy := range []struct {
+				name, value string
+				kept        []string
+			}{
+				// What a failed creation leaves is empty.
+				{"DeletionPolicy", r.DeletionPolicy, []string{"RetainExceptOnCreate", "Retain"}},
+				{"UpdateReplacePolicy", r.UpdateReplacePolicy, []string{"Retain"}},
 			} {
-				if policy.value != "Retain" {
-					found = append(found, Violation{Resource: r.id, Property: policy.name, Fault: fmt.Sprintf("%q: set Retain", policy.value)})
+				if !slices.Contains(policy.kept, policy.value) {
+					found = append(found, Violation{Resource: r.id, Property: policy.name, Fault: fmt.Sprintf("%q: set %s", policy.value, policy.kept[0])})
 				}
 			}
 		}

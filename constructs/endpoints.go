@@ -1,0 +1,100 @@
+package constructs
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// gatewayEndpoints are the ways from a VPC to S3 and DynamoDB that pass no NAT
+// gateway. They cost nothing.
+type gatewayEndpoints struct {
+	s3, dynamodb awsec2.GatewayVpcEndpoint
+}
+
+// addGatewayEndpoints gives a VPC its gateway endpoints. Until their policies are
+// written by RestrictEndpoints, they let everything through.
+func addGatewayEndpoints(vpc awsec2.Vpc) *gatewayEndpoints {
+	return &gatewayEndpoints{
+		s3:       vpc.AddGatewayEndpoint(jsii.String("S3"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()}),
+		dynamodb: vpc.AddGatewayEndpoint(jsii.String("DynamoDB"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB()}),
+	}
+}
+
+// RestrictEndpoints lets through a new VPC's gateway endpoints what the tasks need:
+// the one table and the one bucket, and reading of every object, for the image's
+// layers lie in a bucket of ECR's, and exports in one of Benchling's.
+func (n Network) RestrictEndpoints(bucket PackageBucket, claims ClaimsTable) {
+	if n.endpoints == nil {
+		return
+	}
+	// Whoever it is, comes from the VPC: an endpoint lets nobody else in.
+	inside := &map[string]any{"StringEquals": map[string]any{"aws:SourceVpc": n.Vpc.VpcId()}}
+	allow := func(actions []string, resources ...*string) awsiam.PolicyStatement {
+		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+			Actions:    jsii.Strings(actions...),
+			Resources:  &resources,
+			Conditions: inside,
+		})
+	}
+	n.endpoints.s3.AddToPolicy(allow([]string{"s3:GetObject"}, jsii.String("*")))
+	n.endpoints.s3.AddToPolicy(allow(bucketActions, bucket.Bucket.BucketArn()))
+	n.endpoints.s3.AddToPolicy(allow(objectActions, bucket.Bucket.ArnForObjects(jsii.String("*"))))
+	n.endpoints.dynamodb.AddToPolicy(allow(claimsActions, claims.Table.TableArn()))
+}
+
+// interfaceServices are AWS's services that the tasks and their agent call, other
+// than by a gateway endpoint.
+func interfaceServices() map[string]awsec2.IInterfaceVpcEndpointService {
+	return map[string]awsec2.IInterfaceVpcEndpointService{
+		"EcrApi":         awsec2.InterfaceVpcEndpointAwsService_ECR(),
+		"EcrDocker":      awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER(),
+		"Logs":           awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS(),
+		"SecretsManager": awsec2.InterfaceVpcEndpointAwsService_SECRETS_MANAGER(),
+		"Sqs":            awsec2.InterfaceVpcEndpointAwsService_SQS(),
+	}
+}
+
+// addInterfaceEndpoints gives a VPC an endpoint in each private subnet for each
+// of interfaceServices, which only the VPC's own addresses reach.
+func addInterfaceEndpoints(vpc awsec2.Vpc, private *awsec2.SubnetSelection) {
+	group := newSecurityGroup(vpc, "EndpointsGroup", vpc, "Interface endpoints")
+	group.AddIngressRule(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(jsii.Number(httpsPort)), jsii.String("Calls of AWS's services"), nil)
+	services := interfaceServices()
+	for _, id := range slices.Sorted(maps.Keys(services)) {
+		vpc.AddInterfaceEndpoint(jsii.String(id), &awsec2.InterfaceVpcEndpointOptions{
+			Service:        services[id],
+			Subnets:        private,
+			SecurityGroups: &[]awsec2.ISecurityGroup{group},
+			// The rule above is the only one.
+			Open: jsii.Bool(false),
+		})
+	}
+}
+
+// addFlowLogs records what a VPC's network interfaces take and refuse.
+func addFlowLogs(vpc awsec2.Vpc, id string, retentionDays int) {
+	scope := constructs.NewConstruct(vpc, jsii.String(id))
+	stack := awscdk.Stack_Of(vpc)
+	// Source of the conditions: Amazon VPC's guide, IAM role for publishing flow
+	// logs to CloudWatch Logs.
+	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("vpc-flow-logs.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: &map[string]any{
+				"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
+				"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
+					Service: jsii.String("ec2"), Resource: jsii.String("vpc-flow-log"), ResourceName: jsii.String("*"),
+				})},
+			},
+		}),
+	})
+	vpc.AddFlowLog(jsii.String("FlowLog"), &awsec2.FlowLogOptions{
+		Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(newLogGroup(scope, "Log", retentionDays), role),
+	})
+}

@@ -1,0 +1,59 @@
+package constructs
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// stageName is that of an HTTP API's stage without a name in its URL.
+const stageName = "$default"
+
+// addStage gives an API its routes, and the stage that serves them. Each webhook
+// route has a throttle of its own, so that calls of one can't use up another's;
+// all else shares a small one.
+func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, props IngressProps) awsapigatewayv2.HttpStage {
+	webhooks := addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths, nil)
+	operators := addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), operatorPaths...),
+		awsapigatewayv2authorizers.NewHttpIamAuthorizer())
+
+	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{
+		StageName:  jsii.String(stageName),
+		AutoDeploy: jsii.Bool(true),
+		Throttle: &awsapigatewayv2.ThrottleSettings{
+			RateLimit:  jsii.Number(operatorThrottle.rate),
+			BurstLimit: jsii.Number(operatorThrottle.burst),
+		},
+		DetailedMetricsEnabled: jsii.Bool(true),
+		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
+	})
+	limit, settings := webhookThrottle(props.Size, props.Most), map[string]any{}
+	for _, path := range webhookPaths {
+		settings["POST "+path] = map[string]any{
+			"DetailedMetricsEnabled": true,
+			"ThrottlingRateLimit":    limit.rate,
+			"ThrottlingBurstLimit":   limit.burst,
+		}
+	}
+	stage.Node().DefaultChild().(awsapigatewayv2.CfnStage).SetRouteSettings(settings)
+	// A stage can't have settings of a route that isn't there.
+	for _, route := range append(webhooks, operators...) {
+		stage.Node().AddDependency(route)
+	}
+	return stage
+}
+
+// addRoutes gives an API routes; without an authorizer, everybody may call them.
+func addRoutes(api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, method awsapigatewayv2.HttpMethod, paths []string, authorizer awsapigatewayv2.IHttpRouteAuthorizer) []awsapigatewayv2.HttpRoute {
+	var routes []awsapigatewayv2.HttpRoute
+	for _, path := range paths {
+		routes = append(routes, *api.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
+			Path:        jsii.String(path),
+			Methods:     &[]awsapigatewayv2.HttpMethod{method},
+			Integration: integration,
+			Authorizer:  authorizer,
+		})...)
+	}
+	return routes
+}
