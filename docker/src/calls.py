@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
@@ -16,6 +17,7 @@ from .batches import IntakeError, MessageRefusedError
 from .events import Event, EventError
 from .intake import EventSizeError, Intake
 from .keys import KeyProvider, KeysUnavailableError
+from .metrics import Metrics
 from .settings import Settings
 from .verification import VerificationError, read_headers, verify_webhook
 
@@ -42,6 +44,7 @@ class Calls:
         Raises VerificationError, KeysUnavailableError or BadRequest.
         """
         webhook_id = self._verify()
+        g.signed = True
         bind_contextvars(webhook_id=webhook_id)
         return webhook_id, _payload(request.get_data())
 
@@ -98,6 +101,22 @@ def answer_refusals(app: Flask) -> None:
     def unavailable(error: Exception) -> ResponseReturnValue:
         log.error("unavailable", reason=str(error))
         return jsonify(error="unavailable", message="try again later"), 503
+
+
+def count_failures(app: Flask, metrics: Metrics) -> None:
+    """Have counted what may be this release's fault, and no caller's without a signature.
+
+    That is a signed webhook that is answered with 5xx, and whatever nobody foresaw.
+    """
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        status = response.status_code
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR or (
+            g.get("signed") and status > HTTPStatus.INTERNAL_SERVER_ERROR
+        ):
+            metrics.put("WebhooksFailed", 1, "Count")
+        return response
 
 
 def _payload(body: bytes) -> dict[str, Any]:

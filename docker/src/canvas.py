@@ -37,11 +37,14 @@ Blocks = list[dict[str, Any]]
 class Catalog:
     """Where packages can be looked at; ``host`` may be empty.
 
+    ``connected`` says whether a Quilt stack makes packages of what is handed over.
+
     Source of the addresses: the routes of Quilt's catalog, bucketPackageTree.
     """
 
     bucket: str
     host: str = ""
+    connected: bool = True
 
     def package(self, name: str, top_hash: str) -> str:
         """Return a package for Markdown: a link to the revision where there is a catalog."""
@@ -105,7 +108,7 @@ class Canvas:
         lines.append(
             {
                 RUNNING: f"**Export** running since {at}",
-                HANDED: f"**Export** handed to Quilt {at}, {status.files} files",
+                HANDED: self._handed(at, status.files),
                 PACKAGED: f"**Export** packaged {at}, {status.files} files",
                 UNCONFIRMED: f"**Export** handed to Quilt {_time(status.handed_at)}, {status.files}"
                 " files; Quilt has not confirmed the package: tell whoever runs it",
@@ -115,6 +118,14 @@ class Canvas:
         if status.requested_at > max(status.read_at, status.failed_at) and status.state != RUNNING:
             lines.append(f"**Update** asked for {_time(status.requested_at)}")
         return "\n\n".join(lines)
+
+    def _handed(self, at: str, files: int) -> str:
+        if self._catalog.connected:
+            return f"**Export** handed to Quilt {at}, {files} files"
+        return (
+            f"**Export** stored {at}, {files} files; no Quilt stack is connected that would make"
+            " a package of them: tell whoever runs the service"
+        )
 
     def _files(self, status: ExportStatus) -> Record | None:
         """Return what the package holds; nothing where it can't be read now."""

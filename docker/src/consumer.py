@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -41,11 +42,14 @@ class Consumer:
         process: Process,
         hidden_seconds: float,
         dead_letters: DeadLetterQueue | None = None,
+        admits: Callable[[], bool] = lambda: True,
     ) -> None:
         """Take the queue, what is done, and how long a message is hidden meanwhile.
 
         Without a queue for dead letters, what fails for good is logged and deleted.
+        While ``admits`` returns False, nothing is received.
         """
+        self._admits = admits
         self._queue = queue
         self._process = process
         self._hidden_seconds = hidden_seconds
@@ -58,6 +62,9 @@ class Consumer:
         letter with its reason. Raises what AWS refuses of the queue itself, and
         transient failures, so that the caller pauses, too.
         """
+        if not self._admits():
+            stopping.wait(1)
+            return False
         message = self._queue.receive(self._hidden_seconds, POLL_SECONDS)
         if message is None:
             return False

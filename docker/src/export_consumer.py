@@ -13,8 +13,9 @@ from structlog.contextvars import bound_contextvars
 from .claims import Claim, Claims, Held, LostClaimError
 from .events import Event, from_message
 from .exports import Exporter
-from .failures import Kind, kind_of, pause_after, reason_of
+from .failures import Kind, kind_of, may_be_the_release, pause_after, reason_of
 from .leases import GiveBackError, Lease
+from .metrics import Metrics
 from .queues import DeadLetterQueue, Queue, Received
 
 MAX_ATTEMPTS = 5
@@ -32,11 +33,15 @@ class ExportQueues:
 
 
 @dataclass(frozen=True)
-class ExportTimes:
-    """How long a claim lives between heartbeats, and the pause before a second attempt."""
+class Attempts:
+    """How long a claim lives between heartbeats, and the pause before a second attempt.
+
+    ``give_back`` is set when what is in work must go back.
+    """
 
     lease_seconds: int
     retry_seconds: int
+    give_back: threading.Event
 
 
 class ExportConsumer:
@@ -47,15 +52,15 @@ class ExportConsumer:
         queues: ExportQueues,
         claims: Claims,
         exporter: Exporter,
-        times: ExportTimes,
-        give_back: threading.Event,
+        attempts: Attempts,
+        metrics: Metrics,
     ) -> None:
-        """Take the parts; ``give_back`` is set when what is in work must go back."""
+        """Take the parts; the metrics count how attempts end."""
         self._queues = queues
         self._claims = claims
         self._exporter = exporter
-        self._times = times
-        self._give_back = give_back
+        self._attempts = attempts
+        self._metrics = metrics
 
     def process(self, message: Received) -> None:
         """See one event through; at most one worker at a time does.
@@ -96,18 +101,18 @@ class ExportConsumer:
     def _export(self, message: Received, event: Event, claim: Claim) -> None:
         def renew() -> None:
             self._claims.renew(claim)
-            self._queues.intake.hide(message, self._times.lease_seconds)
+            self._queues.intake.hide(message, self._attempts.lease_seconds)
 
         began = time.monotonic()
         log.info("working", earlier_attempts=claim.tries)
         try:
-            with Lease(renew, self._times.lease_seconds, self._give_back) as lease:
+            with Lease(renew, self._attempts.lease_seconds, self._attempts.give_back) as lease:
                 self._exporter.export(event, claim, lease.check)
         except LostClaimError as error:
             log.warning("lost the claim", reason=str(error))
         except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
             # A wait that the stop cut short looks like a failure, and is none.
-            if isinstance(error, GiveBackError) or self._give_back.is_set():
+            if isinstance(error, GiveBackError) or self._attempts.give_back.is_set():
                 log.info("given back")
                 self._claims.release(claim)
                 self._queues.intake.hide(message, 0)
@@ -115,10 +120,13 @@ class ExportConsumer:
                 self._fail(message, event, claim, error)
         else:
             self._queues.intake.delete(message)
+            self._metrics.put("ExportsDone", 1, "Count")
             log.info("done", seconds=round(time.monotonic() - began, 2))
 
     def _fail(self, message: Received, event: Event, claim: Claim, error: Exception) -> None:
         reason, kind, attempts = reason_of(error), kind_of(error), claim.tries + 1
+        if may_be_the_release(error):
+            self._metrics.put("ExportsFailed", 1, "Count")
         last = kind is Kind.PERMANENT or attempts >= MAX_ATTEMPTS
         log.error(
             "attempt failed",
@@ -130,7 +138,7 @@ class ExportConsumer:
         )
         if not last:
             self._claims.failed(claim, reason, last=False)
-            pause = self._times.retry_seconds * 3 ** (attempts - 1)
+            pause = self._attempts.retry_seconds * 3 ** (attempts - 1)
             self._queues.intake.hide(message, pause_after(error, pause))
             return
         # The letter is safe before anything forgets the event.

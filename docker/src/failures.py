@@ -42,6 +42,9 @@ class Rule:
     kind: Kind
     why: str
     when: Callable[[Exception], bool] = lambda _: True
+    # Whether it comes of how Benchling, or a person, does just now: another release of
+    # the service would fare alike.
+    elsewhere: bool = False
 
 
 def _refused(error: Exception) -> bool:
@@ -59,11 +62,21 @@ RULES = (
     Rule(ArchiveError, Kind.PERMANENT, "the same export would be refused again"),
     Rule(PackageNameError, Kind.PERMANENT, "no other name is free at the next attempt"),
     Rule(NotebookError, Kind.PERMANENT, "Benchling has refused the request itself", _refused),
-    Rule(NotebookError, Kind.TRANSIENT, "Benchling's next answer may be whole"),
-    Rule(DownloadError, Kind.TRANSIENT, "the next export has a new address"),
-    Rule(UnavailableError, Kind.TRANSIENT, "the server is away or busy"),
-    Rule(TimeLimitError, Kind.TRANSIENT, "a server was slower than it is on most days"),
-    Rule(StoreError, Kind.TRANSIENT, "somebody else has changed the package meanwhile"),
+    Rule(NotebookError, Kind.TRANSIENT, "Benchling's next answer may be whole", elsewhere=True),
+    Rule(DownloadError, Kind.TRANSIENT, "the next export has a new address", elsewhere=True),
+    Rule(UnavailableError, Kind.TRANSIENT, "the server is away or busy", elsewhere=True),
+    Rule(
+        TimeLimitError,
+        Kind.TRANSIENT,
+        "a server was slower than it is on most days",
+        elsewhere=True,
+    ),
+    Rule(
+        StoreError,
+        Kind.TRANSIENT,
+        "somebody else has changed the package meanwhile",
+        elsewhere=True,
+    ),
     Rule(ClientError, Kind.PERMANENT, "AWS can't take what the message holds", _said_no),
     Rule(ClientError, Kind.TRANSIENT, "AWS is busy, or a right is missing that may be given"),
     Rule(BotoCoreError, Kind.TRANSIENT, "AWS can't be reached"),
@@ -74,6 +87,12 @@ def kind_of(error: Exception) -> Kind:
     """Return what a failure means; what no rule knows is the service's own fault."""
     rule = _rule(error)
     return rule.kind if rule else Kind.OURS
+
+
+def may_be_the_release(error: Exception) -> bool:
+    """Return whether a failure may be what this release of the service has broken."""
+    rule = _rule(error)
+    return not (rule and rule.elsewhere)
 
 
 def reason_of(error: Exception) -> str:

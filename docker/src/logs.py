@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
+import threading
 from collections.abc import Hashable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, WrappedLogger
@@ -20,11 +22,37 @@ FRAMES = 20
 TEMPLATE_LETTERS = 200
 
 
+class _CountedLogger(structlog.PrintLogger):
+    """Prints lines, and counts them."""
+
+    def msg(self, message: str) -> None:
+        """Print an event, which may be several lines."""
+        with _written_lock:
+            _written[0] += message.count("\n") + 1
+        super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
+
+
+def _factory(stream: TextIO, *_: object) -> _CountedLogger:
+    return _CountedLogger(stream)
+
+
+_written = [0]
+_written_lock = threading.Lock()
+
+
+def lines_written() -> int:
+    """Return how many lines this process has logged so far."""
+    return _written[0]
+
+
 def always() -> structlog.typing.FilteringBoundLogger:
     """Return a logger of what is told at every level."""
     everything = structlog.make_filtering_bound_logger(logging.NOTSET)
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stdout), wrapper_class=everything
+        _CountedLogger(sys.stdout), wrapper_class=everything
     )
     return logger
 
@@ -41,7 +69,7 @@ def configure_logs(level: str, repeats: Repeats | None = None) -> None:
             _Lines(repeats),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=functools.partial(_factory, sys.stdout),
         cache_logger_on_first_use=False,
     )
     # The libraries' own lines below a warning could quote a request.

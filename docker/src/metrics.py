@@ -15,25 +15,33 @@ NAMESPACE = "BenchlingWebhook"
 class Metrics:
     """Writes metrics of one stack, whatever the level of the log."""
 
-    def __init__(self, stack: str) -> None:
-        """Take the stack's name, the only dimension; without one nothing is written."""
+    def __init__(self, stack: str, service: str = "") -> None:
+        """Take the names that are dimensions; without a stack's nothing is written."""
         self._stack = stack
+        self._service = service
 
     def put(self, name: str, value: float, unit: str) -> None:
-        """Write one value; ``unit`` is CloudWatch's, such as "Seconds" or "Count"."""
+        """Write one value of the stack; ``unit`` is CloudWatch's, such as "Count"."""
+        self._write({"Stack": self._stack}, {name: value}, unit)
+
+    def put_of_task(self, counts: dict[str, float]) -> None:
+        """Write counts of this task, which CloudWatch keeps for each service."""
+        self._write({"Stack": self._stack, "Service": self._service}, counts, "Count")
+
+    def _write(self, dimensions: dict[str, str], values: dict[str, float], unit: str) -> None:
         if not self._stack:
             return
         always().info(
             "metric",
-            Stack=self._stack,
-            **{name: round(value, 3)},
+            **dimensions,
+            **{name: round(value, 3) for name, value in values.items()},
             _aws={
                 "Timestamp": round(time.time() * 1000),
                 "CloudWatchMetrics": [
                     {
                         "Namespace": NAMESPACE,
-                        "Dimensions": [["Stack"]],
-                        "Metrics": [{"Name": name, "Unit": unit}],
+                        "Dimensions": [list(dimensions)],
+                        "Metrics": [{"Name": name, "Unit": unit} for name in values],
                     }
                 ],
             },

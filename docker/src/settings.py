@@ -42,6 +42,7 @@ PATTERNS = {
         "[a-zA-Z0-9][a-zA-Z0-9_-]*",
         "no first part of a package's name: use letters, digits, - and _",
     ),
+    "QUILT_CONNECTED": ("true|false", "use true or false"),
     "CLAIMS_TABLE": (r"[A-Za-z0-9_.-]{3,255}", "no table's name: use one"),
 }
 QUEUES = (
@@ -98,8 +99,15 @@ class Settings:
     call_timeout_seconds: int = 60
     # A download that brings less than 64 KiB in this time has broken off.
     download_floor_seconds: int = 30
-    # The dimension of the metrics; without a name none is written.
+    # The dimensions of the metrics; without a stack's name none is written.
     stack_name: str = ""
+    service_name: str = ""
+    # The health check's address, as Benchling's calls come in; it is probed.
+    front_door_url: str = ""
+    # Whether a Quilt stack reads the packaging queue.
+    quilt_connected: bool = True
+    # Where ECS has its agent; empty elsewhere.
+    ecs_agent_uri: str = ""
     # How many entries one worker task works on at once.
     worker_concurrency: int = 4
     # The life of a claim and of a message's invisibility, between heartbeats.
@@ -162,6 +170,10 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
             environment, "DOWNLOAD_FLOOR_SECONDS", range(5, 601), wrong
         ),
         stack_name=environment.get("STACK_NAME", ""),
+        service_name=environment.get("SERVICE_NAME", ""),
+        front_door_url=environment.get("FRONT_DOOR_URL", ""),
+        quilt_connected=environment.get("QUILT_CONNECTED", "true") == "true",
+        ecs_agent_uri=environment.get("ECS_AGENT_URI", ""),
         worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),
         lease_seconds=_integer(environment, "LEASE_SECONDS", range(3, 3601), wrong),
         retry_seconds=_integer(environment, "RETRY_SECONDS", range(1, 401), wrong),
@@ -186,7 +198,7 @@ def _faults(environment: Mapping[str, str]) -> list[str]:
         if text and not re.fullmatch(pattern, text):
             faults.append(f"{name} {_shown(text)}: {fault}")
     # Their text isn't shown: it may hold a password.
-    for name in (*QUEUES, "AWS_ENDPOINT_URL"):
+    for name in (*QUEUES, "AWS_ENDPOINT_URL", "FRONT_DOOR_URL", "ECS_AGENT_URI"):
         text = environment.get(name, "")
         fault = address_fault(text, http=True) if text else ""
         if text and not fault and name in QUEUES and not QUEUE_PATH.fullmatch(urlsplit(text).path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from .batches import Admission
-from .calls import Calls, answer_refusals
+from .calls import Calls, answer_refusals, count_failures
 from .credentials import Credentials, token_of
 from .health import health_app
+from .heartbeat import Heartbeat
 from .intake import Intake, queue_client
 from .keys import KeyProvider, fetch_keys
+from .metrics import Metrics
 from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
 from .settings import Settings
@@ -41,7 +43,15 @@ def create_app(
         if not settings.problems:
             credentials.watch()
     problems = (credentials.problem, keys.problem, events.problem, canvases.problem)
-    app = health_app(settings, lambda: [it for it in (problem() for problem in problems) if it])
+
+    def reasons() -> list[str]:
+        return [it for it in (problem() for problem in problems) if it]
+
+    app = health_app(settings, reasons)
+    metrics = Metrics(settings.stack_name, settings.service_name)
+    count_failures(app, metrics)
+    if settings.stack_name:
+        Heartbeat(metrics, lambda: list(settings.problems) or reasons()).watch()
     # What is no route is 404: a redirect would be HTML, to whatever host was asked for.
     app.url_map.merge_slashes = False
     app.register_blueprint(openapi_routes())

@@ -20,11 +20,13 @@ from .canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announ
 from .claims import Claims
 from .consumer import POLL_SECONDS, Consumer
 from .credentials import Credentials, token_of
-from .export_consumer import ExportConsumer, ExportQueues, ExportTimes
+from .export_consumer import Attempts, ExportConsumer, ExportQueues
 from .export_status import ExportStatuses
 from .exports import Exporter, ExportLimits, Parts
 from .failures import Kind, kind_of, reason_of
+from .front_door import FrontDoor
 from .health import health_app
+from .heartbeat import Heartbeat
 from .leases import GiveBackError
 from .logs import configure_logs
 from .metrics import Metrics
@@ -32,10 +34,11 @@ from .network import Transport
 from .package_store import PackageStore
 from .packaging import PackagingQueue
 from .patience import PatientTransport
-from .queues import DeadLetterQueue, Queue
+from .queues import DeadLetterQueue, Queue, Received
 from .revision_consumer import RevisionConsumer
 from .server import serve
 from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
+from .task_protection import TaskProtection
 from .time_limits import check_time
 
 # Canvases are drawn beside the exports, and Quilt's events taken, each by threads
@@ -110,6 +113,7 @@ class Dependencies:
     worker: Worker
     claims: Claims
     credentials: Credentials
+    protection: TaskProtection
 
 
 def build_worker(settings: Settings) -> Dependencies:
@@ -158,6 +162,8 @@ def build_worker(settings: Settings) -> Dependencies:
         )
     )
     dead_letters = DeadLetterQueue(letters)
+    metrics = Metrics(settings.stack_name)
+    protection = TaskProtection(settings.ecs_agent_uri)
     claims = Claims(dynamodb, settings.claims_table, settings.lease_seconds)
     statuses = ExportStatuses(
         dynamodb,
@@ -167,7 +173,7 @@ def build_worker(settings: Settings) -> Dependencies:
     confirmations = RevisionConsumer(
         revisions,
         statuses,
-        Metrics(settings.stack_name),
+        metrics,
         settings.confirm_seconds,
     )
     parts = Parts(
@@ -193,11 +199,16 @@ def build_worker(settings: Settings) -> Dependencies:
         ExportQueues(intake, canvas_queue, dead_letters),
         claims,
         exporter,
-        ExportTimes(settings.lease_seconds, settings.retry_seconds),
-        give_back,
+        Attempts(settings.lease_seconds, settings.retry_seconds, give_back),
+        metrics,
     )
+
+    def export(message: Received) -> None:
+        with protection:
+            exports.process(message)
+
     canvas = Canvas(
-        Catalog(settings.package_bucket, settings.quilt_catalog),
+        Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
         PackageStore(s3, settings.package_bucket, lambda: None).record,
     )
     # A notebook of its own: drawing waits for no export's connection or token.
@@ -206,7 +217,7 @@ def build_worker(settings: Settings) -> Dependencies:
         give_back,
     )
     consumers = [
-        *[Consumer(intake, exports.process, settings.lease_seconds, dead_letters)]
+        *[Consumer(intake, export, settings.lease_seconds, dead_letters, protection.admits)]
         * settings.worker_concurrency,
         *[Consumer(canvas_queue, canvases.process, HIDDEN_SECONDS, dead_letters)] * CANVAS_THREADS,
         *[Consumer(revisions, confirmations.process, REVISION_SECONDS)] * REVISION_THREADS,
@@ -214,7 +225,7 @@ def build_worker(settings: Settings) -> Dependencies:
     credentials = Credentials(
         token_of(settings.base_url, settings.client_id, settings.client_secret)
     )
-    return Dependencies(Worker(consumers, give_back), claims, credentials)
+    return Dependencies(Worker(consumers, give_back), claims, credentials, protection)
 
 
 def main() -> int:
@@ -227,17 +238,24 @@ def main() -> int:
     configure_logs(settings.log_level)
     for problem in settings.problems:
         log.info("not ready", reason=problem)
+    metrics = Metrics(settings.stack_name, settings.service_name)
+    FrontDoor(
+        settings.front_door_url, settings.region, boto3.Session().get_credentials, metrics
+    ).watch()
     if settings.problems:
+        Heartbeat(metrics, lambda: list(settings.problems)).watch()
         # Nothing is received: events wait in the queue until the settings are whole.
         serve(health_app(settings, list), settings.port, 2)
         return 0
     built = build_worker(settings)
     built.credentials.watch()
+    built.protection.watch()
     built.worker.start()
 
     def problems() -> list[str]:
         return [it for it in (built.credentials.problem(), built.claims.problem()) if it]
 
+    Heartbeat(metrics, problems).watch()
     # The drain of the health checks ends within a second.
     serve(health_app(settings, problems), settings.port, 2)
     ended = built.worker.stop(settings.stop_timeout_seconds - 2)

@@ -17,7 +17,7 @@ from src.canvas_consumer import CanvasConsumer, CanvasParts, announce
 from src.claims import Claims
 from src.consumer import Consumer
 from src.events import Event
-from src.export_consumer import ExportConsumer, ExportQueues, ExportTimes
+from src.export_consumer import Attempts, ExportConsumer, ExportQueues
 from src.export_status import ExportStatuses
 from src.exports import Exporter, ExportLimits, Parts
 from src.metrics import Metrics
@@ -71,8 +71,9 @@ class Stage:
             "claims",
             lambda entry_id, version: announce(self.canvas_queue, entry_id, version),
         )
+        self.metrics = Metrics("stack")
         self.confirmations = RevisionConsumer(
-            self.revisions, self.statuses, Metrics("stack"), confirm_seconds
+            self.revisions, self.statuses, self.metrics, confirm_seconds
         )
         self.give_back = threading.Event()
         transport = PatientTransport(httpx.HTTPTransport(), lambda _: True, whole=True)
@@ -103,8 +104,8 @@ class Stage:
                 "benchling",
                 ExportLimits(self.interval, self.export_seconds),
             ),
-            ExportTimes(self.lease_seconds, 0),
-            self.give_back,
+            Attempts(self.lease_seconds, 0, self.give_back),
+            self.metrics,
         )
         canvases = CanvasConsumer(
             CanvasParts(

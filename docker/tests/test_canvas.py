@@ -154,3 +154,10 @@ def test_what_a_canvas_asks_for(message, request_):
 def test_an_id_that_cannot_be_one_is_named(canvas_id):
     with pytest.raises(EventError, match="canvasId"):
         canvas_request({"type": "v2.canvas.created", "canvasId": canvas_id})
+
+
+def test_files_that_no_quilt_stack_reads_are_stored_and_not_handed_over():
+    alone = Canvas(Catalog("packages", connected=False), lambda _: record(2, ()))
+    shown = text(alone.blocks("etr_1", status(state="handed to Quilt")))
+    assert "stored 2027-01-15 08:00 UTC, 2 files; no Quilt stack is connected" in shown
+    assert "handed to Quilt" not in shown

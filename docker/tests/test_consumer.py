@@ -11,7 +11,7 @@ from src.benchling import NotebookError
 from src.consumer import MAX_RECEIVES, Consumer
 from src.download import DownloadError
 from src.events import EventError, NewerVersionError
-from src.failures import REFUSALS, RULES, Kind, kind_of, pause_after, reason_of
+from src.failures import REFUSALS, RULES, Kind, kind_of, may_be_the_release, pause_after, reason_of
 from src.package_store import StoreError
 from src.packages import PackageNameError
 from src.patience import UnavailableError
@@ -112,6 +112,10 @@ def test_every_rule_of_the_table_is_met_and_says_why():
         assert rule.why
         assert "fault of the worker" not in reason_of(sample)
     assert kind_of(KeyError()) is Kind.OURS
+    assert may_be_the_release(KeyError())
+    elsewhere = {type(it) for it in SAMPLES if not may_be_the_release(it)}
+    assert ClientError not in elsewhere
+    assert {DownloadError, UnavailableError, TimeLimitError} <= elsewhere
 
 
 @pytest.mark.parametrize("status", [*range(400, 430), *range(500, 505)])

@@ -14,6 +14,7 @@ from src.events import EventError, NewerVersionError, from_message
 from src.exports import Exporter, ExportLimits
 from src.failures import reason_of
 from src.leases import GiveBackError, Lease
+from src.logs import configure_logs
 from src.packaging import PackagingQueue
 from src.queues import Queue
 
@@ -310,6 +311,30 @@ def test_an_unexpected_fault_is_a_try_and_says_no_more_than_its_kind(stage):
     stage.next()
     reason = stage.item("webhook#wh_1")["reason"]["S"]
     assert reason == "RuntimeError: a fault of the worker; its log has the trace"
+
+
+def counted(capsys, name):
+    return capsys.readouterr().out.count(f'"Name": "{name}"')
+
+
+def test_the_ends_of_exports_are_counted_for_the_alarm_on_a_release(stage, capsys):
+    configure_logs("INFO")
+    stage.send()
+    stage.next()
+    assert counted(capsys, "ExportsDone") == 1
+    # Benchling's trouble isn't the release's.
+    stage.server.faults["/api/v2/entries/etr_2"] = [(503, {})]
+    stage.send(webhook_id="wh_2", entry_id="etr_2")
+    stage.next()
+    assert counted(capsys, "ExportsFailed") == 0
+
+    def broken(*_):
+        raise RuntimeError
+
+    stage.parts.notebook.entry = broken
+    stage.send(webhook_id="wh_3", entry_id="etr_3")
+    stage.next()
+    assert counted(capsys, "ExportsFailed") == 1
 
 
 def test_reasons_name_what_refused():

@@ -12,6 +12,7 @@ from src.calls import LEVELS
 from src.events import EVENT_BYTES, MESSAGE_BYTES, from_message
 from src.intake import Intake
 from src.keys import KeyProvider, KeysUnavailableError
+from src.logs import configure_logs
 from src.queues import DeadLetterQueue, Queue, Received
 from src.settings import Settings
 from src.webhook_types import WEBHOOK_TYPES, Meaning
@@ -404,6 +405,39 @@ def test_benchling_is_asked_to_retry_what_could_not_be_kept(client, signer, monk
     monkeypatch.setattr(where, "current" if where is KeyProvider else "accept", fail)
     answer = post(client, signer, "/event", event_body())
     assert (answer.status_code, answer.json["error"]) == (503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    "case", [(IntakeError("Timeout"), True, 1), (IntakeError("Timeout"), False, 0), (None, True, 0)]
+)
+def test_what_a_release_may_have_broken_is_counted(queue, signer, monkeypatch, capsys, case):
+    fault, signed, counted = case
+
+    def accept(*_):
+        if fault:
+            raise fault
+        return True
+
+    monkeypatch.setattr(Intake, "accept", accept)
+    keys = KeyProvider(lambda: signer.keys)
+    keys.watch()
+    settings = Settings(port=5000, stack_name="stack", service_name="web")
+    client = app_of(settings, keys, queue).test_client()
+    configure_logs("INFO")
+    if signed:
+        post(client, signer, "/event", event_body())
+    else:
+        assert client.post("/event", data=event_body()).status_code == 401
+    assert capsys.readouterr().out.count('"Name": "WebhooksFailed"') == counted
+
+
+def test_a_service_that_is_not_set_up_counts_nothing(queue, signer, capsys):
+    settings = Settings(port=5000, stack_name="stack", problems=("BENCHLING_SECRET: empty",))
+    keys = KeyProvider(lambda: signer.keys)
+    client = app_of(settings, keys, queue).test_client()
+    configure_logs("INFO")
+    assert post(client, signer, "/event", event_body()).status_code == 503
+    assert "WebhooksFailed" not in capsys.readouterr().out
 
 
 def test_a_rotated_key_is_found_by_the_first_event_that_it_signed(queue, signer, stranger):

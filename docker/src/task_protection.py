@@ -1,0 +1,130 @@
+"""A task that exports protects itself from scale-in and from deployments.
+
+Source: the guide of Amazon ECS, task scale-in protection endpoint.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import httpx
+import structlog
+
+from .background import run_in_background
+
+# A task that hangs is protected no longer than this.
+EXPIRES_MINUTES = 15
+RENEW_SECONDS = EXPIRES_MINUTES * 60 / 3
+# The next export often follows at once.
+LINGER_SECONDS = 10.0
+# Before an agent that refused is asked again.
+RETRY_SECONDS = 10.0
+# A task that has work without a break takes one after this time: a deployment
+# could never end it otherwise. ECS has the break's time to do so.
+LONGEST_SECONDS = 1800.0
+BREAK_SECONDS = 60.0
+TIMEOUT_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class TaskProtection:
+    """Entered for each piece of work; protected while any is under way.
+
+    Where there is no agent, which is everywhere but on ECS, nothing is protected.
+    """
+
+    def __init__(self, agent_uri: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the agent's address, ECS_AGENT_URI of the container, or nothing."""
+        self._url = f"{agent_uri}/task-protection/v1/state" if agent_uri else ""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._active = 0
+        self._idle_since = clock()
+        # When protection began, and when the agent was last asked.
+        self._began: float | None = None
+        self._asked = self._break_until = float("-inf")
+
+    def watch(self) -> None:
+        """Begin to renew and to end it, in a thread of its own that ends with the process."""
+        if self._url:
+            run_in_background("task protection", self._watch)
+
+    def admits(self) -> bool:
+        """Return whether more work may be taken: not before and in a break."""
+        with self._lock:
+            now = self._clock()
+            due = self._began is not None and now - self._began > LONGEST_SECONDS
+            return not due and now >= self._break_until
+
+    def __enter__(self) -> Self:
+        """Begin a piece of work, protected if ECS takes it."""
+        with self._lock:
+            self._active += 1
+            self._protect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End a piece of work."""
+        with self._lock:
+            self._active -= 1
+            self._idle_since = self._clock()
+
+    def look(self) -> None:
+        """Renew the protection of a task that works, and end that of an idle one."""
+        with self._lock:
+            if self._active:
+                self._protect()
+            elif self._began is not None:
+                self._release(self._began)
+
+    def _protect(self) -> None:
+        now = self._clock()
+        if not self._url or now - self._asked < (
+            RETRY_SECONDS if self._began is None else RENEW_SECONDS
+        ):
+            return
+        if self._ask(enabled=True) and self._began is None:
+            self._began = now
+
+    def _release(self, began: float) -> None:
+        now = self._clock()
+        takes_break = now - began > LONGEST_SECONDS
+        idle = takes_break or now - self._idle_since > LINGER_SECONDS
+        if idle and now - self._asked >= RETRY_SECONDS and self._ask(enabled=False):
+            self._began = None
+            self._asked = float("-inf")
+            if takes_break:
+                self._break_until = now + BREAK_SECONDS
+
+    def _ask(self, *, enabled: bool) -> bool:
+        self._asked = self._clock()
+        body: dict[str, object] = {"ProtectionEnabled": enabled}
+        if enabled:
+            body["ExpiresInMinutes"] = EXPIRES_MINUTES
+        try:
+            answer = httpx.put(self._url, json=body, timeout=TIMEOUT_SECONDS)
+            fault = "" if "protection" in answer.json() else f"status {answer.status_code}"
+        except (httpx.HTTPError, ValueError, TypeError) as error:
+            fault = type(error).__name__
+        if fault:
+            # Work goes on: a task that is stopped gives back what it can't finish.
+            log.warning("task protection unchanged", enabled=enabled, reason=fault)
+            return False
+        log.info("task protection", enabled=enabled)
+        return True
+
+    def _watch(self) -> None:
+        never = threading.Event()
+        while not never.wait(LOOK_SECONDS):
+            self.look()

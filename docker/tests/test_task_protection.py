@@ -1,0 +1,117 @@
+import json
+import threading
+
+import pytest
+
+from src.consumer import Consumer
+from src.task_protection import (
+    BREAK_SECONDS,
+    EXPIRES_MINUTES,
+    LINGER_SECONDS,
+    LONGEST_SECONDS,
+    RENEW_SECONDS,
+    RETRY_SECONDS,
+    TaskProtection,
+)
+
+from .agents import server
+
+PROTECTED = {"protection": {"ProtectionEnabled": True, "TaskArn": "arn"}}
+
+
+@pytest.fixture
+def now():
+    return [1000.0]
+
+
+def asked_for(asked):
+    return [json.loads(body)["ProtectionEnabled"] for _, _, _, body in asked]
+
+
+def test_a_task_is_protected_while_it_works_and_not_when_idle(now):
+    with server(lambda _: (200, PROTECTED)) as (url, asked):
+        protection = TaskProtection(url, lambda: now[0])
+        protection.look()
+        assert asked == []
+        with protection, protection:
+            protection.look()
+            assert asked_for(asked) == [True]
+        method, path, _, body = asked[0]
+        assert (method, path) == ("PUT", "/task-protection/v1/state")
+        assert json.loads(body)["ExpiresInMinutes"] == EXPIRES_MINUTES
+        now[0] += LINGER_SECONDS - 1
+        protection.look()
+        assert asked_for(asked) == [True]
+        now[0] += 2
+        protection.look()
+        assert asked_for(asked) == [True, False]
+        with protection:
+            assert asked_for(asked) == [True, False, True]
+
+
+def test_protection_is_renewed_before_it_expires(now):
+    with server(lambda _: (200, PROTECTED)) as (url, asked):
+        protection = TaskProtection(url, lambda: now[0])
+        with protection:
+            for _ in range(int(EXPIRES_MINUTES * 60 / RENEW_SECONDS)):
+                now[0] += RENEW_SECONDS + 1
+                protection.look()
+        assert RENEW_SECONDS * 2 < EXPIRES_MINUTES * 60
+        assert asked_for(asked) == [True] * 4
+
+
+def test_work_without_a_break_takes_one_so_that_a_deployment_can_end_the_task(now):
+    with server(lambda _: (200, PROTECTED)) as (url, asked):
+        protection = TaskProtection(url, lambda: now[0])
+        with protection:
+            now[0] += LONGEST_SECONDS + 1
+            protection.look()
+            assert not protection.admits()
+        now[0] += RETRY_SECONDS
+        protection.look()
+        assert asked_for(asked)[-1] is False
+        assert not protection.admits()
+        now[0] += BREAK_SECONDS
+        assert protection.admits()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (400, {"failure": {"Reason": "DEPLOYMENT_BLOCKED"}}),
+        (500, {"error": {"Code": "ServerException"}}),
+        (200, None),
+    ],
+)
+def test_work_goes_on_where_protection_is_refused(now, capsys, answer):
+    with server(lambda _: answer) as (url, asked):
+        protection = TaskProtection(url, lambda: now[0])
+        with protection:
+            assert protection.admits()
+            protection.look()
+            assert len(asked) == 1, "asked again at once"
+            now[0] += RETRY_SECONDS
+            protection.look()
+            assert len(asked) == 2
+        now[0] += LINGER_SECONDS + 1
+        protection.look()
+        assert asked_for(asked) == [True, True], "nothing to end"
+    assert "task protection unchanged" in capsys.readouterr().out
+
+
+def test_an_agent_that_is_not_there_is_no_trouble(now):
+    with TaskProtection("", lambda: now[0]) as protection:
+        now[0] += LONGEST_SECONDS * 2
+        protection.look()
+        assert protection.admits()
+    with server(lambda _: (200, PROTECTED)) as (url, _):
+        pass
+    with TaskProtection(url, lambda: now[0]) as protection:
+        assert protection.admits()
+
+
+def test_nothing_is_received_in_a_break():
+    stopping = threading.Event()
+    stopping.set()
+    consumer = Consumer(None, None, 1, admits=lambda: False)
+    assert consumer.poll(stopping) is False
