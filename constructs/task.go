@@ -51,7 +51,7 @@ func newTask(scope constructs.Construct, id string, props taskProps) awsecs.Farg
 	environment := map[string]*string{
 		"AWS_REGION":           awscdk.Aws_REGION(),
 		"PORT":                 jsii.String(strconv.Itoa(props.Contract.Port)),
-		"STOP_TIMEOUT_SECONDS": jsii.String(strconv.Itoa(int(props.StopTimeout.Seconds()))),
+		"STOP_TIMEOUT_SECONDS": seconds(props.StopTimeout),
 	}
 	maps.Copy(environment, props.Environment)
 	var command *[]*string

@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -51,8 +50,8 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	environment["CLAIMS_TABLE"] = props.Claims.Table.TableName()
 	environment["PACKAGING_QUEUE_URL"] = props.Packaging.QueueUrl()
 	environment["REVISION_QUEUE_URL"] = props.Revisions.Queue.QueueUrl()
-	environment["CONFIRM_SECONDS"] = jsii.String(strconv.Itoa(int(props.ConfirmWithin.Seconds())))
-	environment["EXPORT_TIMEOUT_SECONDS"] = jsii.String(strconv.Itoa(int(props.ExportTimeout.Seconds())))
+	environment["CONFIRM_SECONDS"] = seconds(props.ConfirmWithin)
+	environment["EXPORT_TIMEOUT_SECONDS"] = seconds(props.ExportTimeout)
 	environment["STACK_NAME"] = awscdk.Stack_Of(scope).StackName()
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow
