@@ -51,6 +51,8 @@ type Ingress struct {
 	Api awsapigatewayv2.HttpApi
 	// URL is the address that Benchling calls, with a slash at the end.
 	URL *string
+	// ProbeURL is that of the health check, for those whom IAM allows to call it.
+	ProbeURL *string
 	// AliasTarget is where the domain's DNS record points to; nil without a
 	// domain.
 	AliasTarget *string
@@ -124,6 +126,7 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		ingress.URL = jsii.String("https://" + props.Domain.Name + "/")
 		ingress.AliasTarget = addDomain(scope, "Domain", *props.Domain, api, stage)
 	}
+	ingress.ProbeURL = jsii.String(*ingress.URL + strings.TrimPrefix(props.Contract.HealthCheck.Path, "/"))
 	return ingress
 }
 

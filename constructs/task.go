@@ -60,7 +60,7 @@ func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.Far
 		"PORT":                 jsii.String(strconv.Itoa(props.Contract.Port)),
 		"SERVICE_NAME":         jsii.String(props.Name),
 		"STACK_NAME":           awscdk.Stack_Of(scope).StackName(),
-		"STOP_TIMEOUT_SECONDS": jsii.String(strconv.Itoa(int(props.StopTimeout.Seconds()))),
+		"STOP_TIMEOUT_SECONDS": seconds(props.StopTimeout),
 	}
 	maps.Copy(environment, props.Environment)
 	var command *[]*string

@@ -45,9 +45,11 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 		Task:           task,
 		Peers:          "Webhook tasks",
 		RollbackAlarms: props.RollbackAlarms,
-		// A target is new until it has passed its checks; the load balancer's
+		// It begins when the task starts, and covers the start, the registration
+		// with the target group, which takes seconds, and the first checks: a
 		// verdict before that must not stop the task.
-		GracePeriod: duration(check.StartPeriod + healthyThreshold*check.Interval),
+		// Source: the API reference of ECS, CreateService.
+		GracePeriod: duration(check.StartPeriod + firstChecks*check.Interval),
 	})
 	service.AttachToApplicationTargetGroup(props.TargetGroup)
 	return WebhookService{Service: service, log: log}
@@ -55,6 +57,8 @@ func NewWebhookService(scope constructs.Construct, id string, props WebhookServi
 
 // newWebTask returns the web service's task definition with its rights.
 func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps) (awsecs.FargateTaskDefinition, awslogs.LogGroup) {
+	environment := props.environment()
+	environment["SHUTDOWN_DELAY_SECONDS"] = seconds(shutdownDelay)
 	task, log := newTask(scope, id, taskProps{
 		Name:             webContainer,
 		Image:            props.Image,
@@ -63,7 +67,7 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 		StopTimeout:      stopTimeout,
 		Secret:           props.Secret,
 		LogRetentionDays: props.LogRetentionDays,
-		Environment:      props.environment(),
+		Environment:      environment,
 	})
 	for _, queue := range []awssqs.Queue{props.Queue.Events, props.Queue.Canvases} {
 		queue.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))

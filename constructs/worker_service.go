@@ -58,9 +58,9 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	environment["CLAIMS_TABLE"] = props.Claims.Table.TableName()
 	environment["PACKAGING_QUEUE_URL"] = props.Packaging.Queue.QueueUrl()
 	environment["REVISION_QUEUE_URL"] = props.Revisions.Queue.QueueUrl()
-	environment["CONFIRM_SECONDS"] = jsii.String(strconv.Itoa(int(props.ConfirmWithin.Seconds())))
-	environment["EXPORT_TIMEOUT_SECONDS"] = jsii.String(strconv.Itoa(int(props.ExportTimeout.Seconds())))
-	environment["FRONT_DOOR_URL"] = props.FrontDoor.URL
+	environment["CONFIRM_SECONDS"] = seconds(props.ConfirmWithin)
+	environment["EXPORT_TIMEOUT_SECONDS"] = seconds(props.ExportTimeout)
+	environment["FRONT_DOOR_URL"] = props.FrontDoor.ProbeURL
 	environment["QUILT_CONNECTED"] = jsii.String(strconv.FormatBool(props.Packaging.HasReader))
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow

@@ -97,6 +97,7 @@ func (m *measurement) measureAll(ctx context.Context) error {
 		{"unit tests in the image", m.checkUnitTests},
 		{"settings for the service", m.chooseSettings},
 		{"the running service", m.checkRunning},
+		{"the first event of a cold task", m.checkColdStart},
 		{"start-up and memory beside the old image", m.checkSpeed},
 	} {
 		if err := m.rows.Check(step.what, func() (string, error) { return "", step.run(ctx) }); err != nil {

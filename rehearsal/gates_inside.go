@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -59,7 +60,20 @@ func (m *measurement) checkInside(ctx context.Context) error {
 	m.list.Add("Risk 3 shared libraries", "none missing", "ldd of "+count+" files", err)
 	_, err = m.inside(ctx, nil, "python", "-c", "import flask, boto3, structlog, src.app, src.web, src.worker")
 	m.list.Add("Risk 3 imports", "all", "flask, boto3, structlog, src.app, src.web, src.worker", err)
+	text, err = m.inside(ctx, nil, "flask", "routes")
+	m.list.Add("QG-4 flask routes", "every route, without settings", fmt.Sprintf("%d lines", strings.Count(text, "\n")+1), errors.Join(err, m.missingRoutes(text)))
 	return ctx.Err()
+}
+
+// missingRoutes returns what a list of routes doesn't have.
+func (m *measurement) missingRoutes(list string) error {
+	var problems []error
+	for _, path := range []string{m.contract.HealthCheck.Path, "/event", "/canvas", "/lifecycle"} {
+		if !slices.Contains(strings.Fields(list), path) {
+			problems = append(problems, fmt.Errorf("flask routes: no %s", path))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // checkUnitTests runs the service's tests with the image's own Python and

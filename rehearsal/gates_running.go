@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,16 +14,8 @@ import (
 )
 
 const (
-	// runs is the number of starts of each image. Their medians are compared with
-	// each other; a limit is held against the fastest, for what else the machine
-	// does can only make a start slower.
-	runs = 7
 	// runningOnLimit is the design's; the others are closer.
-	runningOnLimit   = 30 * time.Second
-	firstAnswerLimit = 700 * time.Millisecond
-	readyLimit       = time.Second
-	fasterLimit      = 2.0
-	memoryLimit      = 0.6
+	runningOnLimit = 30 * time.Second
 	// idle is how long a started service is left alone before its memory is read.
 	idle = time.Second
 )
@@ -36,9 +27,12 @@ type started struct {
 	firstAnswer time.Duration
 }
 
-// start runs an image as Fargate would, but for the root file system, which the
-// old image has to write, and waits for the first 200.
-func (m *measurement) start(ctx context.Context, image string, readOnly bool, command ...string) (*started, error) {
+// readOnly is the option that the old image can't run with: it writes its root.
+var readOnly = []string{"--read-only"}
+
+// start runs an image as Fargate would, but for what options say, and waits for
+// the first 200.
+func (m *measurement) start(ctx context.Context, image string, options []string, command ...string) (*started, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -47,11 +41,12 @@ func (m *measurement) start(ctx context.Context, image string, readOnly bool, co
 	args := []string{"run", "--detach", "--name", s.name, "--label", label, "--network", m.network, "--init",
 		"--publish", "127.0.0.1:" + port + ":" + strconv.Itoa(m.contract.Port),
 		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--memory", "1g", "--health-start-interval", "1s",
-		"--env", "BENCHLING_SECRET", "--read-only=" + strconv.FormatBool(readOnly)}
+		"--env", "BENCHLING_SECRET"}
 	for _, pair := range m.environment {
 		args = append(args, "--env", pair)
 	}
-	run := m.engine.Command(ctx, append(append(args, image), command...)...)
+	args = append(append(append(args, options...), image), command...)
+	run := m.engine.Command(ctx, args...)
 	run.Env = append(run.Env, m.secret)
 	s.began = time.Now()
 	if _, err := output(run, args); err != nil {
@@ -115,7 +110,7 @@ func (m *measurement) memory(ctx context.Context, s *started) (int64, error) {
 
 // checkRunning runs the image and looks at it from outside.
 func (m *measurement) checkRunning(ctx context.Context) error {
-	web, err := m.start(ctx, newImage, true)
+	web, err := m.start(ctx, newImage, readOnly)
 	if err != nil {
 		return err
 	}
@@ -185,81 +180,4 @@ func (m *measurement) functions(ctx context.Context, web *started) (string, erro
 		seen = append(seen, fmt.Sprintf("%s %d and %d", route, signed, unsigned))
 	}
 	return strings.Join(seen, ", "), errors.Join(problems...)
-}
-
-// startUp is how long the starts of an image took.
-type startUp struct{ firstAnswer, ready []time.Duration }
-
-// checkSpeed starts both images in turns, so that what else the machine does
-// strikes both.
-func (m *measurement) checkSpeed(ctx context.Context) error {
-	var ours, old startUp
-	for range runs {
-		if err := m.startOnce(ctx, newImage, true, &ours, &m.figures.New.Memory); err != nil {
-			return err
-		}
-		if err := m.startOnce(ctx, oldImage, false, &old, &m.figures.Old.Memory); err != nil {
-			return err
-		}
-	}
-	m.figures.Starts = runs
-	m.addTime("QG-2 first 200", ours.firstAnswer, firstAnswerLimit)
-	m.addTime("QG-2 ready", ours.ready, readyLimit)
-	m.figures.New.FirstAnswer, m.figures.Old.FirstAnswer = median(ours.firstAnswer).Seconds(), median(old.firstAnswer).Seconds()
-	m.figures.New.Ready, m.figures.Old.Ready = median(ours.ready).Seconds(), median(old.ready).Seconds()
-	faster := m.figures.Old.FirstAnswer / m.figures.New.FirstAnswer
-	var err error
-	if faster < fasterLimit {
-		err = errors.New("too slow")
-	}
-	m.list.Add("QG-2 first 200 beside the old image", "2 times faster", fmt.Sprintf("%.1f times faster: the old image takes %.2f s", faster, m.figures.Old.FirstAnswer), err)
-
-	share := float64(m.figures.New.Memory) / float64(m.figures.Old.Memory)
-	err = nil
-	if share > memoryLimit {
-		err = errors.New("too much")
-	}
-	m.list.Add("QG-2 idle memory of a web task", "0.6 of the old image's", fmt.Sprintf("%.2f: %.0f MB, the old image %.0f MB", share, mega(m.figures.New.Memory), mega(m.figures.Old.Memory)), err)
-	worker, err := m.start(ctx, newImage, true, "python", "-m", "src.worker")
-	if err != nil {
-		return err
-	}
-	if m.figures.WorkerMemory, err = m.memory(ctx, worker); err != nil {
-		return err
-	}
-	m.list.Add("QG-2 idle memory of a worker task", "printed", fmt.Sprintf("%.0f MB", mega(m.figures.WorkerMemory)), nil)
-	return nil
-}
-
-// addTime holds the fastest of some times against a limit.
-func (m *measurement) addTime(gate string, times []time.Duration, limit time.Duration) {
-	fastest := slices.Min(times)
-	m.list.Add(gate, fmt.Sprintf("%.1f s", limit.Seconds()),
-		fmt.Sprintf("%.2f s, the fastest of %d; median %.2f s", fastest.Seconds(), len(times), median(times).Seconds()), within(fastest, limit))
-}
-
-// startOnce starts an image's web service, adds how long that took, reads the
-// memory of what is ready, and removes it again.
-func (m *measurement) startOnce(ctx context.Context, image string, readOnly bool, took *startUp, memory *int64) error {
-	s, err := m.start(ctx, image, readOnly)
-	if err != nil {
-		return err
-	}
-	if err := until(ctx, startTimeout, func() (bool, string) {
-		status, body, err := get(ctx, s.url+"/health/ready")
-		return status == http.StatusOK, fmt.Sprintf("/health/ready of %s: %s %v", image, body, err)
-	}); err != nil {
-		return err
-	}
-	took.firstAnswer, took.ready = append(took.firstAnswer, s.firstAnswer), append(took.ready, time.Since(s.began))
-	if *memory, err = m.memory(ctx, s); err != nil {
-		return err
-	}
-	_, err = m.docker(ctx, "rm", "--force", s.name)
-	return err
-}
-
-func median(times []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(times))
-	return sorted[len(sorted)/2]
 }

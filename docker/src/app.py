@@ -1,4 +1,4 @@
-"""The web service's process: it answers health checks while it loads the rest."""
+"""The web service's process: it listens at once, and is healthy when it can take an event."""
 
 from __future__ import annotations
 
@@ -10,52 +10,86 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import Flask
+from flask import Flask, Response
 
-from .health import health_app
 from .logs import configure_logs
 from .routes.health import LIVENESS
-from .server import serve, stay_on_one_cpu
+from .server import StopTimes, serve, stay_on_one_cpu
 from .settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+# Of these, one passed check lets the load balancer send events.
+STARTING = Response('{"status":"starting"}\n', status=503, mimetype="application/json")
+
 log = structlog.get_logger()
 
 
 class Front:
-    """Answers whether the process lives at once, and all else when the application is loaded.
+    """Answers 503 to health checks until the application is warm; all else waits for it.
 
     Benchling's and AWS's libraries are more than half of the start.
     """
 
-    def __init__(self, live: Flask, load: Callable[[], Flask]) -> None:
-        """Take what answers until there is an application, and what returns that."""
-        self._live = live
+    def __init__(self, load: Callable[[], tuple[Flask, Callable[[], None]]]) -> None:
+        """Take what returns the application, and what warms it up."""
         self._load = load
         self._loaded: Future[Flask] = Future()
+        self._is_warm = False
 
     def load(self) -> None:
-        """Load the application; a process that can't have it ends."""
+        """Load the application and warm it up; a process that can't have it ends."""
         try:
-            self._loaded.set_result(self._load())
+            app, warm_up = self._load()
+            self._loaded.set_result(app)
+            warm_up()
         except BaseException:
             log.critical("not loaded", exc_info=True)
             os._exit(1)
+        self._is_warm = True
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        early = environ["PATH_INFO"] in LIVENESS and not self._loaded.done()
-        app = self._live if early else self._loaded.result()
-        return app(environ, start_response)
+        if environ["PATH_INFO"] in LIVENESS and not self._is_warm:
+            return STARTING(environ, start_response)
+        return self._loaded.result()(environ, start_response)
 
 
-def load(settings: Settings) -> Flask:
-    """Return the application, whose modules take long to load."""
-    from .web import create_app  # noqa: PLC0415
+def load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
+    """Return the application, whose modules take long to load, and what warms it up.
 
-    return create_app(settings)
+    With settings that aren't whole there is nobody to call: nothing is warmed up.
+    """
+    from .heartbeat import Heartbeat  # noqa: PLC0415
+    from .metrics import Metrics  # noqa: PLC0415
+    from .web import build_dependencies, create_app  # noqa: PLC0415
+
+    dependencies = build_dependencies(settings)
+    metrics = Metrics(settings.stack_name, settings.service_name)
+    heartbeat = Heartbeat(metrics, lambda: list(settings.problems) or dependencies.problems())
+
+    def warm_up() -> None:
+        heartbeat.watch()
+        if not settings.problems:
+            dependencies.warm_up()
+
+    return create_app(settings, dependencies), warm_up
+
+
+def create_app() -> Flask:
+    """Return the application for Flask's own commands, such as ``flask routes``.
+
+    Nothing is fetched for it. Raises NoAppException for invalid settings; missing
+    ones make it not ready.
+    """
+    # Flask's commands have an option for the port.
+    try:
+        return load(read_settings({"PORT": "1", **os.environ}))[0]
+    except SettingsError as error:
+        from flask.cli import NoAppException  # noqa: PLC0415
+
+        raise NoAppException(str(error)) from None
 
 
 def main() -> int:
@@ -69,10 +103,15 @@ def main() -> int:
     for problem in settings.problems:
         log.info("not ready", reason=problem)
     stay_on_one_cpu()
-    front = Front(health_app(settings, list), lambda: load(settings))
+    front = Front(lambda: load(settings))
     loader = Thread(target=front.load, name="loader", daemon=True)
-    # Loading begins when the server listens: it would hold that up.
-    serve(front, settings.port, settings.stop_timeout_seconds, listening=loader.start)
+    serve(
+        front,
+        settings.port,
+        StopTimes(settings.stop_timeout_seconds, settings.shutdown_delay_seconds),
+        # Loading begins when the server listens: it would hold that up.
+        listening=loader.start,
+    )
     return 0
 
 

@@ -135,6 +135,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     """Closes what dawdles: at its deadline, or sooner where others need its place."""
 
     channel_class = Connection
+    # Whether each connection is to be closed after its next response.
+    is_stopping = False
 
     def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
         """Listen; nothing is accepted before the caller runs the loop over ``map``."""
@@ -158,6 +160,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
             max_request_header_size=HEAD_BYTES,
             max_request_body_size=MAX_BODY_BYTES + 1,
         )
+
+    def add_task(self, connection: Connection) -> None:
+        """Have the first request of a connection answered."""
+        if self.is_stopping:
+            # As if the client had asked for it: the response says so, and the load
+            # balancer's next request opens a connection to another task.
+            connection.requests[0].headers["CONNECTION"] = "close"
+        super().add_task(connection)
 
     def handle_accept(self) -> None:
         """Take a connection, and make room for the next."""

@@ -181,6 +181,11 @@ class KeyProvider:
             log.warning("keys not fetched", reason=failure)
         return not failure
 
+    def wait_for_first_fetch(self, seconds: float) -> None:
+        """Return when a first fetch has ended, in success or failure, or after some seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._tries, seconds)
+
     def current(self) -> Keys:
         """Return keys no older than six hours, or raise KeysUnavailableError.
 

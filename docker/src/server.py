@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,19 @@ MARGIN_SECONDS = 1.0
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class StopTimes:
+    """The times of a stop, in seconds after the signal."""
+
+    # When SIGKILL follows.
+    timeout_seconds: float
+    # Until when new connections are taken after SIGTERM; SIGINT never waits. When
+    # somebody stops a task, ECS sends SIGTERM while the load balancer still sends it
+    # requests, for some seconds.
+    # Source: aws/containers-roadmap, issue 708.
+    delay_seconds: float = 0
+
+
 def stay_on_one_cpu() -> None:
     """Keep the threads that are started from now on together on one of the machine's CPUs.
 
@@ -43,7 +57,7 @@ def stay_on_one_cpu() -> None:
 def serve(
     app: WSGIApplication,
     port: int,
-    stop_timeout_seconds: float,
+    stop: StopTimes,
     host: str = "0.0.0.0",  # noqa: S104
     listening: Callable[[], None] = lambda: None,
 ) -> None:
@@ -54,21 +68,26 @@ def serve(
     server = Server(app, host, port)
     received = 0
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         # Nothing that takes a lock: the thread that it interrupts may hold it.
         nonlocal received
         received = number
         server.pull_trigger()
 
     sys.setswitchinterval(SWITCH_SECONDS)
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
     always().info("Running on http://%s:%s", host, server.effective_port)
     listening()
     while not received:
         wasyncore.loop(timeout=1, map=server.map, use_poll=True, count=1)
-    log.info("draining", signal=signal.Signals(received).name)
-    _drain(server, time.monotonic() + max(stop_timeout_seconds - MARGIN_SECONDS, 1))
+    began = time.monotonic()
+    server.is_stopping = True
+    delay = stop.delay_seconds if received == signal.SIGTERM else 0
+    log.info("draining", signal=signal.Signals(received).name, delay_seconds=delay)
+    while received == signal.SIGTERM and (left := began + delay - time.monotonic()) > 0:
+        wasyncore.loop(timeout=min(left, 1), map=server.map, use_poll=True, count=1)
+    _drain(server, began + max(stop.timeout_seconds - MARGIN_SECONDS, 1))
     log.info("stopped")
 
 

@@ -12,6 +12,7 @@ from .secret import BENCHLING_HOST, LOG_LEVELS, read_secret
 
 DEFAULTS = {
     "STOP_TIMEOUT_SECONDS": "30",
+    "SHUTDOWN_DELAY_SECONDS": "0",
     "WORKER_CONCURRENCY": "4",
     "LEASE_SECONDS": "60",
     "RETRY_SECONDS": "15",
@@ -74,6 +75,9 @@ class Settings:
     quilt_catalog: str = ""
     log_level: str = "INFO"
     stop_timeout_seconds: int = 30
+    # How long the web service takes new connections after SIGTERM: a load balancer
+    # may send requests to a task that is being stopped.
+    shutdown_delay_seconds: int = 0
     tenant: str = ""
     client_id: str = field(default="", repr=False)
     client_secret: str = field(default="", repr=False)
@@ -155,6 +159,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         quilt_catalog=environment.get("QUILT_CATALOG", ""),
         log_level=secret.log_level or _level(environment, wrong),
         stop_timeout_seconds=_integer(environment, "STOP_TIMEOUT_SECONDS", range(2, 121), wrong),
+        shutdown_delay_seconds=_integer(environment, "SHUTDOWN_DELAY_SECONDS", range(120), wrong),
         claims_table=environment.get("CLAIMS_TABLE", ""),
         dead_letter_queue_url=environment.get("DEAD_LETTER_QUEUE_URL", ""),
         packaging_queue_url=environment.get("PACKAGING_QUEUE_URL", ""),
@@ -185,6 +190,11 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         jwks_url=secret.jwks_url,
         problems=tuple(problems),
     )
+    if not wrong and settings.shutdown_delay_seconds >= settings.stop_timeout_seconds:
+        wrong.append(
+            f"SHUTDOWN_DELAY_SECONDS '{settings.shutdown_delay_seconds}': not below"
+            f" STOP_TIMEOUT_SECONDS, which is {settings.stop_timeout_seconds}: use a shorter delay"
+        )
     if wrong:
         raise SettingsError("\n".join(wrong))
     return settings

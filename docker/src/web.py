@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+from threading import Thread
+
 from flask import Flask
 
 from .batches import Admission
 from .calls import Calls, answer_refusals, count_failures
 from .credentials import Credentials, token_of
 from .health import health_app
-from .heartbeat import Heartbeat
 from .intake import Intake, queue_client
 from .keys import KeyProvider, fetch_keys
 from .metrics import Metrics
@@ -16,42 +19,57 @@ from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
 from .settings import Settings
 
+# A health check waits no longer for Benchling and the queue: it must not depend on them.
+WARM_UP_SECONDS = 5.0
 
-def create_app(
-    settings: Settings,
-    keys: KeyProvider | None = None,
-    events: Intake | None = None,
-    canvases: Intake | None = None,
-    credentials: Credentials | None = None,
-) -> Flask:
-    """Return the application, with given collaborators or those of the settings."""
-    if not keys:
-        keys = KeyProvider(lambda: fetch_keys(settings.app_definition_id, settings.jwks_url))
-        if not settings.problems:
-            keys.watch()
-    if not events or not canvases:
-        client = queue_client(settings.region or "us-east-1")
-        admission = Admission()
-        events = events or Intake(client, settings.intake_queue_url, admission=admission)
-        canvases = canvases or Intake(
-            client, settings.canvas_queue_url, "CANVAS_QUEUE_URL", admission
-        )
-    if not credentials:
-        credentials = Credentials(
-            token_of(settings.base_url, settings.client_id, settings.client_secret)
-        )
-        if not settings.problems:
-            credentials.watch()
-    problems = (credentials.problem, keys.problem, events.problem, canvases.problem)
 
-    def reasons() -> list[str]:
-        return [it for it in (problem() for problem in problems) if it]
+@dataclass(frozen=True)
+class Dependencies:
+    """What the application works with."""
 
-    app = health_app(settings, reasons)
-    metrics = Metrics(settings.stack_name, settings.service_name)
-    count_failures(app, metrics)
-    if settings.stack_name:
-        Heartbeat(metrics, lambda: list(settings.problems) or reasons()).watch()
+    keys: KeyProvider
+    events: Intake
+    canvases: Intake
+    credentials: Credentials
+
+    def warm_up(self) -> None:
+        """Begin to fetch keys and token, and connect to the queue.
+
+        Returns when the first fetch of the keys and the first call to the queue have
+        ended, in success or failure, or after WARM_UP_SECONDS. The first event then
+        has neither to wait for.
+        """
+        deadline = time.monotonic() + WARM_UP_SECONDS
+        self.keys.watch()
+        self.credentials.watch()
+        asking = Thread(target=self.events.problem, name="warm-up", daemon=True)
+        asking.start()
+        self.keys.wait_for_first_fetch(WARM_UP_SECONDS)
+        asking.join(max(deadline - time.monotonic(), 0))
+
+    def problems(self) -> list[str]:
+        """Return why what the application works with can't be used, a reason each."""
+        parts = (self.credentials, self.keys, self.events, self.canvases)
+        return [problem for it in parts if (problem := it.problem())]
+
+
+def build_dependencies(settings: Settings) -> Dependencies:
+    """Return what the settings name; no call is made yet."""
+    client = queue_client(settings.region or "us-east-1")
+    admission = Admission()
+    return Dependencies(
+        KeyProvider(lambda: fetch_keys(settings.app_definition_id, settings.jwks_url)),
+        Intake(client, settings.intake_queue_url, admission=admission),
+        Intake(client, settings.canvas_queue_url, "CANVAS_QUEUE_URL", admission),
+        Credentials(token_of(settings.base_url, settings.client_id, settings.client_secret)),
+    )
+
+
+def create_app(settings: Settings, dependencies: Dependencies) -> Flask:
+    """Return the application."""
+    keys, events, canvases = dependencies.keys, dependencies.events, dependencies.canvases
+    app = health_app(settings, dependencies.problems)
+    count_failures(app, Metrics(settings.stack_name))
     # What is no route is 404: a redirect would be HTML, to whatever host was asked for.
     app.url_map.merge_slashes = False
     app.register_blueprint(openapi_routes())

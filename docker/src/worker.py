@@ -36,7 +36,7 @@ from .packaging import PackagingQueue
 from .patience import PatientTransport
 from .queues import DeadLetterQueue, Queue, Received
 from .revision_consumer import RevisionConsumer
-from .server import serve
+from .server import StopTimes, serve
 from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
 from .task_protection import TaskProtection
 from .time_limits import check_time
@@ -245,7 +245,7 @@ def main() -> int:
     if settings.problems:
         Heartbeat(metrics, lambda: list(settings.problems)).watch()
         # Nothing is received: events wait in the queue until the settings are whole.
-        serve(health_app(settings, list), settings.port, 2)
+        serve(health_app(settings, list), settings.port, StopTimes(2))
         return 0
     built = build_worker(settings)
     built.credentials.watch()
@@ -257,7 +257,7 @@ def main() -> int:
 
     Heartbeat(metrics, problems).watch()
     # The drain of the health checks ends within a second.
-    serve(health_app(settings, problems), settings.port, 2)
+    serve(health_app(settings, problems), settings.port, StopTimes(2))
     ended = built.worker.stop(settings.stop_timeout_seconds - 2)
     log.info("worker stopped", finished=ended)
     return 0

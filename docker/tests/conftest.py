@@ -22,7 +22,7 @@ from moto import mock_aws
 from src.intake import Intake
 from src.keys import KeyProvider, verifying_keys
 from src.settings import Settings
-from src.web import create_app
+from src.web import Dependencies, create_app
 
 from .notebook_server import NotebookServer
 from .webhooks import webhook
@@ -160,7 +160,8 @@ def app_of(
 ) -> Flask:
     """The app with a queue of its events, which without another takes those of canvases too."""
     sqs, url = queue
-    return create_app(settings, keys, Intake(sqs, url), Intake(sqs, canvases or url), Proven())
+    intakes = Intake(sqs, url), Intake(sqs, canvases or url)
+    return create_app(settings, Dependencies(keys, *intakes, Proven()))
 
 
 @pytest.fixture

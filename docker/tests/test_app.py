@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from src import app as module
 from src.app import Front, main
 from src.logs import configure_logs
-from src.server import serve
+from src.server import StopTimes, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -52,7 +52,7 @@ def serve_here(app, port, stop_seconds):
     """Serve until somebody ends this process, whose handlers of signals stay its own."""
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     try:
-        serve(app, port, stop_seconds, host="127.0.0.1")
+        serve(app, port, StopTimes(stop_seconds), host="127.0.0.1")
     finally:
         signal.signal(signal.SIGTERM, before[0])
         signal.signal(signal.SIGINT, before[1])
@@ -114,17 +114,18 @@ def test_sigterm_lets_a_request_finish_and_takes_no_more():
 def test_main_serves_with_the_settings_of_the_environment(monkeypatch, capsys):
     served = []
 
-    def serve(_, port, timeout, **_listening):
-        served.append((port, timeout))
+    def serve(_, port, stop, **_listening):
+        served.append((port, stop))
 
     monkeypatch.setattr(module, "serve", serve)
     # The affinity would be this process's own.
     monkeypatch.setattr(module, "stay_on_one_cpu", lambda: None)
     monkeypatch.setenv("PORT", "5001")
     monkeypatch.setenv("STOP_TIMEOUT_SECONDS", "45")
+    monkeypatch.setenv("SHUTDOWN_DELAY_SECONDS", "10")
     monkeypatch.delenv("BENCHLING_SECRET", raising=False)
     assert main() == 0
-    assert served == [(5001, 45)]
+    assert served == [(5001, StopTimes(45, 10))]
     assert "BENCHLING_SECRET has no tenant" in capsys.readouterr().out
     monkeypatch.setenv("PORT", "x")
     assert main() == 2
@@ -143,27 +144,34 @@ def python(program):
     )
 
 
-def test_health_checks_wait_for_nothing_that_takes_long_to_load():
+def test_the_server_listens_before_what_takes_long_to_load():
     ended = python("import sys; from src import app; print(*sys.modules)")
     loaded = {name.split(".")[0] for name in ended.stdout.split()}
     assert "flask" in loaded
     assert not loaded & {"benchling_sdk", "botocore", "httpx", "jwcrypto", "urllib3"}
 
 
-def test_what_is_not_alive_but_loading_waits_for_the_application():
-    loading, live, loaded = Future(), Flask("live"), Flask("loaded")
-    for app in (live, loaded):
-        app.add_url_rule("/<path:_>", app.name, lambda _, name=app.name: name)
-    front = Front(live, loading.result)
+def test_health_checks_fail_until_the_application_is_loaded_and_warm():
+    loading, warming, loaded = Future(), Future(), Flask("loaded")
+    loaded.add_url_rule("/<path:_>", view_func=lambda _: "loaded", endpoint="any")
+    front = Front(lambda: (loading.result(), warming.result))
     client = Client(front)
-    assert [client.get(path).text for path in ("/health", "/health/live")] == ["live"] * 2
+
+    def probe():
+        answers = [client.get(path) for path in ("/health", "/health/live")]
+        return {(answer.status_code, answer.json["status"]) for answer in answers}
+
+    assert probe() == {(503, "starting")}
     with ThreadPoolExecutor() as threads:
-        threads.submit(front.load)
+        ended = threads.submit(front.load)
         waiting = [threads.submit(client.get, path) for path in ("/health/ready", "/event")]
         time.sleep(0.1)
         assert not any(answer.done() for answer in waiting)
         loading.set_result(loaded)
         assert [answer.result(10).text for answer in waiting] == ["loaded"] * 2
+        assert probe() == {(503, "starting")}
+        warming.set_result(None)
+        ended.result(10)
     assert client.get("/health").text == "loaded"
 
 

@@ -27,7 +27,7 @@ from src.logs import configure_logs
 from src.queues import IDENTIFIER
 from src.routes.openapi import DOCUMENT
 from src.settings import Settings
-from src.web import create_app
+from src.web import Dependencies, create_app
 from src.webhook_types import WEBHOOK_TYPES
 
 from .conftest import SECRET, Proven, Signer
@@ -116,7 +116,7 @@ class Service:
         intakes = (Intake(self.queue, name) for name in ("events", "canvases"))
         keys = KeyProvider(lambda: SIGNER.keys)
         keys.refresh()
-        self.app = create_app(told, keys, *intakes, Proven())
+        self.app = create_app(told, Dependencies(keys, *intakes, Proven()))
         self.validators = {}
 
     def check(self, call):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -68,6 +69,8 @@ class World:
         stack.append(server.stop)
         host, port = server.get_host_and_port()
         self.aws = f"http://{host}:{port}"
+        # What another World of this process has left.
+        urllib.request.urlopen(f"{self.aws}/moto-api/reset", b"", timeout=10).close()
         self.notebook = NotebookServer()
         stack.append(self.notebook.server_close)
         stack.append(self.notebook.shutdown)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from src.keys import KeyProvider
 from src.settings import Settings, SettingsError, read_settings
-from src.web import create_app
+from src.web import Dependencies, build_dependencies, create_app
 
 from .conftest import SECRET
 
@@ -25,7 +25,7 @@ def test_everything_set_is_ready():
     assert settings.problems == ()
     assert settings.base_url == "https://acme.benchling.com"
     assert (settings.package_prefix, settings.log_level) == ("benchling", "INFO")
-    assert settings.stop_timeout_seconds == 30
+    assert (settings.stop_timeout_seconds, settings.shutdown_delay_seconds) == (30, 0)
 
 
 def test_the_secret_overrides_the_environment():
@@ -111,6 +111,14 @@ def test_all_wrong_values_are_told_at_once():
         "LOG_LEVEL 'LOUD': no such level: use one of DEBUG, INFO, WARNING, ERROR",
         "STOP_TIMEOUT_SECONDS '-1': not a whole number from 2 to 120: set one",
     ]
+
+
+def test_a_shutdown_delay_ends_before_the_stop_timeout():
+    environment = {**ENVIRONMENT, "STOP_TIMEOUT_SECONDS": "20"}
+    settings = read_settings({**environment, "SHUTDOWN_DELAY_SECONDS": "19"})
+    assert settings.shutdown_delay_seconds == 19
+    with pytest.raises(SettingsError, match="SHUTDOWN_DELAY_SECONDS '20': not below STOP_TIMEOUT"):
+        read_settings({**environment, "SHUTDOWN_DELAY_SECONDS": "20"})
 
 
 def test_a_wrong_level_in_the_secret_is_not_fatal_and_not_shown():
@@ -396,7 +404,8 @@ def test_no_address_is_shown_with_its_credentials_or_query():
 )
 def test_odd_secrets_are_told_and_never_a_fault_of_the_service(text):
     environment = {**ENVIRONMENT, "BENCHLING_SECRET": text, "STACK_NAME": "\udcff"}
-    client = create_app(read_settings(environment), KeyProvider(list)).test_client()
+    settings = read_settings(environment)
+    client = create_app(settings, build_dependencies(settings)).test_client()
     ready, config = client.get("/health/ready"), client.get("/config")
     assert (ready.status_code, config.status_code) == (503, 200)
     assert ready.json["reasons"][0].startswith("BENCHLING_SECRET")
@@ -408,7 +417,8 @@ def test_a_readiness_that_cannot_be_told_is_none():
             raise ValueError("https://user:hunter2@sqs.example.com")
 
     settings = read_settings(ENVIRONMENT)
-    client = create_app(settings, KeyProvider(list), Broken(), Broken(), Broken()).test_client()
+    broken = Dependencies(KeyProvider(list), Broken(), Broken(), Broken())
+    client = create_app(settings, broken).test_client()
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert "ValueError" in answer.json["reasons"][0]

@@ -31,7 +31,7 @@ type Server struct {
 }
 
 // Start starts the command, which writes into the log, and returns when it
-// answers at the address with any status.
+// answers at the address with any status but 503, which says that it is starting.
 func Start(ctx context.Context, command *exec.Cmd, log, address string) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(log), 0o755); err != nil {
 		return nil, err
@@ -69,7 +69,9 @@ func (s *Server) waitUntilItAnswers(ctx context.Context, address string) error {
 		}
 		if answer, err := http.DefaultClient.Do(request); err == nil {
 			answer.Body.Close()
-			return nil
+			if answer.StatusCode != http.StatusServiceUnavailable {
+				return nil
+			}
 		}
 		select {
 		case <-s.exited:

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -38,6 +39,20 @@ func TestStartSaysWhereToLook(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "logs", "log")
 	_, err := Start(context.Background(), exec.Command("false"), log, silent(t))
 	assert.Error(t, err, log+": the server ended before it answered: its last lines say why")
+}
+
+func TestStartWaitsWhileTheServerIsStarting(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+	started, err := Start(context.Background(), exec.Command("sleep", "60"), filepath.Join(t.TempDir(), "log"), server.URL)
+	assert.NilError(t, err)
+	started.Stop()
+	assert.Equal(t, asked.Load(), int32(3))
 }
 
 func TestStartEndsWithItsContext(t *testing.T) {

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from ..settings import Settings
 
-# That the process answers is all that they say.
+# That the service answers is all that they say. While it starts, app.py answers them.
 LIVENESS = ("/health", "/health/live")
 
 log = structlog.get_logger()

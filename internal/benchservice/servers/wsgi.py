@@ -11,6 +11,7 @@ from src.settings import read_settings
 stay_on_one_cpu()
 settings = read_settings(os.environ)
 configure_logs(settings.log_level)
-app = load(settings)
+app, warm_up = load(settings)
+warm_up()
 # As many threads as the service's own server has.
 asgi = WSGIMiddleware(app, workers=40)
