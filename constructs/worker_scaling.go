@@ -13,10 +13,6 @@ const (
 	// exportsPerTask is how many exports a task works on at once, the default of
 	// WORKER_CONCURRENCY in docker/src/settings.py.
 	exportsPerTask = 4
-	// fewOutstanding, someOutstanding and manyOutstanding are numbers of events
-	// that ask for one, two and four more tasks, minute by minute: about what
-	// one, two and five tasks do within three minutes.
-	fewOutstanding, someOutstanding, manyOutstanding = 20, 40, 100
 	// scaleInAfter is how long what is outstanding must fit fewer tasks.
 	scaleInAfter = 5 * time.Minute
 	// maxSteps is the most step adjustments that one policy may have.
@@ -35,12 +31,12 @@ type WorkerScalingProps struct {
 	Min, Max int
 }
 
-// ScaleWorkerService scales the worker by the events that are outstanding: those
-// that wait and those in work, so that long exports keep their tasks. Each minute
-// adds tasks while many are outstanding; what is outstanding for scaleInAfter
-// without being many sets the number of tasks whose places it fills. The age of
-// the oldest event scales nothing: behind an earlier event of its entry it waits
-// however many tasks there are.
+// ScaleWorkerService scales the worker to as many tasks as have a place for each
+// event that is outstanding: those that wait and those in work, so that long
+// exports keep their tasks. The most of the last minutes counts: a minute with
+// more adds tasks at once, and only scaleInAfter with fewer takes some away. The
+// age of the oldest event scales nothing: behind an earlier event of its entry it
+// waits however many tasks there are.
 //
 // internal/simulation shows what these figures do over a day.
 func ScaleWorkerService(props WorkerScalingProps) {
@@ -51,24 +47,23 @@ func ScaleWorkerService(props WorkerScalingProps) {
 	if props.Max == props.Min {
 		return
 	}
-	scaling.ScaleOnMetric(jsii.String("Outstanding"), &autoscaling.BasicStepScalingPolicyProps{
-		Metric: outstanding(props.Queue),
-		ScalingSteps: &[]*autoscaling.ScalingInterval{
-			{Lower: jsii.Number(fewOutstanding), Upper: jsii.Number(someOutstanding), Change: jsii.Number(1)},
-			{Lower: jsii.Number(someOutstanding), Upper: jsii.Number(manyOutstanding), Change: jsii.Number(2)},
-			{Lower: jsii.Number(manyOutstanding), Change: jsii.Number(4)},
-		},
-		Cooldown: duration(scaleOutCooldown),
-	})
-	scaling.ScaleOnMetric(jsii.String("Fitting"), &autoscaling.BasicStepScalingPolicyProps{
-		Metric:            outstanding(props.Queue),
-		AdjustmentType:    autoscaling.AdjustmentType_EXACT_CAPACITY,
-		ScalingSteps:      fittingSteps(props.Min, props.Max),
-		EvaluationPeriods: jsii.Number(scaleInAfter.Minutes()),
-		// The most of these minutes, so that no lull takes a task away.
+	policy := autoscaling.BasicStepScalingPolicyProps{
+		Metric:                outstanding(props.Queue),
+		AdjustmentType:        autoscaling.AdjustmentType_EXACT_CAPACITY,
 		MetricAggregationType: autoscaling.MetricAggregationType_MAXIMUM,
+		EvaluationPeriods:     jsii.Number(scaleInAfter / alarmPeriod),
 		Cooldown:              duration(scaleOutCooldown),
-	})
+	}
+	busy, quiet := policy, policy
+	busy.DatapointsToAlarm = jsii.Number(1)
+	busy.ScalingSteps = busySteps(props.Min, props.Max)
+	// CDK wants two steps or more.
+	quiet.ScalingSteps = &[]*autoscaling.ScalingInterval{
+		{Upper: jsii.Number(0), Change: jsii.Number(props.Min)},
+		{Lower: jsii.Number(0), Upper: jsii.Number(props.Min * exportsPerTask), Change: jsii.Number(props.Min)},
+	}
+	scaling.ScaleOnMetric(jsii.String("Busy"), &busy)
+	scaling.ScaleOnMetric(jsii.String("Quiet"), &quiet)
 }
 
 // outstanding is the number of events that aren't done: those that can be
@@ -85,17 +80,18 @@ func outstanding(queue IntakeQueue) awscloudwatch.IMetric {
 	})
 }
 
-// fittingSteps returns the number of tasks for each number of outstanding events
-// that fewer than most tasks work on at once; in steps of several tasks when
-// there would be too many of them.
-func fittingSteps(fewest, most int) *[]*autoscaling.ScalingInterval {
-	stride := (most - fewest + maxSteps - 1) / maxSteps
+// busySteps returns the number of tasks for each number of outstanding events that
+// needs more than the fewest; in steps of several tasks when there would be too
+// many. The last begins where the most tasks are full, so that there are two.
+func busySteps(fewest, most int) *[]*autoscaling.ScalingInterval {
+	stride := (most - fewest + maxSteps) / maxSteps
 	var steps []*autoscaling.ScalingInterval
-	var lower *float64
-	for tasks := fewest; tasks < most; tasks += stride {
-		upper := jsii.Number(tasks * exportsPerTask)
-		steps = append(steps, &autoscaling.ScalingInterval{Lower: lower, Upper: upper, Change: jsii.Number(tasks)})
-		lower = upper
+	for tasks := fewest; tasks <= most; tasks += stride {
+		steps = append(steps, &autoscaling.ScalingInterval{
+			// One event more than these tasks have places for.
+			Lower:  jsii.Number(tasks*exportsPerTask + 1),
+			Change: jsii.Number(min(tasks+stride, most)),
+		})
 	}
 	return &steps
 }
