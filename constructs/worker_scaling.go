@@ -14,7 +14,7 @@ const (
 	// WORKER_CONCURRENCY in docker/src/settings.py.
 	exportsPerTask = 4
 	// scaleInAfter is how long what is outstanding must fit fewer tasks.
-	scaleInAfter = 5 * time.Minute
+	scaleInAfter = 3 * time.Minute
 	// maxSteps is the most step adjustments that one policy may have.
 	//
 	// Source: Application Auto Scaling User Guide, Quotas.

@@ -12,7 +12,7 @@ import (
 const (
 	pictureWidth          = 1000
 	plotLeft, plotWidth   = 190.0, 780.0
-	plotTop               = 64.0
+	plotTop               = 106.0
 	panelHeight, panelGap = 120.0, 40.0
 	rowHeight, barHeight  = 24.0, 14.0
 	legendSample          = 18.0
@@ -42,11 +42,11 @@ func (r Run) Chart() string {
 	panels := []panel{
 		{"events", []line{
 			{"waiting", svg.Ours, func(m Minute) int { return m.Waiting }},
-			{"put off", secondColour, func(m Minute) int { return m.Hidden }},
 		}},
 		{"exports", []line{
-			{"in work", svg.Ours, func(m Minute) int { return m.InWork }},
 			{"places of the tasks", svg.Others, func(m Minute) int { return m.Tasks * r.Service.Concurrency }},
+			{"in work", svg.Ours, func(m Minute) int { return m.InWork }},
+			{"put off", secondColour, func(m Minute) int { return m.Hidden }},
 		}},
 		{"worker tasks", []line{
 			{"running", svg.Ours, func(m Minute) int { return m.Tasks }},
@@ -56,9 +56,9 @@ func (r Run) Chart() string {
 	alarms := r.watched()
 	bottom := plotTop + float64(len(panels))*(panelHeight+panelGap)
 	height := bottom + float64(len(alarms))*rowHeight + 44
-	title := fmt.Sprintf("A simulated day of the worker: %d events, %.1f task-hours, of which the work needs %.1f; longest wait %.1f min",
-		len(r.Events), r.TaskHours(), r.NeededHours(), float64(r.LongestWait())/minute)
-	picture := svg.New(title, pictureWidth, int(height))
+	picture := svg.New("A simulated day of the worker", pictureWidth, int(height))
+	picture.Text(12, 42, fmt.Sprintf("%d events; %.1f task-hours, %.1f of which the work needs; longest wait %.1f min. Alarms: those that people hear of in red, those that scale in grey.",
+		len(r.Events), r.TaskHours(), r.NeededHours(), float64(r.LongestWait())/minute), `font-size="12"`)
 	r.mark(picture, bottom+float64(len(alarms))*rowHeight)
 	for i, p := range panels {
 		r.draw(picture, p, plotTop+float64(i)*(panelHeight+panelGap))
@@ -72,13 +72,23 @@ func (r Run) Chart() string {
 
 // mark shows behind the panels when bursts and the deployment are.
 func (r Run) mark(picture *svg.Picture, bottom float64) {
-	for _, burst := range Bursts {
-		picture.Rect(across(burst.From), plotTop-10, across(burst.From+burst.For)-across(burst.From), bottom-plotTop+10, markColour)
-		picture.Text(across(burst.From), plotTop-16, burst.Name, `font-size="11"`)
+	type span struct {
+		from, to int
+		label    string
+		// row is the label's, so that neighbours' don't overlap.
+		row    int
+		colour string
 	}
-	if r.DeploymentEnd > 0 {
-		picture.Rect(across(r.deployedAt), plotTop-10, across(r.DeploymentEnd)-across(r.deployedAt), bottom-plotTop+10, gridColour)
-		picture.Text(across(r.deployedAt), plotTop-16, "deployment", `font-size="11"`)
+	spans := []span{{r.deployedAt, r.DeploymentEnd, "deployment", 1, gridColour}}
+	for i, burst := range Bursts {
+		spans = append(spans, span{burst.From, burst.From + burst.For, burst.Name, i % 2 * 2, markColour})
+	}
+	top := func(s span) float64 { return plotTop - 10 - float64(s.row)*14 }
+	for _, s := range spans {
+		picture.Rect(across(s.from), top(s), across(s.to)-across(s.from), bottom-top(s), s.colour)
+	}
+	for _, s := range spans {
+		picture.Text(across(s.from), top(s)-4, s.label, `font-size="11"`)
 	}
 }
 

@@ -61,7 +61,7 @@ func NewDay(seed uint64) Day {
 		}
 	}
 	spread(0, 7*hour, 20)
-	spread(7*hour, 12*hour, 500)
+	spread(7*hour, 12*hour, 2400)
 	spread(19*hour, 5*hour, 25)
 	for _, burst := range Bursts {
 		spread(burst.From, burst.For, burst.Edits)

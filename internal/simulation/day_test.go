@@ -118,8 +118,10 @@ func TestTasksFollowTheWork(t *testing.T) {
 	}
 	assert.Equal(t, most, target.Max, "the import takes them all")
 	for _, burst := range Bursts {
-		// A tail is over after four steps of five minutes, and its work soon after.
-		assert.Equal(t, run.Minutes[(burst.From+burst.For+hour)/minute].Desired, target.Min, burst.Name)
+		// A tail is over within half an hour, and its work soon after; what is left are
+		// the edits of working hours.
+		later := run.Minutes[(burst.From+burst.For+hour)/minute]
+		assert.Assert(t, later.Desired <= target.Min+1, "%d tasks an hour after the %s", later.Desired, burst.Name)
 	}
 }
 
