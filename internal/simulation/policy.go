@@ -7,6 +7,12 @@ import (
 	"slices"
 )
 
+// defaultCooldown is that of ECS services, in seconds.
+//
+// Source: Application Auto Scaling API Reference, StepScalingPolicyConfiguration
+// and TargetTrackingScalingPolicyConfiguration.
+const defaultCooldown = 300
+
 // policy is a scaling policy: by steps, or by tracking when target is set.
 type policy struct {
 	name, target string
@@ -29,7 +35,7 @@ type policyProperties struct {
 	ScalingTargetID                any `json:"ScalingTargetId"`
 	StepScalingPolicyConfiguration *struct {
 		AdjustmentType, MetricAggregationType string
-		Cooldown                              int
+		Cooldown                              *int
 		StepAdjustments                       []step
 	}
 	TargetTrackingScalingPolicyConfiguration *trackingConfiguration
@@ -51,7 +57,10 @@ func readPolicy(name string, properties json.RawMessage) (policy, error) {
 		return read, fmt.Errorf("PolicyType %q is not simulated: use StepScaling or TargetTrackingScaling", p.PolicyType)
 	}
 	read.adjustment, read.aggregation = steps.AdjustmentType, steps.MetricAggregationType
-	read.cooldown, read.steps = steps.Cooldown, steps.StepAdjustments
+	read.cooldown, read.steps = defaultCooldown, steps.StepAdjustments
+	if steps.Cooldown != nil {
+		read.cooldown = *steps.Cooldown
+	}
 	if read.aggregation == "" {
 		read.aggregation = "Average"
 	}

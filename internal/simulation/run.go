@@ -67,6 +67,7 @@ func Play(template Template, day Day, service *Service) (Run, error) {
 		}
 		queue.Publish(metrics, dimensions, at)
 		seen := at - metricDelay
+		scaler.Deploying = service.Deploying()
 		scaler.Step(metrics, seen)
 		now := map[string]State{}
 		for _, a := range template.Alarms {

@@ -31,6 +31,10 @@ func readTarget(name string, properties json.RawMessage) (Target, error) {
 type Scaler struct {
 	// Desired is the number of tasks that is asked for.
 	Desired int
+	// Deploying is set while the service is deployed: nothing is scaled in then.
+	//
+	// Source: ECS Developer Guide, "Troubleshooting service auto scaling".
+	Deploying bool
 	// States are its alarms', by name.
 	States map[string]State
 
@@ -147,7 +151,7 @@ func (s *Scaler) scale(w wish, at int) {
 			s.base = s.Desired
 		}
 		s.Desired, s.outUntil, s.inUntil = capacity, at+w.cooldown, 0
-	case w.capacity < s.Desired && at >= s.outUntil && at >= s.inUntil:
+	case w.capacity < s.Desired && !s.Deploying && at >= s.outUntil && at >= s.inUntil:
 		s.Desired, s.inUntil = w.capacity, at+w.cooldown
 	}
 }

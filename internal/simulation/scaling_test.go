@@ -78,6 +78,15 @@ func TestCooldowns(t *testing.T) {
 	assert.DeepEqual(t, desired(s, metrics, watchedMetric, 20), []int{4})
 }
 
+func TestADeploymentKeepsTasks(t *testing.T) {
+	down := steps("ChangeInCapacity", 0, `{"MetricIntervalUpperBound": 0, "ScalingAdjustment": -1}`)
+	_, s, metrics := scaled(t, under, down)
+	s.Desired, s.Deploying = 5, true
+	assert.DeepEqual(t, desired(s, metrics, watchedMetric, 0, 0, 0), []int{5, 5, 5})
+	s.Deploying = false
+	assert.DeepEqual(t, desired(s, metrics, watchedMetric, 0), []int{4})
+}
+
 func TestTheMostTasksWin(t *testing.T) {
 	one := steps("ChangeInCapacity", 0, `{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}`)
 	exact := steps("ExactCapacity", 0, `{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 3}`)

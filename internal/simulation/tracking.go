@@ -5,20 +5,13 @@ import (
 	"math"
 )
 
-// The alarms of target tracking, which Application Auto Scaling makes: three
-// minutes above the target, or fifteen below nine tenths of it.
-//
-// Source: Application Auto Scaling User Guide, "Target tracking scaling policies",
-// and the alarms that it makes for ECS services.
+// The alarms of target tracking, which Application Auto Scaling makes itself: three
+// minutes above the target, or fifteen below nine tenths of it. Its guide doesn't
+// promise these figures; they are those of the alarms that it makes for services.
 const (
 	highMinutes, lowMinutes = 3, 15
 	lowShare                = 0.9
 )
-
-// defaultTrackingCooldown is that of ECS services, in seconds.
-//
-// Source: Application Auto Scaling API Reference, TargetTrackingScalingPolicyConfiguration.
-const defaultTrackingCooldown = 300
 
 type trackingConfiguration struct {
 	TargetValue                       float64
@@ -58,7 +51,7 @@ func newTracking(name string, c trackingConfiguration, target string) (*tracking
 	}
 	low, err := watch("Low", "LessThanThreshold", c.TargetValue*lowShare, lowMinutes)
 	t := &tracking{high: high, low: low, target: c.TargetValue, neverIn: c.DisableScaleIn,
-		inCooldown: defaultTrackingCooldown, outCooldown: defaultTrackingCooldown}
+		inCooldown: defaultCooldown, outCooldown: defaultCooldown}
 	if c.ScaleInCooldown != nil {
 		t.inCooldown = *c.ScaleInCooldown
 	}
