@@ -72,6 +72,7 @@ redrive: ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends t
 .PHONY: golden
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/policy ./internal/templatediff ./stacks -update
+	go test ./internal/simulation -update
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app

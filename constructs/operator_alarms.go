@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// eventWait and canvasWait are how long an event and a click may wait.
-	eventWait, canvasWait = 15 * time.Minute, time.Minute
+	// canvasWait is how long a click may wait.
+	canvasWait = time.Minute
 	// slowMargin is how long before Benchling gives up an answer is slow.
 	slowMargin = 500 * time.Millisecond
 	// packagingWait is how long a message for Quilt may wait for a reader.
@@ -46,6 +46,9 @@ type OperatorAlarmsProps struct {
 	Worker  WorkerService
 	// ConfirmWithin is how long Quilt may take for a package; 0 makes no alarm.
 	ConfirmWithin time.Duration
+	// ExportTimeout is how long an export may take, and so an event that waits for
+	// its entry's earlier one.
+	ExportTimeout time.Duration
 	// Topic hears of the alarms.
 	Topic AlarmTopic
 }
@@ -111,9 +114,9 @@ func queueAlarms(props OperatorAlarmsProps) []alarm {
 			threshold: 1, periods: 1,
 		},
 		{
-			id: "OldEvents", description: fmt.Sprintf("Events wait for longer than %.0f minutes (seconds): is the worker running?", eventWait.Minutes()),
+			id: "OldEvents", description: fmt.Sprintf("Events wait for longer than %.0f minutes (seconds): is the worker running?", props.ExportTimeout.Minutes()),
 			metric:    waiting(queue.Events),
-			threshold: eventWait.Seconds(), periods: 5,
+			threshold: props.ExportTimeout.Seconds(), periods: 5,
 		},
 		{
 			id: "OldCanvasRequests", description: fmt.Sprintf("Clicks on canvases wait for longer than %.0f s: is the worker running, and does Benchling answer?", canvasWait.Seconds()),

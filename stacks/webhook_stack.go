@@ -127,6 +127,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Webhook:       webhook,
 		Worker:        worker,
 		ConfirmWithin: s.ConfirmWithin,
+		ExportTimeout: s.ExportTimeout,
 		Topic:         topic,
 	})
 	constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/svg"
 )
 
 func measured() Figures {
@@ -56,9 +58,9 @@ func TestThePageShowsWhatWasMeasured(t *testing.T) {
 }
 
 func TestTheLongestBarFillsTheChart(t *testing.T) {
-	svg := chart("t", "MB", []bar{{"a", 50, true}, {"b", 100, false}})
-	assert.Assert(t, strings.Contains(svg, `width="380.0" height="18" fill="`+others))
-	assert.Assert(t, strings.Contains(svg, `width="190.0" height="18" fill="`+ours))
+	drawn := chart("t", "MB", []bar{{"a", 50, true}, {"b", 100, false}})
+	assert.Assert(t, strings.Contains(drawn, `width="380.0" height="18" fill="`+svg.Others))
+	assert.Assert(t, strings.Contains(drawn, `width="190.0" height="18" fill="`+svg.Ours))
 	assert.Assert(t, strings.Contains(chart("t", "s", []bar{{"none", 0, true}}), `width="0.0"`))
 }
 

@@ -1,0 +1,148 @@
+// Package simulation evaluates a synthesized template's alarms and scaling
+// policies over series of metrics, and plays a day of events through a model of
+// the queue and its worker, so that the stack's own figures are tried before
+// anything is deployed. A new figure in the template needs no change here.
+package simulation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Template is what a synthesized template says of alarms and of scaling.
+type Template struct {
+	// Alarms are sorted by name.
+	Alarms []Alarm
+	// Targets are sorted by name.
+	Targets []Target
+	// kinds are the resources' types, by logical ID.
+	kinds map[string]string
+}
+
+// resource is one of the template, its properties still unread.
+type resource struct {
+	Type       string
+	Properties json.RawMessage
+}
+
+// Read returns a template's alarms and scaling. What the simulator doesn't know
+// is an error that names the resource: all of them at once.
+func Read(text []byte) (Template, error) {
+	var whole struct{ Resources map[string]resource }
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return Template{}, fmt.Errorf("read the template: %w", err)
+	}
+	template := Template{kinds: map[string]string{}}
+	var names []string
+	for name, r := range whole.Resources {
+		template.kinds[name] = r.Type
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var problems []error
+	var policies []policy
+	for _, name := range names {
+		var err error
+		properties := whole.Resources[name].Properties
+		switch template.kinds[name] {
+		case "AWS::CloudWatch::Alarm":
+			var a Alarm
+			a, err = readAlarm(name, properties)
+			template.Alarms = append(template.Alarms, a)
+		case "AWS::ApplicationAutoScaling::ScalableTarget":
+			var t Target
+			t, err = readTarget(name, properties)
+			template.Targets = append(template.Targets, t)
+		case "AWS::ApplicationAutoScaling::ScalingPolicy":
+			var p policy
+			p, err = readPolicy(name, properties)
+			policies = append(policies, p)
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	for i, target := range template.Targets {
+		for _, p := range policies {
+			if p.target == target.Name {
+				template.Targets[i].policies = append(template.Targets[i].policies, p)
+			}
+		}
+	}
+	return template, errors.Join(problems...)
+}
+
+// Alarm returns the alarm whose name begins with a prefix, which CDK completes by
+// a hash.
+func (t Template) Alarm(prefix string) (Alarm, error) {
+	return one(t.Alarms, prefix, func(a Alarm) string { return a.Name })
+}
+
+// Target returns what scales whose name begins with a prefix.
+func (t Template) Target(prefix string) (Target, error) {
+	return one(t.Targets, prefix, func(target Target) string { return target.Name })
+}
+
+// Queue returns the metrics' dimension of the queue whose name begins with a
+// prefix.
+func (t Template) Queue(prefix string) (string, error) {
+	var queues []string
+	for name, kind := range t.kinds {
+		if kind == "AWS::SQS::Queue" {
+			queues = append(queues, name)
+		}
+	}
+	name, err := one(queues, prefix, func(name string) string { return name })
+	return "QueueName=" + name + ".QueueName", err
+}
+
+func one[T any](all []T, prefix string, name func(T) string) (T, error) {
+	var found []T
+	for _, it := range all {
+		if strings.HasPrefix(name(it), prefix) {
+			found = append(found, it)
+		}
+	}
+	if len(found) != 1 {
+		var none T
+		return none, fmt.Errorf("%d resources of the template begin with %q: name one", len(found), prefix)
+	}
+	return found[0], nil
+}
+
+// dimension is one of a metric's, in CloudFormation's form.
+type dimension struct {
+	Name  string
+	Value any
+}
+
+// dimensionsOf returns dimensions as one text that is the same for the same
+// metric: a reference reads as its logical ID and attribute.
+func dimensionsOf(dimensions []dimension) string {
+	var parts []string
+	for _, d := range dimensions {
+		parts = append(parts, d.Name+"="+reference(d.Value))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
+}
+
+func reference(value any) string {
+	if object, ok := value.(map[string]any); ok && len(object) == 1 {
+		if name, ok := object["Ref"].(string); ok {
+			return name
+		}
+		if path, ok := object["Fn::GetAtt"].([]any); ok && len(path) == 2 {
+			return fmt.Sprintf("%v.%v", path[0], path[1])
+		}
+	}
+	if text, ok := value.(string); ok {
+		return text
+	}
+	// Maps are written with sorted keys.
+	text, _ := json.Marshal(value)
+	return string(text)
+}
