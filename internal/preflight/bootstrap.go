@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// bootstrapParameter holds the version of what `cdk bootstrap` made. Every
+	// BootstrapParameter holds the version of what `cdk bootstrap` made. Every
 	// template names it as the default of its parameter BootstrapVersion.
-	bootstrapParameter = "/cdk-bootstrap/hnb659fds/version"
-	// bootstrapVersion is the least that every template's rule
+	BootstrapParameter = "/cdk-bootstrap/hnb659fds/version"
+	// BootstrapVersion is the least version that every template's rule
 	// CheckBootstrapVersion takes.
-	bootstrapVersion = 6
+	BootstrapVersion = 6
 )
 
 // checkBootstrap asks whether the CDK CLI may deploy here.
 func (i *inspection) checkBootstrap(ctx context.Context) {
 	const remedy = "run `cdk bootstrap` once for this account and region"
-	answer, err := i.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(bootstrapParameter)})
+	answer, err := i.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(BootstrapParameter)})
 	if hasCode(err, "ParameterNotFound") {
 		i.refuse("CDK bootstrap", "nothing in this account and region", remedy)
 		return
@@ -31,8 +31,8 @@ func (i *inspection) checkBootstrap(ctx context.Context) {
 		return
 	}
 	value := aws.ToString(answer.Parameter.Value)
-	if version, err := strconv.Atoi(value); err != nil || version < bootstrapVersion {
-		i.refuse("CDK bootstrap", fmt.Sprintf("version %q is below %d", value, bootstrapVersion), remedy+" again")
+	if version, err := strconv.Atoi(value); err != nil || version < BootstrapVersion {
+		i.refuse("CDK bootstrap", fmt.Sprintf("version %q is below %d", value, BootstrapVersion), remedy+" again")
 		return
 	}
 	i.pass("CDK bootstrap: version %s", value)
