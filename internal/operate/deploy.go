@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -63,7 +64,7 @@ func steps(environment string, protectAfter bool, cdkArgs []string) []step {
 	}
 	return []step{
 		{"deploying " + name + " (1 of 2), its deletion protections off: if a first deployment fails, it must be possible to delete it",
-			append(command[:len(command):len(command)], "-c", unprotected)},
+			slices.Concat(command, []string{"-c", unprotected})},
 		{"deploying " + name + " (2 of 2), its deletion protections on", command},
 	}
 }

@@ -28,7 +28,7 @@ const deployed = `{"Resources": {
 "Outputs": {"DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}, "IntakeQueueUrl": {"Value": {"Ref": "Intake"}}}}`
 
 // start runs the emulator, makes the working directory one with the settings of
-// "dev", and lets programs stand in for the CDK CLI and Docker: cdk writes its
+// "dev", which is protected, and "open", which isn't, and lets programs stand in for the CDK CLI and Docker: cdk writes its
 // arguments to the file that start returns and exits with CDK_STATUS.
 func start(ctx context.Context, t *testing.T) (cloud aws.Config, log string) {
 	t.Helper()
@@ -51,7 +51,7 @@ func start(ctx context.Context, t *testing.T) (cloud aws.Config, log string) {
 	t.Setenv("CDK_DOCKER", "")
 	t.Setenv("CDK_STATUS", "0")
 	t.Chdir(t.TempDir())
-	assert.NilError(t, os.WriteFile("cdk.json", []byte(`{"context": {"environments": {"dev": {"deletionProtection": true}}}}`), 0o600))
+	assert.NilError(t, os.WriteFile("cdk.json", []byte(`{"context": {"environments": {"dev": {"deletionProtection": true}, "open": {}}}}`), 0o600))
 	return emulated.Config(), log
 }
 
@@ -87,6 +87,10 @@ func TestDeployToTheEmulator(t *testing.T) {
 	assert.NilError(t, Deploy(ctx, []string{"dev", "--all"}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=dev --all -c protect=after\ndeploy -c environment=dev --all\n")
 	assert.Check(t, bytes.Contains(out.Bytes(), []byte("deploying BenchlingWebhook-dev (1 of 2), its deletion protections off")), out.String())
+
+	assert.NilError(t, os.Remove(log))
+	assert.NilError(t, Deploy(ctx, []string{"open"}, &out))
+	assert.Equal(t, text(t, log), "deploy -c environment=open\n")
 
 	// After a first step that fails there is no second, and its status is kept.
 	t.Setenv("CDK_STATUS", "3")

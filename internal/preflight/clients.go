@@ -2,8 +2,10 @@ package preflight
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -68,7 +70,8 @@ func NewClients(config aws.Config) Clients {
 	}
 }
 
-// runDocker runs the program that the CDK CLI would run.
+// runDocker runs the program that the CDK CLI would run. Its error is what that
+// program said first.
 func runDocker(ctx context.Context, args ...string) error {
 	program := os.Getenv("CDK_DOCKER")
 	if program == "" {
@@ -76,5 +79,9 @@ func runDocker(ctx context.Context, args ...string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, dockerTimeout)
 	defer cancel()
-	return exec.CommandContext(ctx, program, args...).Run()
+	_, err := exec.CommandContext(ctx, program, args...).Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return errors.New(strings.TrimSpace(string(exit.Stderr)))
+	}
+	return err
 }

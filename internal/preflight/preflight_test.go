@@ -42,7 +42,7 @@ func TestReadyAccount(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	const docs = "; allow this action (docs/first-deployment.md lists what preflight reads), or try again"
-	const role = "; run this again with -create-roles (`make preflight CREATE_ROLES=1`), or `aws iam create-service-linked-role --aws-service-name "
+	const role = "; run `make preflight ENVIRONMENT=prod CREATE_ROLES=1`, or `aws iam create-service-linked-role --aws-service-name "
 	for _, c := range []struct {
 		name    string
 		change  func(*account)

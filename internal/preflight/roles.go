@@ -38,7 +38,7 @@ func (i *inspection) checkRoles(ctx context.Context) {
 			i.createRole(ctx, role)
 		default:
 			i.refuse("service-linked role "+role.name, "this account has none, and the first deployment can fail while it is made",
-				"run this again with -create-roles (`make preflight CREATE_ROLES=1`), or `aws iam create-service-linked-role --aws-service-name "+role.service+"`")
+				"run `make preflight ENVIRONMENT="+i.settings.Environment+" CREATE_ROLES=1`, or `aws iam create-service-linked-role --aws-service-name "+role.service+"`")
 		}
 	}
 }

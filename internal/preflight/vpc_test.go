@@ -27,7 +27,7 @@ func TestZonesOfANewVpc(t *testing.T) {
 		{name: "first two", passed: "zones: VPC links and Fargate in us-east-1a (use1-az4), us-east-1b (use1-az6)"},
 		{name: "chosen", chosen: []string{"us-east-1d", "us-east-1f", "us-east-1a"},
 			passed: "zones: VPC links and Fargate in us-east-1d (use1-az2), us-east-1f (use1-az5), us-east-1a (use1-az4)"},
-		{name: "first two with a default subnet", change: func(a *account) { a.defaultZones = []string{"us-east-1e", "us-east-1c", "us-east-1c"} },
+		{name: "first two with a default subnet", change: func(a *account) { a.defaultZones = []string{"us-east-1f", "us-east-1e", "us-east-1c", "us-east-1c"} },
 			want: place + `availabilityZones: us-east-1e is use1-az3 in this account, where API Gateway has no VPC links; set "availabilityZones": ["us-east-1a", "us-east-1c"] in cdk.json`},
 		{name: "one default subnet", change: func(a *account) { a.defaultZones = []string{"us-east-1c"} },
 			want: place + `availabilityZones: CloudFormation would find 1 zones, and the load balancer needs 2; set "availabilityZones": ["us-east-1a", "us-east-1c"] in cdk.json`},
