@@ -33,14 +33,16 @@ func main() {
 	if len(os.Args) > 1 && verbs[os.Args[1]] != nil {
 		verb, args = verbs[os.Args[1]], os.Args[2:]
 	}
-	err := verb(ctx, args, os.Stdout)
-	if err == nil {
-		return
+	if err := verb(ctx, args, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(status(err))
 	}
-	fmt.Fprintln(os.Stderr, err)
-	// What a program below exited with is this program's status, too.
+}
+
+// status returns what a program below exited with, or else 1.
+func status(err error) int {
 	if below := (*exec.ExitError)(nil); errors.As(err, &below) && below.ExitCode() > 0 {
-		os.Exit(below.ExitCode())
+		return below.ExitCode()
 	}
-	os.Exit(1)
+	return 1
 }
