@@ -56,9 +56,13 @@ synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.
 diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 	cdk diff -c environment=$(ENVIRONMENT)
 
+.PHONY: preflight
+preflight: webhook ## Check what a deployment of ENVIRONMENT needs of your AWS account; CREATE_ROLES=1 makes its service-linked roles
+	@build/bin/webhook preflight $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT)
+
 .PHONY: deploy
-deploy: $(NODE) ## Deploy ENVIRONMENT to the AWS account of your credentials
-	cdk deploy -c environment=$(ENVIRONMENT)
+deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of your credentials (CREATE_ROLES=1, CDK_ARGS=)
+	@build/bin/webhook deploy $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT) $(CDK_ARGS)
 
 .PHONY: review
 review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
@@ -66,8 +70,12 @@ review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default m
 	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
 
 .PHONY: redrive
-redrive: ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
-	@go run ./internal/redrive BenchlingWebhook-$(ENVIRONMENT) '$(SEND)'
+redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
+	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
+
+.PHONY: webhook
+webhook:
+	@go build -o build/bin/webhook ./cmd/webhook
 
 .PHONY: golden
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff

@@ -17,11 +17,8 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-// The app runs where cdk.json is.
-const (
-	dockerfile = "docker/Dockerfile"
-	cdkFile    = "cdk.json"
-)
+// dockerfile is where the app finds it: it runs where cdk.json is.
+const dockerfile = "docker/Dockerfile"
 
 func main() {
 	stderr := os.Stderr
@@ -73,15 +70,5 @@ func readContext() (map[string]any, error) {
 		}
 		return context, nil
 	}
-	text, err := os.ReadFile(cdkFile)
-	if err != nil {
-		return nil, fmt.Errorf("%w; run the app in the folder of %s", err, cdkFile)
-	}
-	var file struct {
-		Context map[string]any `json:"context"`
-	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
-	}
-	return file.Context, nil
+	return stacks.ReadContextFile()
 }

@@ -23,7 +23,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
-			for _, file := range []string{cdkFile, dockerfile, "docker/.dockerignore"} {
+			for _, file := range []string{"cdk.json", dockerfile, "docker/.dockerignore"} {
 				text, err := os.ReadFile(file)
 				if err != nil {
 					return err

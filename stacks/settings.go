@@ -57,6 +57,9 @@ type Settings struct {
 	InterfaceEndpoints bool
 	// Vpc is the existing VPC to use; nil makes a new one.
 	Vpc *constructs.ExistingVpc
+	// AvailabilityZones are the names of a new VPC's zones; none takes the first
+	// two of the region.
+	AvailabilityZones []string
 	// LogRetentionDays is how long logs are kept.
 	LogRetentionDays int
 	// LogLevel is the service's least level of a log line.

@@ -1,39 +1,29 @@
-// Redrive lists the events that failed for good, and sends chosen ones again:
-// `redrive STACK [ID,ID|all]`, with any credentials that the AWS CLI takes.
-package main
+package operate
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"text/tabwriter"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"benchlingwebhook/internal/deadletters"
+	"benchlingwebhook/stacks"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func run(ctx context.Context, args []string, out io.Writer) error {
+// Redrive lists the events that failed for good, or sends chosen ones again:
+// `redrive ENVIRONMENT [ID,ID|all]`.
+func Redrive(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) < 1 || len(args) > 2 {
-		return errors.New("redrive: a stack's name, and at most a choice of letters: run `make redrive`")
+		return errors.New("usage: webhook redrive ENVIRONMENT [ID,ID|all]")
 	}
 	cloud, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
 	}
-	queues, err := deadletters.OfStack(ctx, cloud, args[0])
+	queues, err := deadletters.OfStack(ctx, cloud, stacks.StackName(args[0]))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,88 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"benchlingwebhook/stacks"
+)
+
+// unprotected is the context with which the stack has its deletion protections
+// off, whatever its settings say.
+const unprotected = "protect=after"
+
+// step is one run of the CDK CLI, and why it is made.
+type step struct {
+	why  string
+	args []string
+}
+
+// Deploy checks a deployment and makes it: `deploy [-create-roles] ENVIRONMENT
+// [CDK ARGUMENTS]`. The CDK CLI has this process's standard streams; where it
+// fails, the error is its *exec.ExitError.
+func Deploy(ctx context.Context, args []string, out io.Writer) error {
+	flags, options := preflightFlags("deploy")
+	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
+		return errors.New("usage: webhook deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]")
+	}
+	environment, cdkArgs := flags.Arg(0), flags.Args()[1:]
+	settings, report, err := inspect(ctx, environment, *options, out, accountOf(cdkArgs)...)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps(environment, report.First && settings.DeletionProtection, cdkArgs) {
+		// The terminal's Ctrl-C is the CLI's as well; after it there is no next step.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, step.why)
+		cdk := exec.Command("cdk", step.args...)
+		cdk.Stdin, cdk.Stdout, cdk.Stderr = os.Stdin, os.Stdout, os.Stderr
+		if err := cdk.Run(); err != nil {
+			return fmt.Errorf("cdk %s: %w", strings.Join(step.args, " "), err)
+		}
+	}
+	return nil
+}
+
+// steps returns how an environment is deployed. A load balancer, a table and a
+// stack that are born protected could be neither rolled back nor deleted if
+// their first deployment failed, so they are protected by a second one.
+func steps(environment string, protectAfter bool, cdkArgs []string) []step {
+	name := stacks.StackName(environment)
+	command := append([]string{"deploy", "-c", "environment=" + environment}, cdkArgs...)
+	if !protectAfter {
+		return []step{{"deploying " + name, command}}
+	}
+	return []step{
+		{"deploying " + name + " (1 of 2), its deletion protections off: if a first deployment fails, it must be possible to delete it",
+			slices.Concat(command, []string{"-c", unprotected})},
+		{"deploying " + name + " (2 of 2), its deletion protections on", command},
+	}
+}
+
+// accountOf returns what the CDK CLI's options --profile and --region choose.
+func accountOf(cdkArgs []string) []func(*config.LoadOptions) error {
+	var load []func(*config.LoadOptions) error
+	for i, arg := range cdkArgs {
+		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(cdkArgs) {
+			value = cdkArgs[i+1]
+		}
+		switch name {
+		case "--profile":
+			load = append(load, config.WithSharedConfigProfile(value))
+		case "--region":
+			load = append(load, config.WithRegion(value))
+		}
+	}
+	return load
+}

@@ -1,0 +1,56 @@
+package operate
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"gotest.tools/v3/assert"
+)
+
+func TestSteps(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		protectAfter bool
+		cdkArgs      []string
+		want         []string
+	}{
+		{"once", false, nil, []string{"deploy -c environment=prod"}},
+		{"once, with arguments", false, []string{"--require-approval", "never"}, []string{"deploy -c environment=prod --require-approval never"}},
+		{"protected after", true, []string{"--profile", "lab"}, []string{
+			"deploy -c environment=prod --profile lab -c protect=after",
+			"deploy -c environment=prod --profile lab"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, step := range steps("prod", c.protectAfter, c.cdkArgs) {
+				got = append(got, strings.Join(step.args, " "))
+			}
+			assert.DeepEqual(t, got, c.want)
+		})
+	}
+}
+
+func TestAccountOfTheCDKArguments(t *testing.T) {
+	for args, want := range map[string]string{
+		"--require-approval never":         " ",
+		"--profile lab --region eu-west-1": "lab eu-west-1",
+		"--profile=lab --region=eu-west-1": "lab eu-west-1",
+		"--verbose --profile":              " ",
+	} {
+		var options config.LoadOptions
+		for _, load := range accountOf(strings.Fields(args)) {
+			assert.NilError(t, load(&options))
+		}
+		assert.Equal(t, options.SharedConfigProfile+" "+options.Region, want, args)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	ctx := context.Background()
+	assert.Error(t, Preflight(ctx, nil, nil), "usage: webhook preflight [-create-roles] [-synthesized] ENVIRONMENT")
+	assert.Error(t, Preflight(ctx, []string{"-force", "dev"}, nil), "usage: webhook preflight [-create-roles] [-synthesized] ENVIRONMENT")
+	assert.Error(t, Deploy(ctx, nil, nil), "usage: webhook deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]")
+	assert.Error(t, Redrive(ctx, nil, nil), "usage: webhook redrive ENVIRONMENT [ID,ID|all]")
+}

@@ -1,0 +1,125 @@
+package operate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/preflight"
+	"benchlingwebhook/rehearsal/emulator"
+)
+
+// deployed is a template with the outputs that redrive reads.
+const deployed = `{"Resources": {
+	"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}},
+	"Intake": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}}},
+"Outputs": {"DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}, "IntakeQueueUrl": {"Value": {"Ref": "Intake"}}}}`
+
+// start runs the emulator, makes the working directory one with the settings of
+// "dev", which is protected, and "open", which isn't, and lets programs stand in for the CDK CLI and Docker: cdk writes its
+// arguments to the file that start returns and exits with CDK_STATUS.
+func start(ctx context.Context, t *testing.T) (cloud aws.Config, log string) {
+	t.Helper()
+	python, err := filepath.Abs("../../build/tools/bin/python")
+	assert.NilError(t, err)
+	source, err := filepath.Abs("../../rehearsal/emulator")
+	assert.NilError(t, err)
+	emulated, err := emulator.Start(ctx, python, source, t.TempDir())
+	assert.NilError(t, err)
+	t.Cleanup(emulated.Stop)
+	for name, value := range emulator.Environment(emulated.Endpoint) {
+		t.Setenv(name, value)
+	}
+	bin := t.TempDir()
+	log = filepath.Join(bin, "cdk.log")
+	for name, script := range map[string]string{"docker": "exit 0", "cdk": `echo "$*" >> ` + log + `; exit "$CDK_STATUS"`} {
+		assert.NilError(t, os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	t.Setenv("CDK_DOCKER", "")
+	t.Setenv("CDK_STATUS", "0")
+	t.Chdir(t.TempDir())
+	assert.NilError(t, os.WriteFile("cdk.json", []byte(`{"context": {"environments": {"dev": {"deletionProtection": true}, "open": {}}}}`), 0o600))
+	return emulated.Config(), log
+}
+
+// prepare makes what the checks want.
+func prepare(ctx context.Context, t *testing.T, cloud aws.Config) {
+	t.Helper()
+	for _, name := range []string{"AWSServiceRoleForECS", "AWSServiceRoleForElasticLoadBalancing", "AWSServiceRoleForAPIGateway", "AWSServiceRoleForApplicationAutoScaling_ECSService"} {
+		_, err := iam.NewFromConfig(cloud).CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(name), AssumeRolePolicyDocument: aws.String("{}")})
+		assert.NilError(t, err)
+	}
+	_, err := ssm.NewFromConfig(cloud).PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(preflight.BootstrapParameter), Value: aws.String("99"), Type: ssmtypes.ParameterTypeString,
+	})
+	assert.NilError(t, err)
+}
+
+// TestDeployToTheEmulator walks through the life of a protected stack: refused,
+// deployed in two steps, deployed in one.
+func TestDeployToTheEmulator(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cloud, log := start(ctx, t)
+	var out bytes.Buffer
+	err := Deploy(ctx, []string{"dev"}, &out)
+	assert.ErrorContains(t, err, "CDK bootstrap: nothing in this account and region")
+	_, missing := os.Stat(log)
+	assert.Check(t, errors.Is(missing, os.ErrNotExist), "cdk ran in spite of problems")
+
+	prepare(ctx, t, cloud)
+	assert.NilError(t, Preflight(ctx, []string{"dev"}, &out))
+	assert.ErrorContains(t, Preflight(ctx, []string{"-synthesized", "dev"}, &out), "deploy it once by hand")
+	out.Reset()
+	assert.NilError(t, Deploy(ctx, []string{"dev", "--all"}, &out))
+	assert.Equal(t, text(t, log), "deploy -c environment=dev --all -c protect=after\ndeploy -c environment=dev --all\n")
+	assert.Check(t, bytes.Contains(out.Bytes(), []byte("deploying BenchlingWebhook-dev (1 of 2), its deletion protections off")), out.String())
+
+	assert.NilError(t, os.Remove(log))
+	assert.NilError(t, Deploy(ctx, []string{"open"}, &out))
+	assert.Equal(t, text(t, log), "deploy -c environment=open\n")
+
+	// After a first step that fails there is no second, and its status is kept.
+	t.Setenv("CDK_STATUS", "3")
+	assert.NilError(t, os.Remove(log))
+	var exit *exec.ExitError
+	assert.Check(t, errors.As(Deploy(ctx, []string{"dev"}, &out), &exit))
+	assert.Equal(t, exit.ExitCode(), 3)
+	assert.Equal(t, text(t, log), "deploy -c environment=dev -c protect=after\n")
+
+	t.Setenv("CDK_STATUS", "0")
+	assert.NilError(t, os.Remove(log))
+	_, err = cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
+		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(deployed),
+	})
+	assert.NilError(t, err)
+	assert.NilError(t, Preflight(ctx, []string{"-synthesized", "dev"}, &out))
+	assert.NilError(t, Deploy(ctx, []string{"dev"}, &out))
+	assert.Equal(t, text(t, log), "deploy -c environment=dev\n")
+
+	out.Reset()
+	assert.NilError(t, Redrive(ctx, []string{"dev"}, &out))
+	assert.Equal(t, out.String(), "id  entry  tries  failed_at  reason\n0 shown of about 0\n")
+	assert.ErrorContains(t, Redrive(ctx, []string{"dev", "wh_9"}, &out), `"wh_9": no such dead letter`)
+	assert.ErrorContains(t, Redrive(ctx, []string{"other"}, &out), `stack "BenchlingWebhook-other"`)
+}
+
+func text(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	assert.NilError(t, err)
+	return string(content)
+}

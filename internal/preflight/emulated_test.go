@@ -1,0 +1,108 @@
+package preflight_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/preflight"
+	"benchlingwebhook/rehearsal/emulator"
+)
+
+const root = "../.."
+
+// TestEmulatedAccount makes every call with the SDK's own clients: first in a
+// fresh account, then in one that was made ready, whose stack exists and whose
+// VPC has one private and one public subnet.
+func TestEmulatedAccount(t *testing.T) {
+	python, err := filepath.Abs(filepath.Join(root, "build/tools/bin/python"))
+	assert.NilError(t, err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cloud, err := emulator.Start(ctx, python, filepath.Join(root, "rehearsal/emulator"), t.TempDir())
+	assert.NilError(t, err)
+	defer cloud.Stop()
+	clients := preflight.NewClients(cloud.Config())
+	clients.Docker = func(context.Context, ...string) error { return nil }
+
+	roles := iam.NewFromConfig(cloud.Config())
+	makeRoles(ctx, t, roles, "AWSServiceRoleForElasticLoadBalancing", "AWSServiceRoleForAPIGateway", "AWSServiceRoleForApplicationAutoScaling_ECSService")
+	report := preflight.Run(ctx, clients, prod(), preflight.Options{CreateRoles: true})
+	assert.Equal(t, lines(report.Problems), "CDK bootstrap: nothing in this account and region; run `cdk bootstrap` once for this account and region")
+	assert.Check(t, report.First)
+	assert.Equal(t, report.Passed[2], "service-linked role AWSServiceRoleForECS: created")
+
+	// The emulator makes names of its own for service-linked roles.
+	makeRoles(ctx, t, roles, "AWSServiceRoleForECS")
+	_, err = ssm.NewFromConfig(cloud.Config()).PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(preflight.BootstrapParameter), Value: aws.String(fmt.Sprint(preflight.BootstrapVersion)), Type: ssmtypes.ParameterTypeString,
+	})
+	assert.NilError(t, err)
+	_, err = cloudformation.NewFromConfig(cloud.Config()).CreateStack(ctx, &cloudformation.CreateStackInput{
+		StackName: aws.String("BenchlingWebhook-prod"), TemplateBody: aws.String(`{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}`),
+	})
+	assert.NilError(t, err)
+	settings := prod()
+	settings.Vpc = makeVpc(ctx, t, ec2.NewFromConfig(cloud.Config()))
+	public := settings.Vpc.PrivateSubnetIDs[1]
+	report = preflight.Run(ctx, clients, settings, preflight.Options{})
+	assert.Equal(t, lines(report.Problems), place+"vpc.id: "+settings.Vpc.ID+" has enableDnsHostnames off; run `aws ec2 modify-vpc-attribute --vpc-id "+settings.Vpc.ID+" --enable-dns-hostnames`\n"+
+		place+"vpc.privateSubnetIds: "+public+" is a public subnet: its default route is an internet gateway, which tasks without a public address can't use; route 0.0.0.0/0 of a private subnet to a NAT gateway or a transit gateway, or name other subnets")
+	assert.Check(t, !report.First)
+	assert.Equal(t, report.Passed[1], "stack BenchlingWebhook-prod: CREATE_COMPLETE, will be updated")
+	assert.Equal(t, report.Passed[3], "service-linked role AWSServiceRoleForECS: exists")
+}
+
+func makeRoles(ctx context.Context, t *testing.T, client *iam.Client, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, err := client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String(name), AssumeRolePolicyDocument: aws.String("{}")})
+		assert.NilError(t, err)
+	}
+}
+
+// makeVpc returns a VPC with a subnet behind a NAT gateway, by a route table of
+// its own, and one behind the internet gateway, by the main table.
+func makeVpc(ctx context.Context, t *testing.T, client *ec2.Client) *constructs.ExistingVpc {
+	t.Helper()
+	vpc, err := client.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.9.0.0/16")})
+	assert.NilError(t, err)
+	made := &constructs.ExistingVpc{ID: aws.ToString(vpc.Vpc.VpcId), AvailabilityZones: []string{"us-east-1a", "us-east-1b"}}
+	for n, zone := range made.AvailabilityZones {
+		subnet, err := client.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId, AvailabilityZone: aws.String(zone), CidrBlock: aws.String(fmt.Sprintf("10.9.%d.0/24", n))})
+		assert.NilError(t, err)
+		made.PrivateSubnetIDs = append(made.PrivateSubnetIDs, aws.ToString(subnet.Subnet.SubnetId))
+	}
+	gateway, err := client.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{})
+	assert.NilError(t, err)
+	nat, err := client.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{SubnetId: aws.String(made.PrivateSubnetIDs[1]), ConnectivityType: types.ConnectivityTypePrivate})
+	assert.NilError(t, err)
+	private, err := client.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: vpc.Vpc.VpcId})
+	assert.NilError(t, err)
+	tables, err := client.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: []types.Filter{
+		{Name: aws.String("vpc-id"), Values: []string{made.ID}}, {Name: aws.String("association.main"), Values: []string{"true"}}}})
+	assert.NilError(t, err)
+	_, err = client.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: private.RouteTable.RouteTableId, SubnetId: aws.String(made.PrivateSubnetIDs[0])})
+	assert.NilError(t, err)
+	for _, route := range []ec2.CreateRouteInput{
+		{RouteTableId: private.RouteTable.RouteTableId, NatGatewayId: nat.NatGateway.NatGatewayId},
+		{RouteTableId: tables.RouteTables[0].RouteTableId, GatewayId: gateway.InternetGateway.InternetGatewayId},
+	} {
+		route.DestinationCidrBlock = aws.String("0.0.0.0/0")
+		_, err := client.CreateRoute(ctx, &route)
+		assert.NilError(t, err)
+	}
+	return made
+}
