@@ -26,6 +26,9 @@ const confirmWithin = 30 * time.Minute
 // deployment fails.
 const protectAfter = "after"
 
+// Unprotected is that context as the CDK CLI takes it.
+const Unprotected = "protect=" + protectAfter
+
 // settingsFile is where environments and settings are written.
 const settingsFile = "cdk.json"
 
@@ -57,9 +60,6 @@ type Settings struct {
 	InterfaceEndpoints bool
 	// Vpc is the existing VPC to use; nil makes a new one.
 	Vpc *constructs.ExistingVpc
-	// AvailabilityZones are the names of a new VPC's zones; none takes the first
-	// two of the region.
-	AvailabilityZones []string
 	// LogRetentionDays is how long logs are kept.
 	LogRetentionDays int
 	// LogLevel is the service's least level of a log line.

@@ -15,10 +15,6 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-// unprotected is the context with which the stack has its deletion protections
-// off, whatever its settings say.
-const unprotected = "protect=after"
-
 // step is one run of the CDK CLI, and why it is made.
 type step struct {
 	why  string
@@ -64,7 +60,7 @@ func steps(environment string, protectAfter bool, cdkArgs []string) []step {
 	}
 	return []step{
 		{"deploying " + name + " (1 of 2), its deletion protections off: if a first deployment fails, it must be possible to delete it",
-			slices.Concat(command, []string{"-c", unprotected})},
+			slices.Concat(command, []string{"-c", stacks.Unprotected})},
 		{"deploying " + name + " (2 of 2), its deletion protections on", command},
 	}
 }

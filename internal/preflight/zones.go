@@ -1,15 +1,14 @@
 package preflight
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
 
 // vpcLinkZones are the IDs of the Availability Zones where API Gateway offers
 // VPC links for HTTP APIs, by region. Source: API Gateway Developer Guide, "Set
-// up VPC links V2 in API Gateway", Availability by Region; read 2026-11-25. A
-// region that isn't there has none. IDs mean the same zone in every account;
+// up VPC links V2 in API Gateway", Availability by Region; read 2026-11-25. Of a
+// region that isn't there nothing is known. IDs mean the same zone in every account;
 // names such as us-east-1a don't.
 var vpcLinkZones = map[string][]string{
 	"us-east-1":      {"use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6"},
@@ -51,16 +50,11 @@ type zone struct {
 // lacks returns what the stack needs and the zone doesn't have, or nothing.
 func (z zone) lacks(region string) string {
 	var missing []string
-	if !slices.Contains(vpcLinkZones[region], z.id) {
+	if only, known := vpcLinkZones[region]; known && !slices.Contains(only, z.id) {
 		missing = append(missing, "API Gateway has no VPC links")
 	}
 	if only, limited := fargateZones[region]; limited && !slices.Contains(only, z.id) {
 		missing = append(missing, "Fargate runs no tasks")
 	}
 	return strings.Join(missing, " and ")
-}
-
-// regions returns the regions that have VPC links.
-func regions() []string {
-	return slices.Sorted(maps.Keys(vpcLinkZones))
 }
