@@ -186,9 +186,23 @@ func taskAlarms(scope constructs.Construct, container, name string, service awse
 			id: name + "LogLinesLost", description: "Lines of the log don't arrive: the buffer of the log driver was full",
 			metric: expression("Lost lines", "FILL(written, 0) - FILL(arrived, 0)", time.Hour, map[string]awscloudwatch.IMetric{
 				"written": taskMetric(scope, "LogLines", container, "Sum", time.Hour),
-				"arrived": log.MetricIncomingLogEvents(statisticOver("Sum", time.Hour)),
+				"arrived": arrivedLines(log, time.Hour),
 			}),
 			threshold: lostLines, periods: 1,
 		},
 	}
+}
+
+// arrivedLines counts the lines that CloudWatch has of a log group. CDK's own
+// metric of the kind has another name and no dimension.
+//
+// Source: CloudWatch Logs' guide, CloudWatch Logs metrics.
+func arrivedLines(log awslogs.LogGroup, period time.Duration) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace:     jsii.String("AWS/Logs"),
+		MetricName:    jsii.String("IncomingLogEvents"),
+		DimensionsMap: &map[string]*string{"LogGroupName": log.LogGroupName()},
+		Statistic:     jsii.String("Sum"),
+		Period:        duration(period),
+	})
 }

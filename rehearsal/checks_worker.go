@@ -13,6 +13,8 @@ import (
 const (
 	// exportTimeout bounds the time from an event to the start of its export.
 	exportTimeout = time.Minute
+	// idleTimeout bounds the time from the last export to the end of protection.
+	idleTimeout = 45 * time.Second
 	// eventsAtOnce is more than one worker works on at once.
 	eventsAtOnce = 6
 	// timedEvents are sent, a timedPause between two, to see how long each takes.
@@ -49,6 +51,11 @@ func (r *rehearsal) runWorker(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if err := r.rows.Check("worker: protected while it exports, and not when idle; its probe comes in", func() (string, error) {
+		return r.seeProtection(ctx)
+	}); err != nil {
+		return err
+	}
 	for _, end := range []struct{ check, signal string }{
 		{"worker killed while it exports (SIGKILL)", "KILL"},
 		{"worker stopped while it exports (SIGTERM)", "TERM"},
@@ -76,6 +83,40 @@ func (r *rehearsal) startWorker(ctx context.Context) error {
 		r.worker.Store(running)
 	}
 	return err
+}
+
+// seeProtection looks whether the worker has ECS keep it while it exports, and
+// whether its signed calls come in by the front door.
+func (r *rehearsal) seeProtection(ctx context.Context) (string, error) {
+	r.benchling.Notebook.HoldExports(true)
+	defer r.benchling.Notebook.HoldExports(false)
+	sent, err := r.sendEvents(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := r.waitForExport(ctx, sent); err != nil {
+		return "", err
+	}
+	name := r.worker.Load().name
+	if !r.agent.Protected(name) {
+		return "", errors.New("the worker exports and isn't protected")
+	}
+	r.benchling.Notebook.HoldExports(false)
+	counts, err := r.account(ctx, sent)
+	if err != nil {
+		return "", err
+	}
+	began := time.Now()
+	if err := until(ctx, idleTimeout, func() (bool, string) { return !r.agent.Protected(name), "still protected" }); err != nil {
+		return "", err
+	}
+	if faults := r.agent.Faults(); len(faults) > 0 {
+		return "", fmt.Errorf("ECS would refuse %s", faults[0])
+	}
+	if r.door.Passed() == 0 || r.door.Refused() > 0 {
+		return "", fmt.Errorf("%d probes came in, %d were refused", r.door.Passed(), r.door.Refused())
+	}
+	return fmt.Sprintf("%s; protection ended %.0f s after; probes: %d", counts, time.Since(began).Seconds(), r.door.Passed()), nil
 }
 
 // endTask sends a signal to a task's first container.

@@ -14,10 +14,12 @@ import (
 	"benchlingwebhook/rehearsal/engine"
 	"benchlingwebhook/rehearsal/faultproxy"
 	"benchlingwebhook/rehearsal/forward"
+	"benchlingwebhook/rehearsal/frontdoor"
 	"benchlingwebhook/rehearsal/quilt"
 	"benchlingwebhook/rehearsal/registry"
 	"benchlingwebhook/rehearsal/report"
 	"benchlingwebhook/rehearsal/standin"
+	"benchlingwebhook/rehearsal/taskagent"
 )
 
 // The rehearsal runs where cdk.json is, and keeps what it makes under build.
@@ -52,7 +54,12 @@ type rehearsal struct {
 	network   string
 	// awsAddress and benchlingAddress are where containers reach the two.
 	awsAddress, benchlingAddress string
-	deployed                     deployment
+	// agent protects tasks in ECS's place, and door passes signed probes on in API
+	// Gateway's; containers reach them at the addresses.
+	agent                     *taskagent.Agent
+	door                      *frontdoor.Door
+	agentAddress, doorAddress string
+	deployed                  deployment
 	// appDefinition is the app's, as the secret has it.
 	appDefinition string
 	image         string
@@ -205,9 +212,19 @@ func (r *rehearsal) startNetwork(ctx context.Context) (string, error) {
 		return "", err
 	}
 	r.atEnd(func(context.Context) { r.aws.Stop() })
+	if r.agent, err = taskagent.Serve(); err != nil {
+		return "", err
+	}
+	r.atEnd(func(context.Context) { r.agent.Stop() })
+	if r.door, err = frontdoor.Serve(r.emulator.Config().Credentials, emulator.Region, r.webURL); err != nil {
+		return "", err
+	}
+	r.atEnd(func(context.Context) { r.door.Stop() })
 	for target, address := range map[string]*string{
 		r.aws.Address:       &r.awsAddress,
 		r.benchling.Address: &r.benchlingAddress,
+		r.agent.Address:     &r.agentAddress,
+		r.door.Address:      &r.doorAddress,
 	} {
 		f, err := forward.Start(gateway, target)
 		if err != nil {
@@ -217,6 +234,14 @@ func (r *rehearsal) startNetwork(ctx context.Context) (string, error) {
 		*address = f.Address
 	}
 	return "containers reach AWS at " + r.awsAddress + " and Benchling at " + r.benchlingAddress, nil
+}
+
+// webURL returns where the web task that runs now is reached, or nothing.
+func (r *rehearsal) webURL() string {
+	if running := r.web.Load(); running != nil {
+		return running.url
+	}
+	return ""
 }
 
 // docker runs the engine's CLI and returns its trimmed output.

@@ -32,6 +32,7 @@ var client = &http.Client{Timeout: 10 * time.Second}
 
 // runningTask is a task whose containers run.
 type runningTask struct {
+	name       string
 	containers []task.Container
 	url        string
 	// firstAnswer is the time from `docker run` to the first 200 on the path of
@@ -48,9 +49,12 @@ func (r *rehearsal) runTask(ctx context.Context, definition types.TaskDefinition
 	}
 	environment := emulator.Environment("http://" + r.awsAddress)
 	maps.DeleteFunc(environment, func(name, _ string) bool { return name == "AWS_REGION" })
+	name := label + "-" + benchling.RandomText()
+	environment["ECS_AGENT_URI"] = "http://" + r.agentAddress + "/api/" + name
+	environment["FRONT_DOOR_URL"] = "http://" + r.doorAddress + r.contract.HealthCheck.Path
 	maps.Copy(environment, settings)
 	containers, err := task.Containers(definition, task.Surroundings{
-		Name:        label + "-" + benchling.RandomText(),
+		Name:        name,
 		Label:       label,
 		Network:     r.network,
 		Image:       func(string) string { return r.image },
@@ -61,7 +65,7 @@ func (r *rehearsal) runTask(ctx context.Context, definition types.TaskDefinition
 	if err != nil {
 		return nil, err
 	}
-	running := &runningTask{containers: containers}
+	running := &runningTask{name: name, containers: containers}
 	began := time.Now()
 	for _, c := range containers {
 		command := r.engine.Command(ctx, c.Args...)
