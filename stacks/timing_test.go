@@ -5,31 +5,69 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
 
-// TestServerKeepsConnectionsLongerThanTheLoadBalancer compares the load
-// balancer's idle timeout with the server's keep-alive.
-func TestServerKeepsConnectionsLongerThanTheLoadBalancer(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join(filepath.Dir(dockerfile), "src/connections.py"))
+// figureOf returns a constant of the service's source: a number, or a product of
+// numbers.
+func figureOf(t *testing.T, file, name string) int {
+	t.Helper()
+	source, err := os.ReadFile(filepath.Join(filepath.Dir(dockerfile), "src", file))
 	assert.NilError(t, err)
-	found := regexp.MustCompile(`(?m)^KEEP_ALIVE_SECONDS = (\d+)$`).FindSubmatch(source)
-	assert.Assert(t, found != nil, "connections.py sets no KEEP_ALIVE_SECONDS")
-	keepAlive, err := strconv.Atoi(string(found[1]))
-	assert.NilError(t, err)
+	found := regexp.MustCompile(`(?m)^` + name + ` = ([0-9. *]+)$`).FindSubmatch(source)
+	assert.Assert(t, found != nil, "%s sets no %s", file, name)
+	product := 1.0
+	for _, factor := range strings.Split(string(found[1]), "*") {
+		number, err := strconv.ParseFloat(strings.TrimSpace(factor), 64)
+		assert.NilError(t, err)
+		product *= number
+	}
+	return int(product)
+}
 
-	balancer := only(t, string(golden.Get(t, "dev.template.json")), "AWS::ElasticLoadBalancingV2::LoadBalancer")
-	idle := 0
-	for _, attribute := range balancer["LoadBalancerAttributes"].([]any) {
-		if pair := attribute.(map[string]any); pair["Key"] == "idle_timeout.timeout_seconds" {
-			idle, err = strconv.Atoi(pair["Value"].(string))
-			assert.NilError(t, err)
+// alarmOf returns the only alarm of the dev template whose logical ID holds the
+// name.
+func alarmOf(t *testing.T, name string) map[string]any {
+	t.Helper()
+	for id, r := range resources(t, string(golden.Get(t, "dev.template.json")), "AWS::CloudWatch::Alarm") {
+		if strings.Contains(id, name) {
+			return r.Properties
 		}
 	}
-	assert.Assert(t, idle > 0 && idle < keepAlive, "idle timeout %d s, keep-alive %d s", idle, keepAlive)
+	t.Fatalf("no alarm %s", name)
+	return nil
+}
+
+// TestServiceAndStackMeanTheSame holds the figures of the service's source against
+// those of the stack that depend on them.
+func TestServiceAndStackMeanTheSame(t *testing.T) {
+	template := string(golden.Get(t, "dev.template.json"))
+	balancer := only(t, template, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+	for _, attribute := range balancer["LoadBalancerAttributes"].([]any) {
+		if pair := attribute.(map[string]any); pair["Key"] == "idle_timeout.timeout_seconds" {
+			idle, err := strconv.Atoi(pair["Value"].(string))
+			assert.NilError(t, err)
+			keepAlive := figureOf(t, "connections.py", "KEEP_ALIVE_SECONDS")
+			assert.Assert(t, idle < keepAlive, "the load balancer would reuse connections that the server closes: %d s, %d s", idle, keepAlive)
+		}
+	}
+	assert.Equal(t, alarmOf(t, "FrontDoorClosed")["Period"], float64(figureOf(t, "front_door.py", "PERIOD_SECONDS")), "the alarm misses probes")
+	assert.Equal(t, alarmOf(t, "WebNotReady")["Period"], float64(figureOf(t, "heartbeat.py", "PERIOD_SECONDS")), "the alarm misses beats")
+
+	kept := 0.0
+	for id, queue := range resources(t, template, "AWS::SQS::Queue") {
+		kept = max(kept, queue.Properties["MessageRetentionPeriod"].(float64))
+		if redrive, has := queue.Properties["RedrivePolicy"].(map[string]any); has {
+			receives := figureOf(t, "consumer.py", "MAX_RECEIVES")
+			assert.Assert(t, float64(receives) < redrive["maxReceiveCount"].(float64), "%s: its letters would have no reason", id)
+		}
+	}
+	claims := figureOf(t, "claims.py", "KEEP_SECONDS")
+	assert.Assert(t, float64(claims) > 2*kept, "a letter that is sent again finds no claim: %d s, two queues of %.0f s", claims, kept)
 }
 
 // TestOnlyTheWebTaskDelaysItsShutdown looks at the environments of both tasks: no

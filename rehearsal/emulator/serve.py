@@ -202,6 +202,23 @@ def mend_full_object_checksum():
     s3._complete_multipart_upload = of_the_whole
 
 
+def mend_metric_math():
+    """An alarm can be on metric math, which ministack refuses.
+
+    It is recorded by the first metric of its expression; nothing here evaluates it.
+    """
+    record = provisioners._cw_metric_alarm_record
+
+    def by_first_metric(name, props):
+        metrics = [query["MetricStat"] for query in props.get("Metrics", []) if "MetricStat" in query]
+        if metrics:
+            first = metrics[0]
+            props = {**props, **first["Metric"], "Period": first["Period"], "Metrics": None}
+        return record(name, props)
+
+    provisioners._cw_metric_alarm_record = by_first_metric
+
+
 def mend_event_delivery():
     """A rule delivers to a queue whose policy lets EventBridge send to it.
 
@@ -240,5 +257,6 @@ if __name__ == "__main__":
     mend_image_lookup()
     mend_deduplication()
     mend_full_object_checksum()
+    mend_metric_math()
     mend_event_delivery()
     ministack.app.main()
