@@ -2,11 +2,11 @@ package constructs
 
 import "math"
 
-// requestsPerCPU is what one virtual processor of a web task answers in a second,
-// signed, verified and queued: half of what `make bench-service` measures on a
-// processor that the load, the queue and the service share. Throttles and the
-// number of tasks follow from it.
-const requestsPerCPU = 200
+// RequestsPerCPU is what one virtual processor of a web task answers in a second,
+// signed, verified and queued. Throttles and the number of tasks follow from it.
+// `make bench-service` prints how many times that the service has answered on one
+// processor, which it shared with the queue, and fails below twice.
+const RequestsPerCPU = 200
 
 const (
 	// targetPercent leaves room for the minutes that a new task takes.
@@ -19,7 +19,7 @@ const (
 
 // requestsPerSecond returns what so many web tasks of a size answer together.
 func requestsPerSecond(size TaskSize, tasks int) float64 {
-	return requestsPerCPU * float64(size.CPU) / 1024 * float64(tasks)
+	return RequestsPerCPU * float64(size.CPU) / 1024 * float64(tasks)
 }
 
 // throttle is a rate of requests a second, and how many may come at once.

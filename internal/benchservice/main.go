@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"benchlingwebhook/constructs"
 	"benchlingwebhook/rehearsal/benchling"
 )
 
@@ -26,6 +27,7 @@ const (
 
 	// The limits that the service must keep.
 	leastPeakRatio = 10
+	leastRoom      = 2
 	mostP99        = 100 * time.Millisecond
 	mostFloodRatio = 2
 	mostHealth     = time.Second
@@ -220,6 +222,7 @@ func report(r result) error {
 	for _, f := range floods {
 		row("signed events beside a flood "+f.name+", times", fmt.Sprintf("%.2f", r.FloodRatios[f.name]), fmt.Sprintf("at most %d", mostFloodRatio))
 	}
+	row("peak, times what the stack lets through for a processor", fmt.Sprintf("%.1f", r.room()), fmt.Sprintf("at least %d", leastRoom))
 	row("p99 at half of the peak, ms", fmt.Sprintf("%.1f", r.Ours.P99), fmt.Sprintf("below %d", mostP99.Milliseconds()))
 	row("slowest /health beside all of this, ms", fmt.Sprintf("%.1f", r.Health), fmt.Sprintf("below %d", mostHealth.Milliseconds()))
 	fmt.Printf("\n%-20s %10s %10s %10s %10s\n", "", "peak/s", "p50 ms", "p99 ms", "peak MB")
@@ -232,6 +235,9 @@ func report(r result) error {
 	var missed []error
 	if r.PeakRatio < leastPeakRatio {
 		missed = append(missed, fmt.Errorf("peak: %.1f times the development server's, below %d", r.PeakRatio, leastPeakRatio))
+	}
+	if r.room() < leastRoom {
+		missed = append(missed, fmt.Errorf("peak: %.1f times constructs.RequestsPerCPU, below %d", r.room(), leastRoom))
 	}
 	if r.Ours.P99 >= milliseconds(mostP99) {
 		missed = append(missed, fmt.Errorf("p99 at half of the peak: %.1f ms, not below %d ms", r.Ours.P99, mostP99.Milliseconds()))
@@ -246,5 +252,9 @@ func report(r result) error {
 	}
 	return errors.Join(missed...)
 }
+
+// room is the peak beside what the stack lets through for one processor, which is
+// all that the service uses.
+func (r result) room() float64 { return r.Ours.PeakPerSecond / constructs.RequestsPerCPU }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
