@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -25,6 +26,8 @@ type alarm struct {
 	// silent is what no data means: nothing, unless the silence itself is the
 	// fault. No requests and no messages is how most nights look.
 	silent awscloudwatch.TreatMissingData
+	// after must be there first: before that, its silence is no fault.
+	after awsecs.FargateService
 }
 
 // AlarmTopic is who hears when an alarm goes off and when it is over.
@@ -67,6 +70,9 @@ func newAlarms(scope constructs.Construct, alarms []alarm, topic AlarmTopic) []a
 			ComparisonOperator: comparison,
 			TreatMissingData:   silent,
 		})
+		if a.after != nil {
+			alarm.Node().AddDependency(a.after.Node().DefaultChild())
+		}
 		if topic.action != nil {
 			alarm.AddAlarmAction(topic.action)
 			alarm.AddOkAction(topic.action)

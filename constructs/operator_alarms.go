@@ -59,7 +59,7 @@ func NewOperatorAlarms(scope constructs.Construct, id string, props OperatorAlar
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	var all []alarm
 	for _, alarms := range [][]alarm{
-		frontDoorAlarms(scope, props.Ingress),
+		frontDoorAlarms(scope, props),
 		queueAlarms(props),
 		packagingAlarms(scope, props),
 		tableAlarms(props.Claims.Table),
@@ -72,7 +72,8 @@ func NewOperatorAlarms(scope constructs.Construct, id string, props OperatorAlar
 }
 
 // frontDoorAlarms watch the way in.
-func frontDoorAlarms(scope constructs.Construct, ingress Ingress) []alarm {
+func frontDoorAlarms(scope constructs.Construct, props OperatorAlarmsProps) []alarm {
+	ingress := props.Ingress
 	return []alarm{
 		{
 			id: "ApiErrors", description: "Benchling gets 5xx and will retry: see the access log",
@@ -94,12 +95,14 @@ func frontDoorAlarms(scope constructs.Construct, ingress Ingress) []alarm {
 			metric:    ingress.TargetGroup.Metrics().HealthyHostCount(statistic("Maximum")),
 			threshold: 0, periods: 2, below: true,
 			silent: awscloudwatch.TreatMissingData_BREACHING,
+			after:  props.Webhook.Service,
 		},
 		{
 			id: "FrontDoorClosed", description: "The worker's probe through API Gateway, VPC link and load balancer fails, or no worker runs",
 			metric:    serviceMetric(scope, "FrontDoorAnswered", "Maximum", probePeriod),
 			threshold: 0, periods: 3, below: true,
 			silent: awscloudwatch.TreatMissingData_BREACHING,
+			after:  props.Worker.Service,
 		},
 	}
 }
