@@ -163,7 +163,7 @@ func alarmName(a Alarm) string {
 	for _, prefix := range []string{"Alarms", "WorkerServiceTaskCountTarget"} {
 		name = strings.TrimPrefix(name, prefix)
 	}
-	return "alarm " + name
+	return "alarm " + strings.TrimPrefix(name, "OperatorAlarms")
 }
 
 func hours(picture *svg.Picture, y float64) {
