@@ -297,6 +297,14 @@ func TestProtectionComesAfterTheFirstDeployment(t *testing.T) {
 	assert.Error(t, err, `context protect: "later" is not a choice; use "after", or leave it out`)
 }
 
+// TestFailedCreationLeavesNoOrphan holds that what is kept on deletion goes with a
+// stack whose creation failed.
+func TestFailedCreationLeavesNoOrphan(t *testing.T) {
+	for _, shape := range shapes {
+		assert.Check(t, !strings.Contains(string(golden.Get(t, shape.name+".template.json")), `"DeletionPolicy": "Retain"`), shape.name)
+	}
+}
+
 // TestKeysAreUsedForOneThing holds that the rights on another stack's keys are for
 // its bucket and its queue alone.
 func TestKeysAreUsedForOneThing(t *testing.T) {

@@ -160,10 +160,10 @@ func (r Run) scales(a Alarm) bool {
 // alarmName is a logical ID without its construct's name and CDK's hash.
 func alarmName(a Alarm) string {
 	name := a.Name[:max(len(a.Name)-8, 0)]
-	for _, prefix := range []string{"Alarms", "WorkerServiceTaskCountTarget"} {
+	for _, prefix := range []string{"OperatorAlarms", "WorkerServiceTaskCountTarget"} {
 		name = strings.TrimPrefix(name, prefix)
 	}
-	return "alarm " + strings.TrimPrefix(name, "OperatorAlarms")
+	return "alarm " + name
 }
 
 func hours(picture *svg.Picture, y float64) {
