@@ -305,6 +305,21 @@ func TestFailedCreationLeavesNoOrphan(t *testing.T) {
 	}
 }
 
+// TestAlarmsReachTheTopic holds that CloudWatch may publish to a topic that has a
+// policy of its own: without that statement no alarm tells anybody.
+func TestAlarmsReachTheTopic(t *testing.T) {
+	template := string(golden.Get(t, "guarded.template.json"))
+	statements := only(t, template, "AWS::SNS::TopicPolicy")["PolicyDocument"].(map[string]any)["Statement"].([]any)
+	assert.Assert(t, slices.ContainsFunc(statements, func(s any) bool {
+		statement := s.(map[string]any)
+		principal, _ := statement["Principal"].(map[string]any)
+		return statement["Effect"] == "Allow" && statement["Action"] == "sns:Publish" && principal["Service"] == "cloudwatch.amazonaws.com"
+	}))
+	for id, alarm := range resources(t, template, "AWS::CloudWatch::Alarm") {
+		assert.Check(t, len(alarm.Properties["AlarmActions"].([]any)) == 1, id)
+	}
+}
+
 // TestKeysAreUsedForOneThing holds that the rights on another stack's keys are for
 // its bucket and its queue alone.
 func TestKeysAreUsedForOneThing(t *testing.T) {
