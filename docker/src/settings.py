@@ -208,7 +208,7 @@ def _faults(environment: Mapping[str, str]) -> list[str]:
         if text and not re.fullmatch(pattern, text):
             faults.append(f"{name} {_shown(text)}: {fault}")
     # Their text isn't shown: it may hold a password.
-    for name in (*QUEUES, "AWS_ENDPOINT_URL", "FRONT_DOOR_URL", "ECS_AGENT_URI"):
+    for name in (*QUEUES, "AWS_ENDPOINT_URL", "FRONT_DOOR_URL"):
         text = environment.get(name, "")
         fault = address_fault(text, http=True) if text else ""
         if text and not fault and name in QUEUES and not QUEUE_PATH.fullmatch(urlsplit(text).path):

@@ -115,7 +115,7 @@ class TaskProtection:
         try:
             answer = httpx.put(self._url, json=body, timeout=TIMEOUT_SECONDS)
             fault = "" if "protection" in answer.json() else f"status {answer.status_code}"
-        except (httpx.HTTPError, ValueError, TypeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
             fault = type(error).__name__
         if fault:
             # Work goes on: a task that is stopped gives back what it can't finish.

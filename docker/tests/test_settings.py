@@ -113,6 +113,16 @@ def test_all_wrong_values_are_told_at_once():
     ]
 
 
+def test_what_ecs_and_the_stack_say_of_the_task_is_taken():
+    agent = "http://169.254.170.2/api/c7acba12bb1d47b2"
+    door = "https://a1b2.execute-api.eu-west-1.amazonaws.com/health"
+    more = {"ECS_AGENT_URI": agent, "FRONT_DOOR_URL": door, "SERVICE_NAME": "worker"}
+    settings = read_settings({**ENVIRONMENT, **more, "QUILT_CONNECTED": "false"})
+    assert (settings.ecs_agent_uri, settings.front_door_url) == (agent, door)
+    assert (settings.service_name, settings.quilt_connected) == ("worker", False)
+    assert read_settings(ENVIRONMENT).quilt_connected
+
+
 def test_a_shutdown_delay_ends_before_the_stop_timeout():
     environment = {**ENVIRONMENT, "STOP_TIMEOUT_SECONDS": "20"}
     settings = read_settings({**environment, "SHUTDOWN_DELAY_SECONDS": "19"})

@@ -106,8 +106,9 @@ def test_an_agent_that_is_not_there_is_no_trouble(now):
         assert protection.admits()
     with server(lambda _: (200, PROTECTED)) as (url, _):
         pass
-    with TaskProtection(url, lambda: now[0]) as protection:
-        assert protection.admits()
+    for gone in (url, "http://[", "no address"):
+        with TaskProtection(gone, lambda: now[0]) as protection:
+            assert protection.admits()
 
 
 def test_nothing_is_received_in_a_break():
