@@ -52,6 +52,8 @@ func (r *rehearsal) runTask(ctx context.Context, definition types.TaskDefinition
 	name := label + "-" + benchling.RandomText()
 	environment["ECS_AGENT_URI"] = "http://" + r.agentAddress + "/api/" + name
 	environment["FRONT_DOOR_URL"] = "http://" + r.doorAddress + r.contract.HealthCheck.Path
+	// The stand-in for Quilt reads the queue that the stack made for itself.
+	environment["QUILT_CONNECTED"] = "true"
 	maps.Copy(environment, settings)
 	containers, err := task.Containers(definition, task.Surroundings{
 		Name:        name,
