@@ -22,10 +22,12 @@ RENEW_SECONDS = EXPIRES_MINUTES * 60 / 3
 # The next export often follows at once.
 LINGER_SECONDS = 10.0
 # Before an agent that refused is asked again.
-RETRY_SECONDS = 10.0
-# A task that has work without a break takes one after this time: a deployment
-# could never end it otherwise. ECS has the break's time to do so.
-LONGEST_SECONDS = 1800.0
+RETRY_SECONDS = 60.0
+# Why ECS refuses to protect a task while protected tasks keep a deployment from its end.
+# Source: the API reference of ECS, API failure reasons.
+BLOCKED = "DEPLOYMENT_BLOCKED"
+# A protected task that hears so ends its work, and takes none for this time, in which
+# ECS can stop it.
 BREAK_SECONDS = 60.0
 TIMEOUT_SECONDS = 2.0
 LOOK_SECONDS = 1.0
@@ -49,6 +51,7 @@ class TaskProtection:
         # When protection began, and when the agent was last asked.
         self._began: float | None = None
         self._asked = self._break_until = float("-inf")
+        self._blocks = False
 
     def watch(self) -> None:
         """Begin to renew and to end it, in a thread of its own that ends with the process."""
@@ -56,11 +59,9 @@ class TaskProtection:
             run_in_background("task protection", self._watch)
 
     def admits(self) -> bool:
-        """Return whether more work may be taken: not before and in a break."""
+        """Return whether more work may be taken: not by a task that blocks a deployment."""
         with self._lock:
-            now = self._clock()
-            due = self._began is not None and now - self._began > LONGEST_SECONDS
-            return not due and now >= self._break_until
+            return not self._blocks and self._clock() >= self._break_until
 
     def __enter__(self) -> Self:
         """Begin a piece of work, protected if ECS takes it."""
@@ -86,45 +87,59 @@ class TaskProtection:
             if self._active:
                 self._protect()
             elif self._began is not None:
-                self._release(self._began)
+                self._release()
 
     def _protect(self) -> None:
         now = self._clock()
-        if not self._url or now - self._asked < (
-            RETRY_SECONDS if self._began is None else RENEW_SECONDS
-        ):
+        wait = RETRY_SECONDS if self._began is None else RENEW_SECONDS
+        if not self._url or now - self._asked < wait:
             return
-        if self._ask(enabled=True) and self._began is None:
+        refused = self._ask(enabled=True)
+        if not refused and self._began is None:
             self._began = now
+        # A task that isn't protected blocks nothing: another one does.
+        self._blocks = self._began is not None and refused == BLOCKED
 
-    def _release(self, began: float) -> None:
+    def _release(self) -> None:
         now = self._clock()
-        takes_break = now - began > LONGEST_SECONDS
-        idle = takes_break or now - self._idle_since > LINGER_SECONDS
-        if idle and now - self._asked >= RETRY_SECONDS and self._ask(enabled=False):
-            self._began = None
-            self._asked = float("-inf")
-            if takes_break:
-                self._break_until = now + BREAK_SECONDS
+        due = self._blocks or now - self._idle_since > LINGER_SECONDS
+        if not due or now - self._asked < LINGER_SECONDS or self._ask(enabled=False):
+            return
+        self._began = None
+        self._asked = float("-inf")
+        if self._blocks:
+            self._blocks = False
+            self._break_until = now + BREAK_SECONDS
 
-    def _ask(self, *, enabled: bool) -> bool:
+    def _ask(self, *, enabled: bool) -> str:
+        """Ask the agent, and return why it refused, or nothing."""
         self._asked = self._clock()
         body: dict[str, object] = {"ProtectionEnabled": enabled}
         if enabled:
             body["ExpiresInMinutes"] = EXPIRES_MINUTES
         try:
             answer = httpx.put(self._url, json=body, timeout=TIMEOUT_SECONDS)
-            fault = "" if "protection" in answer.json() else f"status {answer.status_code}"
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError) as error:
-            fault = type(error).__name__
-        if fault:
+            refused = _refusal(answer)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            refused = type(error).__name__
+        if refused:
             # Work goes on: a task that is stopped gives back what it can't finish.
-            log.warning("task protection unchanged", enabled=enabled, reason=fault)
-            return False
-        log.info("task protection", enabled=enabled)
-        return True
+            log.warning("task protection unchanged", enabled=enabled, reason=refused)
+        else:
+            log.info("task protection", enabled=enabled)
+        return refused
 
     def _watch(self) -> None:
         never = threading.Event()
         while not never.wait(LOOK_SECONDS):
             self.look()
+
+
+def _refusal(answer: httpx.Response) -> str:
+    try:
+        content = answer.json()
+        if "protection" in content:
+            return ""
+        return str(content["failure"]["Reason"])
+    except (ValueError, TypeError, KeyError):
+        return f"status {answer.status_code}"

@@ -5,10 +5,10 @@ import pytest
 
 from src.consumer import Consumer
 from src.task_protection import (
+    BLOCKED,
     BREAK_SECONDS,
     EXPIRES_MINUTES,
     LINGER_SECONDS,
-    LONGEST_SECONDS,
     RENEW_SECONDS,
     RETRY_SECONDS,
     TaskProtection,
@@ -60,18 +60,34 @@ def test_protection_is_renewed_before_it_expires(now):
         assert asked_for(asked) == [True] * 4
 
 
-def test_work_without_a_break_takes_one_so_that_a_deployment_can_end_the_task(now):
-    with server(lambda _: (200, PROTECTED)) as (url, asked):
+def test_a_task_that_blocks_a_deployment_ends_its_work_so_that_ecs_can_stop_it(now):
+    answers = [(200, PROTECTED)]
+    with server(lambda _: answers[-1]) as (url, asked):
         protection = TaskProtection(url, lambda: now[0])
         with protection:
-            now[0] += LONGEST_SECONDS + 1
+            answers.append((400, {"failure": {"Arn": "arn", "Reason": BLOCKED}}))
+            now[0] += RENEW_SECONDS
             protection.look()
             assert not protection.admits()
-        now[0] += RETRY_SECONDS
+            answers.append((200, PROTECTED))
+            protection.look()
+            assert not protection.admits(), "the export isn't done"
+        now[0] += LINGER_SECONDS
         protection.look()
-        assert asked_for(asked)[-1] is False
+        assert asked_for(asked) == [True, True, False]
         assert not protection.admits()
         now[0] += BREAK_SECONDS
+        assert protection.admits(), "ECS had other plans"
+
+
+def test_a_new_task_works_on_while_others_block_its_deployment(now):
+    with (
+        server(lambda _: (400, {"failure": {"Reason": BLOCKED}})) as (url, _),
+        TaskProtection(url, lambda: now[0]) as protection,
+    ):
+        assert protection.admits()
+        now[0] += RETRY_SECONDS
+        protection.look()
         assert protection.admits()
 
 
@@ -101,7 +117,7 @@ def test_work_goes_on_where_protection_is_refused(now, capsys, answer):
 
 def test_an_agent_that_is_not_there_is_no_trouble(now):
     with TaskProtection("", lambda: now[0]) as protection:
-        now[0] += LONGEST_SECONDS * 2
+        now[0] += 7200
         protection.look()
         assert protection.admits()
     with server(lambda _: (200, PROTECTED)) as (url, _):
