@@ -85,9 +85,9 @@ func (r *rehearsal) startWorker(ctx context.Context) error {
 	return err
 }
 
-// seeProtection looks whether the worker has ECS keep it while it exports, and
-// whether its signed calls come in by the front door.
-func (r *rehearsal) seeProtection(ctx context.Context) (string, error) {
+// whileExporting sends events, does something in the middle of their exports, and
+// accounts for the events when the exports may end.
+func (r *rehearsal) whileExporting(ctx context.Context, do func() error) (string, error) {
 	r.benchling.Notebook.HoldExports(true)
 	defer r.benchling.Notebook.HoldExports(false)
 	sent, err := r.sendEvents(ctx)
@@ -97,12 +97,23 @@ func (r *rehearsal) seeProtection(ctx context.Context) (string, error) {
 	if err := r.waitForExport(ctx, sent); err != nil {
 		return "", err
 	}
-	name := r.worker.Load().name
-	if !r.agent.Protected(name) {
-		return "", errors.New("the worker exports and isn't protected")
+	if err := do(); err != nil {
+		return "", err
 	}
 	r.benchling.Notebook.HoldExports(false)
-	counts, err := r.account(ctx, sent)
+	return r.account(ctx, sent)
+}
+
+// seeProtection looks whether the worker has ECS keep it while it exports, and
+// whether its signed calls come in by the front door.
+func (r *rehearsal) seeProtection(ctx context.Context) (string, error) {
+	name := r.worker.Load().name
+	counts, err := r.whileExporting(ctx, func() error {
+		if !r.agent.Protected(name) {
+			return errors.New("the worker exports and isn't protected")
+		}
+		return nil
+	})
 	if err != nil {
 		return "", err
 	}
@@ -127,23 +138,12 @@ func (r *rehearsal) endTask(ctx context.Context, t *runningTask, signal string) 
 
 // loseWorker ends the worker in the middle of its exports and starts another.
 func (r *rehearsal) loseWorker(ctx context.Context, signal string) (string, error) {
-	r.benchling.Notebook.HoldExports(true)
-	defer r.benchling.Notebook.HoldExports(false)
-	sent, err := r.sendEvents(ctx)
-	if err != nil {
-		return "", err
-	}
-	if err := r.waitForExport(ctx, sent); err != nil {
-		return "", err
-	}
-	if err := r.endTask(ctx, r.worker.Load(), signal); err != nil {
-		return "", err
-	}
-	if err := r.startWorker(ctx); err != nil {
-		return "", err
-	}
-	r.benchling.Notebook.HoldExports(false)
-	return r.account(ctx, sent)
+	return r.whileExporting(ctx, func() error {
+		if err := r.endTask(ctx, r.worker.Load(), signal); err != nil {
+			return err
+		}
+		return r.startWorker(ctx)
+	})
 }
 
 // waitForExport waits until the state of one of the exports was asked for.
