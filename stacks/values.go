@@ -1,0 +1,136 @@
+package stacks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func oneOf(value any, allowed ...string) (string, error) {
+	text, isText := value.(string)
+	if !isText || !slices.Contains(allowed, text) {
+		return "", fmt.Errorf("%s is not a choice; use one of %s", show(value), strings.Join(allowed, ", "))
+	}
+	return text, nil
+}
+
+func matching(value any, pattern *regexp.Regexp, remedy string) (string, error) {
+	text, isText := value.(string)
+	if !isText || !pattern.MatchString(text) {
+		return "", fmt.Errorf("%s does not fit; use %s", show(value), remedy)
+	}
+	return text, nil
+}
+
+func oneNumberOf(value any, allowed ...int) (int, error) {
+	number, isNumber := wholeNumber(value)
+	if !isNumber || !slices.Contains(allowed, number) {
+		return 0, fmt.Errorf("%s is not a choice; use one of the numbers %s", show(value), numbers(allowed))
+	}
+	return number, nil
+}
+
+func between(value any, low, high int) (int, error) {
+	number, isNumber := wholeNumber(value)
+	if !isNumber || number < low || number > high {
+		return 0, fmt.Errorf("%s does not fit; use a whole number from %d to %d, without quotes", show(value), low, high)
+	}
+	return number, nil
+}
+
+// wholeNumber returns a JSON number as an int.
+func wholeNumber(value any) (int, bool) {
+	number, isNumber := value.(float64)
+	if !isNumber || number != math.Trunc(number) || math.Abs(number) > math.MaxInt32 {
+		return 0, false
+	}
+	return int(number), true
+}
+
+// unknown returns a problem for each of the object's names that isn't allowed.
+func unknown(object map[string]any, allowed ...string) []error {
+	known := map[string]bool{}
+	for _, name := range allowed {
+		known[name] = true
+	}
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if !known[name] {
+			problems = append(problems, fmt.Errorf("unknown setting %q%s; the settings are %s", name, didYouMean(name, known), list(known)))
+		}
+	}
+	return problems
+}
+
+func allMatching(value any, pattern *regexp.Regexp, remedy string) ([]string, error) {
+	values, isList := value.([]any)
+	if !isList {
+		return nil, fmt.Errorf("%s is not a list; use %s", show(value), remedy)
+	}
+	texts := make([]string, len(values))
+	for i, value := range values {
+		text, err := matching(value, pattern, remedy)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(texts[:i], text) {
+			return nil, fmt.Errorf("%q is there twice; use each once", text)
+		}
+		texts[i] = text
+	}
+	return texts, nil
+}
+
+// problem is a fault and its place in cdk.json.
+type problem struct {
+	place, fault string
+}
+
+func (p problem) Error() string {
+	return p.place + ": " + p.fault
+}
+
+// prefixed returns err, or each of the errors that it joins, with the place
+// before it; nil stays nil.
+func prefixed(place string, err error) error {
+	switch err := err.(type) {
+	case nil:
+		return nil
+	case problem:
+		return problem{place: place + err.place, fault: err.fault}
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, one := range err.Unwrap() {
+			all = append(all, prefixed(place, one))
+		}
+		return errors.Join(all...)
+	default:
+		return problem{place: place, fault: err.Error()}
+	}
+}
+
+// show returns a value as cdk.json writes it.
+func show(value any) string {
+	if value == nil {
+		return "nothing"
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+func numbers(values []int) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = strconv.Itoa(value)
+	}
+	return strings.Join(texts, ", ")
+}
