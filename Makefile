@@ -73,6 +73,10 @@ review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default m
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
 
+.PHONY: status
+status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked
+	@build/bin/webhook status $(if $(CONFIG),-config) $(ENVIRONMENT)
+
 .PHONY: webhook
 webhook:
 	@go build -o build/bin/webhook ./cmd/webhook
