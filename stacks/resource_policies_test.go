@@ -17,32 +17,6 @@ import (
 // outputs, which are kept to the same.
 const longestOutput = 4096
 
-// text returns a value of a template with its references as ${Name} and its
-// joins joined.
-func text(t *testing.T, value any) string {
-	t.Helper()
-	switch value := value.(type) {
-	case string:
-		return value
-	case map[string]any:
-		if name, isRef := value["Ref"]; isRef {
-			return fmt.Sprintf("${%s}", name)
-		}
-		if of, isAttribute := value["Fn::GetAtt"].([]any); isAttribute {
-			return fmt.Sprintf("${%s.%s}", of...)
-		}
-		if join, isJoin := value["Fn::Join"].([]any); isJoin {
-			var parts []string
-			for _, part := range join[1].([]any) {
-				parts = append(parts, text(t, part))
-			}
-			return strings.Join(parts, join[0].(string))
-		}
-	}
-	t.Fatalf("not a text: %v", value)
-	return ""
-}
-
 // listOf returns the texts of a value that is one or several.
 func listOf(t *testing.T, value any) []string {
 	t.Helper()
