@@ -30,6 +30,9 @@ const everything = `{"alarmTopicArn": "ARN:sns:REGION:123456789012:on-call", "fl
 	"packageBucket": "quilt-packages", "packageBucketKeyArn": "ARN:kms:REGION:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
 	"packagingQueueArn": "ARN:sqs:REGION:123456789012:quilt-packager", "packagingQueueKeyArn": "ARN:kms:REGION:123456789012:key/fedcba98-7654-3210-fedc-ba9876543210"}`
 
+// leastSettings leaves the stack its own bucket, queue, web ACL and URL.
+const leastSettings = `{"allowedAddresses": ["203.0.113.0/24"]}`
+
 // texts returns every text of a value in a template, and the names on the way to
 // each.
 func texts(t *testing.T, path string, value any, into map[string][]string) {
@@ -63,33 +66,36 @@ var (
 // partition would.
 func TestEveryPartition(t *testing.T) {
 	for _, partition := range partitions {
-		t.Run(partition.name, func(t *testing.T) {
-			own := strings.NewReplacer("ARN:", "arn:"+partition.name+":", "REGION", partition.region)
-			settings, err := stacks.ReadSettings(contextWith(t, own.Replace(everything)))
-			assert.NilError(t, err)
-			var template map[string]any
-			assert.NilError(t, json.Unmarshal([]byte(synth(t, settings, contractOf(t, dockerfile))), &template))
-			resolve := strings.NewReplacer("${AWS::Partition}", partition.name, "${AWS::Region}", partition.region,
-				"${AWS::URLSuffix}", partition.suffix, "${AWS::AccountId}", "123456789012")
-			found := map[string][]string{}
-			texts(t, "", template["Resources"], found)
-			texts(t, "", template["Outputs"], found)
-			arns := 0
-			for path, values := range found {
-				for _, value := range values {
-					value = resolve.Replace(value)
-					for _, match := range anArn.FindAllStringSubmatch(value, -1) {
-						arns++
-						assert.Check(t, match[1] == partition.name, "%s: %s", path, value)
+		own := strings.NewReplacer("ARN:", "arn:"+partition.name+":", "REGION", partition.region)
+		resolve := strings.NewReplacer("${AWS::Partition}", partition.name, "${AWS::Region}", partition.region,
+			"${AWS::URLSuffix}", partition.suffix, "${AWS::AccountId}", "123456789012")
+		ownURL := regexp.MustCompile(regexp.QuoteMeta(partition.suffix) + `($|[/"])`)
+		for name, written := range map[string]string{"everything": everything, "least": leastSettings} {
+			t.Run(partition.name+"/"+name, func(t *testing.T) {
+				settings, err := stacks.ReadSettings(contextWith(t, own.Replace(written)))
+				assert.NilError(t, err)
+				var template map[string]any
+				assert.NilError(t, json.Unmarshal([]byte(synth(t, settings, contractOf(t, dockerfile))), &template))
+				found := map[string][]string{}
+				texts(t, "", template["Resources"], found)
+				texts(t, "", template["Outputs"], found)
+				arns, urls := 0, 0
+				for path, values := range found {
+					for _, value := range values {
+						value = resolve.Replace(value)
+						for _, match := range anArn.FindAllStringSubmatch(value, -1) {
+							arns++
+							assert.Check(t, match[1] == partition.name, "%s: %s", path, value)
+						}
+						if strings.Contains(value, "amazonaws.") && !strings.HasSuffix(path, ".ServiceName") && !sameEverywhere.MatchString(value) {
+							urls++
+							assert.Check(t, ownURL.MatchString(value), "%s: %s", path, value)
+						}
 					}
-					if !strings.Contains(value, "amazonaws.") || strings.HasSuffix(path, ".ServiceName") || sameEverywhere.MatchString(value) {
-						continue
-					}
-					assert.Check(t, regexp.MustCompile(regexp.QuoteMeta(partition.suffix)+`($|[/"])`).MatchString(value), "%s: %s", path, value)
 				}
-			}
-			assert.Check(t, arns > 50, "%d ARNs", arns)
-		})
+				assert.Check(t, arns > 5 && urls > 1, "%d ARNs, %d URLs", arns, urls)
+			})
+		}
 	}
 }
 
