@@ -73,6 +73,10 @@ review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default m
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
 
+.PHONY: status
+status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked
+	@build/bin/webhook status $(if $(CONFIG),-config) $(ENVIRONMENT)
+
 .PHONY: webhook
 webhook:
 	@go build -o build/bin/webhook ./cmd/webhook
@@ -138,10 +142,11 @@ lint-service: $(SERVICE) $(TOOLS)
 # What the tools have in Python: no service, so without its rules for a public API.
 TOOLS_RUFF := --isolated --line-length 120
 
-# W3010: the zones are what a person has set.
+# W3010: the zones are what a person has set. The regions are one of each partition;
+# of those, cfn-lint knows which types of resources each has.
 .PHONY: lint-template
 lint-template: $(TOOLS)
-	build/tools/bin/cfn-lint --ignore-checks W3010 -- stacks/testdata/*.template.json
+	build/tools/bin/cfn-lint --ignore-checks W3010 --regions us-east-1 cn-north-1 us-gov-west-1 eusc-de-east-1 -- stacks/testdata/*.template.json
 
 # The checks of shell and Python within workflows need programs that a machine
 # may or may not have: the verdict must not depend on that.

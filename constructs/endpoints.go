@@ -1,6 +1,7 @@
 package constructs
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -51,14 +52,27 @@ func (n Network) RestrictEndpoints(bucket PackageBucket, claims ClaimsTable) {
 
 // interfaceServices are AWS's services that the tasks and their agent call, other
 // than by a gateway endpoint.
-func interfaceServices() map[string]awsec2.IInterfaceVpcEndpointService {
-	return map[string]awsec2.IInterfaceVpcEndpointService{
-		"EcrApi":         awsec2.InterfaceVpcEndpointAwsService_ECR(),
-		"EcrDocker":      awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER(),
-		"Logs":           awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS(),
-		"SecretsManager": awsec2.InterfaceVpcEndpointAwsService_SECRETS_MANAGER(),
-		"Sqs":            awsec2.InterfaceVpcEndpointAwsService_SQS(),
-	}
+var interfaceServices = map[string]string{
+	"EcrApi":         "ecr.api",
+	"EcrDocker":      "ecr.dkr",
+	"Logs":           "logs",
+	"SecretsManager": "secretsmanager",
+	"Sqs":            "sqs",
+}
+
+// usualPrefix begins the name of an endpoint's service before region and service.
+const usualPrefix = "com.amazonaws"
+
+// endpointPrefixes are the partitions with interface endpoints here, and where a
+// service's name begins with something else than usualPrefix.
+//
+// Source: aws-cdk-lib's InterfaceVpcEndpointAwsService, which chooses by the
+// region: this stack has none until it is deployed.
+var endpointPrefixes = map[string]map[string]string{
+	"aws":        nil,
+	"aws-us-gov": nil,
+	"aws-cn":     {"EcrApi": "cn.com.amazonaws", "EcrDocker": "cn.com.amazonaws", "Sqs": "cn.com.amazonaws"},
+	"aws-eusc":   {"EcrApi": "eu.amazonaws", "EcrDocker": "eu.amazonaws"},
 }
 
 // addInterfaceEndpoints gives a VPC an endpoint in each private subnet for each
@@ -66,16 +80,36 @@ func interfaceServices() map[string]awsec2.IInterfaceVpcEndpointService {
 func addInterfaceEndpoints(vpc awsec2.Vpc, private *awsec2.SubnetSelection) {
 	group := newSecurityGroup(vpc, "EndpointsGroup", vpc, "Interface endpoints")
 	group.AddIngressRule(awsec2.Peer_Ipv4(vpc.VpcCidrBlock()), awsec2.Port_Tcp(jsii.Number(httpsPort)), jsii.String("Calls of AWS's services"), nil)
-	services := interfaceServices()
-	for _, id := range slices.Sorted(maps.Keys(services)) {
+	prefixes := mapPrefixes(vpc, "EndpointPrefixes")
+	for _, id := range slices.Sorted(maps.Keys(interfaceServices)) {
+		prefix := prefixes.FindInMap(awscdk.Aws_PARTITION(), jsii.String(id), nil)
+		name := fmt.Sprintf("%s.%s.%s", *prefix, *awscdk.Aws_REGION(), interfaceServices[id])
 		vpc.AddInterfaceEndpoint(jsii.String(id), &awsec2.InterfaceVpcEndpointOptions{
-			Service:        services[id],
-			Subnets:        private,
-			SecurityGroups: &[]awsec2.ISecurityGroup{group},
+			Service:           awsec2.NewInterfaceVpcEndpointService(jsii.String(name), jsii.Number(httpsPort)),
+			PrivateDnsEnabled: jsii.Bool(true),
+			Subnets:           private,
+			SecurityGroups:    &[]awsec2.ISecurityGroup{group},
 			// The rule above is the only one.
 			Open: jsii.Bool(false),
 		})
 	}
+}
+
+// mapPrefixes returns the mapping by which CloudFormation finds the prefix of a
+// service in the partition to which it deploys.
+func mapPrefixes(scope constructs.Construct, id string) awscdk.CfnMapping {
+	mapping := map[string]*map[string]any{}
+	for partition, unusual := range endpointPrefixes {
+		prefixes := map[string]any{}
+		for service := range interfaceServices {
+			prefixes[service] = usualPrefix
+			if prefix, is := unusual[service]; is {
+				prefixes[service] = prefix
+			}
+		}
+		mapping[partition] = &prefixes
+	}
+	return awscdk.NewCfnMapping(scope, jsii.String(id), &awscdk.CfnMappingProps{Mapping: &mapping})
 }
 
 // addFlowLogs records what a VPC's network interfaces take and refuse.

@@ -57,7 +57,8 @@ func newAllowList(scope constructs.Construct, ranges []string) awswafv2.CfnWebAC
 	}}
 	elsewhere := map[string]any{"notStatement": map[string]any{"statement": map[string]any{"ipSetReferenceStatement": map[string]any{
 		"arn": addresses.AttrArn(),
-		// Without the header, nothing has come through API Gateway.
+		// To a request without the header WAF wouldn't apply the rule at all; but
+		// only API Gateway reaches the load balancer, and always adds it.
 		"ipSetForwardedIpConfig": map[string]any{"headerName": sourceHeader, "fallbackBehavior": "NO_MATCH", "position": "FIRST"},
 	}}}}
 	return awswafv2.NewCfnWebACL(scope, jsii.String("WebAcl"), &awswafv2.CfnWebACLProps{

@@ -15,6 +15,8 @@ const abandonedUploadDays = 7
 type PackageBucket struct {
 	// Bucket is the new or existing bucket.
 	Bucket awss3.IBucket
+	// existing is whether it was there before.
+	existing bool
 	// keyArn is the KMS key of an existing bucket, or empty.
 	keyArn string
 }
@@ -28,7 +30,7 @@ type PackageBucket struct {
 // empty.
 func NewPackageBucket(scope constructs.Construct, id, existing, keyArn string) PackageBucket {
 	if existing != "" {
-		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(existing)), keyArn: keyArn}
+		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(existing)), existing: true, keyArn: keyArn}
 	}
 	return PackageBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),

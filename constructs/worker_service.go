@@ -46,7 +46,9 @@ type WorkerServiceProps struct {
 type WorkerService struct {
 	// Service is the service with its tasks.
 	Service awsecs.FargateService
-	log     awslogs.LogGroup
+	// role is that of the tasks.
+	role awsiam.IRole
+	log  awslogs.LogGroup
 }
 
 // NewWorkerService returns a Fargate service that nothing calls: it asks the
@@ -87,7 +89,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		Peers:          "Worker tasks",
 		RollbackAlarms: props.RollbackAlarms,
 	})
-	return WorkerService{Service: service, log: log}
+	return WorkerService{Service: service, role: task.TaskRole(), log: log}
 }
 
 // grantProtection lets a task of the cluster protect itself from scaling while it

@@ -246,7 +246,7 @@ func checkTogether(place string, values map[string]any, s Settings) []error {
 	if len(s.AllowedAddresses) > 0 && s.WebACLArn != "" {
 		problems = append(problems, fmt.Errorf("%s.allowedAddresses: the web ACL of webAclArn decides; add the addresses there, or remove webAclArn", place))
 	}
-	return problems
+	return append(problems, checkPartitions(place, s.Arns())...)
 }
 
 // memoryFor returns the sizes in MiB that Fargate offers with so many CPU units.

@@ -154,6 +154,9 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	output(stack, "ClusterName", cluster.ClusterName(), "The ECS cluster")
 	output(stack, "ServiceName", webhook.Service.ServiceName(), "The ECS service that answers Benchling")
 	output(stack, "WorkerServiceName", worker.Service.ServiceName(), "The ECS service that makes packages")
+	for _, policy := range worker.ResourcePolicies(bucket, s.PackagePrefix, packaging) {
+		output(stack, policy.Name+"Policy", policy.Statements, "If it is another account's: what its policy must have in \"Statement\" for the worker")
+	}
 	return stack
 }
 

@@ -17,12 +17,14 @@ import (
 const usage = `usage: webhook VERB …
   preflight [-create-roles] [-synthesized] ENVIRONMENT   check what a deployment needs of the account
   deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]     check, then deploy with the CDK CLI
-  redrive ENVIRONMENT [ID,ID|all]                        list the dead letters, or send some again`
+  redrive ENVIRONMENT [ID,ID|all]                        list the dead letters, or send some again
+  status [-config] ENVIRONMENT                           say whether it is ready, or what its settings are`
 
 var verbs = map[string]func(context.Context, []string, io.Writer) error{
 	"preflight": operate.Preflight,
 	"deploy":    operate.Deploy,
 	"redrive":   operate.Redrive,
+	"status":    operate.Status,
 }
 
 func main() {

@@ -53,4 +53,6 @@ func TestUsage(t *testing.T) {
 	assert.Error(t, Preflight(ctx, []string{"-force", "dev"}, nil), "usage: webhook preflight [-create-roles] [-synthesized] ENVIRONMENT")
 	assert.Error(t, Deploy(ctx, nil, nil), "usage: webhook deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]")
 	assert.Error(t, Redrive(ctx, nil, nil), "usage: webhook redrive ENVIRONMENT [ID,ID|all]")
+	assert.Error(t, Status(ctx, nil, nil), "usage: webhook status [-config] ENVIRONMENT")
+	assert.Error(t, Status(ctx, []string{"-secret", "dev"}, nil), "usage: webhook status [-config] ENVIRONMENT")
 }

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,11 +25,12 @@ import (
 	"benchlingwebhook/rehearsal/emulator"
 )
 
-// deployed is a template with the outputs that redrive reads.
+// deployed is a template with the outputs that redrive and status read, ready for
+// a front door's URL.
 const deployed = `{"Resources": {
 	"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}},
 	"Intake": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}}},
-"Outputs": {"DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}, "IntakeQueueUrl": {"Value": {"Ref": "Intake"}}}}`
+"Outputs": {"DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}, "IntakeQueueUrl": {"Value": {"Ref": "Intake"}}, "WebhookUrl": {"Value": %q}}}`
 
 // start runs the emulator, makes the working directory one with the settings of
 // "dev", which is protected, and "open", which isn't, and lets programs stand in for the CDK CLI and Docker: cdk writes its
@@ -102,8 +107,15 @@ func TestDeployToTheEmulator(t *testing.T) {
 
 	t.Setenv("CDK_STATUS", "0")
 	assert.NilError(t, os.Remove(log))
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.Header.Get("Authorization"), "/"+cloud.Region+"/execute-api/aws4_request") {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		fmt.Fprint(w, `{"status": "ready"}`)
+	}))
+	defer door.Close()
 	_, err = cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(deployed),
+		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployed, door.URL+"/")),
 	})
 	assert.NilError(t, err)
 	assert.NilError(t, Preflight(ctx, []string{"-synthesized", "dev"}, &out))
@@ -115,6 +127,11 @@ func TestDeployToTheEmulator(t *testing.T) {
 	assert.Equal(t, out.String(), "id  entry  tries  failed_at  reason\n0 shown of about 0\n")
 	assert.ErrorContains(t, Redrive(ctx, []string{"dev", "wh_9"}, &out), `"wh_9": no such dead letter`)
 	assert.ErrorContains(t, Redrive(ctx, []string{"other"}, &out), `stack "BenchlingWebhook-other"`)
+
+	out.Reset()
+	assert.NilError(t, Status(ctx, []string{"dev"}, &out))
+	assert.Equal(t, out.String(), "ready\n")
+	assert.ErrorContains(t, Status(ctx, []string{"other"}, &out), `stack "BenchlingWebhook-other"`)
 }
 
 func text(t *testing.T, file string) string {

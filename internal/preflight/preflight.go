@@ -50,6 +50,7 @@ func Run(ctx context.Context, clients Clients, settings stacks.Settings, options
 	if !i.checkAccount(ctx) {
 		return i.report
 	}
+	i.checkRegion()
 	i.checkStack(ctx)
 	i.checkBootstrap(ctx)
 	i.checkRoles(ctx)

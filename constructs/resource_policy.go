@@ -1,0 +1,67 @@
+package constructs
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// ResourcePolicy is what the policy of something in another account must have,
+// before a role may use it there: within one account the role's own policy is
+// enough.
+type ResourcePolicy struct {
+	// Name is that of the thing, such as "PackageBucket".
+	Name string
+	// Statements are a JSON list for the policy's "Statement".
+	Statements *string
+}
+
+// ResourcePolicies are the statements that an existing bucket, its key, an
+// existing queue and its key must have for the worker, if they are another
+// account's. What is made here needs none.
+func (w WorkerService) ResourcePolicies(bucket PackageBucket, prefix string, packaging PackagingQueue) []ResourcePolicy {
+	var policies []ResourcePolicy
+	add := func(name string, statements ...awsiam.PolicyStatementProps) {
+		policies = append(policies, ResourcePolicy{Name: name, Statements: statementsFor(w.Service, w.role, statements)})
+	}
+	if bucket.existing {
+		add("PackageBucket", bucket.statements(prefix)...)
+	}
+	if bucket.keyArn != "" {
+		add("PackageBucketKey", inKeyPolicy(bucket.keyStatement(prefix)))
+	}
+	if packaging.HasReader {
+		add("PackagingQueue", *packaging.statement())
+	}
+	if packaging.keyArn != "" {
+		add("PackagingQueueKey", inKeyPolicy(packaging.keyStatement()))
+	}
+	return policies
+}
+
+// inKeyPolicy returns a statement as a key's own policy has it, where the only
+// resource is "*".
+//
+// Source: AWS KMS's guide, elements in a key policy.
+func inKeyPolicy(statement *awsiam.PolicyStatementProps) awsiam.PolicyStatementProps {
+	return awsiam.PolicyStatementProps{Actions: statement.Actions, Resources: jsii.Strings("*"), Conditions: statement.Conditions}
+}
+
+// statementsFor returns the statements as JSON, with a role as their principal.
+func statementsFor(scope constructs.IConstruct, role awsiam.IRole, statements []awsiam.PolicyStatementProps) *string {
+	list := make([]any, len(statements))
+	for i, statement := range statements {
+		object := map[string]any{
+			"Effect":    "Allow",
+			"Principal": map[string]any{"AWS": role.RoleArn()},
+			"Action":    statement.Actions,
+			"Resource":  statement.Resources,
+		}
+		if statement.Conditions != nil {
+			object["Condition"] = *statement.Conditions
+		}
+		list[i] = object
+	}
+	return awscdk.Stack_Of(scope).ToJsonString(list, nil)
+}

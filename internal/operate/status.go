@@ -1,0 +1,186 @@
+package operate
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"benchlingwebhook/stacks"
+)
+
+const (
+	readyPath  = "health/ready"
+	configPath = "config"
+	// statusTimeout is longer than API Gateway waits for a task.
+	statusTimeout = 20 * time.Second
+	// longestResponse is the most that is read, in bytes.
+	longestResponse = 1 << 20
+)
+
+// Status asks a deployed environment whether it is ready, through the front door
+// as Benchling reaches it and signed for IAM: `status [-config] ENVIRONMENT`. Its
+// error has a line for each reason why it isn't. With -config it prints the
+// settings in force, secrets masked.
+func Status(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("status", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	showConfig := flags.Bool("config", false, "")
+	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
+		return errors.New("usage: webhook status [-config] ENVIRONMENT")
+	}
+	cloud, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("credentials: %w; set AWS_PROFILE to a profile of your AWS configuration", err)
+	}
+	door, err := frontDoorOf(ctx, cloud, stacks.StackName(flags.Arg(0)))
+	if err != nil {
+		return err
+	}
+	if *showConfig {
+		return door.printConfig(ctx, out)
+	}
+	return door.printReadiness(ctx, out)
+}
+
+// frontDoor is a deployed stack's API.
+type frontDoor struct {
+	cloud aws.Config
+	// url is what Benchling calls, with a slash at the end.
+	url string
+	// stack is the stack's ARN, which has the API's partition, region and account.
+	stack arn.ARN
+}
+
+// frontDoorOf reads a stack's ARN and its output WebhookUrl.
+func frontDoorOf(ctx context.Context, cloud aws.Config, name string) (frontDoor, error) {
+	described, err := cloudformation.NewFromConfig(cloud).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
+	if err != nil {
+		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)
+	}
+	stack := described.Stacks[0]
+	id, err := arn.Parse(aws.ToString(stack.StackId))
+	if err != nil {
+		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)
+	}
+	for _, output := range stack.Outputs {
+		if aws.ToString(output.OutputKey) == "WebhookUrl" {
+			return frontDoor{cloud: cloud, url: aws.ToString(output.OutputValue), stack: id}, nil
+		}
+	}
+	return frontDoor{}, fmt.Errorf("stack %q: no output WebhookUrl: deploy the stack of this version first", name)
+}
+
+// printReadiness prints "ready", or returns why the service isn't.
+func (d frontDoor) printReadiness(ctx context.Context, out io.Writer) error {
+	status, body, err := d.get(ctx, readyPath)
+	if err != nil {
+		return err
+	}
+	var told struct {
+		Status  string
+		Reasons []string
+	}
+	// What isn't the service's JSON is API Gateway's or the load balancer's.
+	_ = json.Unmarshal(body, &told)
+	switch {
+	case status == http.StatusOK && told.Status == "ready":
+		fmt.Fprintln(out, "ready")
+		return nil
+	case status == http.StatusServiceUnavailable && len(told.Reasons) > 0:
+		return fmt.Errorf("%s: not ready\n%s", d.url+readyPath, strings.Join(told.Reasons, "\n"))
+	case status == http.StatusServiceUnavailable && told.Status != "":
+		return fmt.Errorf("%s: %s; try again in some seconds", d.url+readyPath, told.Status)
+	}
+	return d.unexpected(readyPath, status)
+}
+
+// printConfig prints the settings in force.
+func (d frontDoor) printConfig(ctx context.Context, out io.Writer) error {
+	status, body, err := d.get(ctx, configPath)
+	if err != nil {
+		return err
+	}
+	var indented bytes.Buffer
+	if status != http.StatusOK || json.Indent(&indented, bytes.TrimSpace(body), "", "  ") != nil {
+		return d.unexpected(configPath, status)
+	}
+	fmt.Fprintln(out, indented.String())
+	return nil
+}
+
+// get calls a path with a signature of the credentials, and returns the status
+// and the body of the response.
+func (d frontDoor) get(ctx context.Context, path string) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+path, nil)
+	if err != nil {
+		return 0, nil, fmt.Errorf("output WebhookUrl: %w", err)
+	}
+	credentials, err := d.cloud.Credentials.Retrieve(ctx)
+	if err != nil {
+		return 0, nil, fmt.Errorf("credentials: %w; sign in, for example with `aws sso login`, or set AWS_PROFILE", err)
+	}
+	empty := sha256.Sum256(nil)
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(empty[:]), "execute-api", d.stack.Region, time.Now()); err != nil {
+		return 0, nil, fmt.Errorf("credentials: %w", err)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, fmt.Errorf("%w; look at the name's DNS record and at your way to the internet", err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, longestResponse))
+	if err != nil {
+		return 0, nil, fmt.Errorf("%s: %w; try again", d.url+path, err)
+	}
+	return response.StatusCode, body, nil
+}
+
+// unexpected returns what a status means that isn't the service's own word.
+func (d frontDoor) unexpected(path string, status int) error {
+	remedy := "look at the API's access log"
+	switch status {
+	case http.StatusForbidden:
+		remedy = "allow execute-api:Invoke on " + d.route(path) + "; if you have that right, a web ACL, or an execute-api endpoint in your VPC, refuses the call"
+	case http.StatusTooManyRequests:
+		remedy = "wait some seconds: the routes for operators are throttled"
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		remedy = "no web task answers: look at the service's events and at its log"
+	}
+	return fmt.Errorf("%s: HTTP status %d; %s", d.url+path, status, remedy)
+}
+
+// route returns the ARN of a GET route, as IAM's policies name it. A domain of
+// one's own doesn't tell the API's ID.
+//
+// Source: API Gateway's guide, controlling access to HTTP APIs with IAM.
+func (d frontDoor) route(path string) string {
+	api := "*"
+	if address, err := url.Parse(d.url); err == nil {
+		if id, _, own := strings.Cut(address.Hostname(), ".execute-api."); own {
+			api = id
+		}
+	}
+	return arn.ARN{
+		Partition: d.stack.Partition, Service: "execute-api", Region: d.stack.Region, AccountID: d.stack.AccountID,
+		Resource: api + "/$default/GET/" + path,
+	}.String()
+}
