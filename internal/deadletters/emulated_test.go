@@ -2,7 +2,6 @@ package deadletters_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,21 +11,15 @@ import (
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/deadletters"
-	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/rehearsal/emulator/emulatortest"
 )
-
-const root = "../.."
 
 // TestQueuesOfTheEmulator lists letters without hiding them, sends one, then the
 // rest.
 func TestQueuesOfTheEmulator(t *testing.T) {
-	python, err := filepath.Abs(filepath.Join(root, "build/tools/bin/python"))
-	assert.NilError(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cloud, err := emulator.Start(ctx, python, filepath.Join(root, "rehearsal/emulator"), t.TempDir())
-	assert.NilError(t, err)
-	defer cloud.Stop()
+	cloud := emulatortest.Start(t)
 	client := sqs.NewFromConfig(cloud.Config())
 	queue := func(name string) string {
 		made, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String(name), Attributes: map[string]string{"FifoQueue": "true"}})
@@ -53,7 +46,7 @@ func TestQueuesOfTheEmulator(t *testing.T) {
 		assert.Equal(t, len(letters), 3)
 		assert.Equal(t, letters[0].ID+" "+letters[0].Entry+" "+letters[0].Reason+" "+letters[0].Tries+" "+letters[0].FailedAt, "wh_1 etr_1 because 5 now")
 	}
-	_, err = queues.Send(ctx, []string{"wh_9"})
+	_, err := queues.Send(ctx, []string{"wh_9"})
 	assert.ErrorContains(t, err, `"wh_9": no such dead letter`)
 	sent, err := queues.Send(ctx, []string{"wh_2"})
 	assert.NilError(t, err)

@@ -23,6 +23,7 @@ import (
 
 	"benchlingwebhook/internal/preflight"
 	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/rehearsal/emulator/emulatortest"
 )
 
 // deployed is a template with the outputs that redrive and status read, ready for
@@ -37,13 +38,7 @@ const deployed = `{"Resources": {
 // arguments to the file that start returns and exits with CDK_STATUS.
 func start(ctx context.Context, t *testing.T) (cloud aws.Config, log string) {
 	t.Helper()
-	python, err := filepath.Abs("../../build/tools/bin/python")
-	assert.NilError(t, err)
-	source, err := filepath.Abs("../../rehearsal/emulator")
-	assert.NilError(t, err)
-	emulated, err := emulator.Start(ctx, python, source, t.TempDir())
-	assert.NilError(t, err)
-	t.Cleanup(emulated.Stop)
+	emulated := emulatortest.Start(t)
 	for name, value := range emulator.Environment(emulated.Endpoint) {
 		t.Setenv(name, value)
 	}

@@ -3,7 +3,6 @@ package preflight_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -18,22 +17,16 @@ import (
 
 	"benchlingwebhook/constructs"
 	"benchlingwebhook/internal/preflight"
-	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/rehearsal/emulator/emulatortest"
 )
-
-const root = "../.."
 
 // TestEmulatedAccount makes every call with the SDK's own clients: first in a
 // fresh account, then in one that was made ready, whose stack exists and whose
 // VPC has one private and one public subnet.
 func TestEmulatedAccount(t *testing.T) {
-	python, err := filepath.Abs(filepath.Join(root, "build/tools/bin/python"))
-	assert.NilError(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	cloud, err := emulator.Start(ctx, python, filepath.Join(root, "rehearsal/emulator"), t.TempDir())
-	assert.NilError(t, err)
-	defer cloud.Stop()
+	cloud := emulatortest.Start(t)
 	clients := preflight.NewClients(cloud.Config())
 	clients.Docker = func(context.Context, ...string) error { return nil }
 
@@ -46,7 +39,7 @@ func TestEmulatedAccount(t *testing.T) {
 
 	// The emulator makes names of its own for service-linked roles.
 	makeRoles(ctx, t, roles, "AWSServiceRoleForECS")
-	_, err = ssm.NewFromConfig(cloud.Config()).PutParameter(ctx, &ssm.PutParameterInput{
+	_, err := ssm.NewFromConfig(cloud.Config()).PutParameter(ctx, &ssm.PutParameterInput{
 		Name: aws.String(preflight.BootstrapParameter), Value: aws.String(fmt.Sprint(preflight.BootstrapVersion)), Type: ssmtypes.ParameterTypeString,
 	})
 	assert.NilError(t, err)

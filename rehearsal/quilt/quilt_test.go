@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"gotest.tools/v3/assert"
 
-	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/rehearsal/emulator/emulatortest"
 )
 
 func TestMessages(t *testing.T) {
@@ -118,20 +116,12 @@ const stack = `{"Resources": {
 
 // TestPackager runs the packager with the rehearsal's emulator.
 func TestPackager(t *testing.T) {
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	assert.NilError(t, err)
-	python := filepath.Join(root, "build", "tools", "bin", "python")
-	if _, err := os.Stat(python); err != nil {
-		t.Skip(err)
-	}
 	ctx := t.Context()
-	local, err := emulator.Start(ctx, python, filepath.Join(root, "rehearsal", "emulator"), t.TempDir())
-	assert.NilError(t, err)
-	defer local.Stop()
+	local := emulatortest.Start(t)
 	config := local.Config()
 
 	formation := cloudformation.NewFromConfig(config)
-	_, err = formation.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String("quilt"), TemplateBody: aws.String(stack)})
+	_, err := formation.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String("quilt"), TemplateBody: aws.String(stack)})
 	assert.NilError(t, err)
 	waiter := cloudformation.NewStackCreateCompleteWaiter(formation, func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = 100 * time.Millisecond })
 	assert.NilError(t, waiter.Wait(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String("quilt")}, 30*time.Second))
