@@ -109,7 +109,7 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		DeletionProtection:      jsii.Bool(props.DeletionProtection),
 		IdleTimeout:             duration(idleTimeout),
 	})
-	props.Logs.takeLogsOf(balancer)
+	props.Logs.takeBalancerLogs(balancer)
 	listener, port := addListener(scope, balancer, targets, props.Domain)
 
 	linkGroup := newSecurityGroup(scope, "VpcLinkGroup", vpc, "API Gateway into the VPC")

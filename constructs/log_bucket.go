@@ -49,7 +49,7 @@ func NewLogBucket(scope constructs.Construct, id string, retentionDays int) LogB
 	})}
 }
 
-// takeLogsOf has a load balancer's access logs delivered to the bucket.
+// takeBalancerLogs has a load balancer's access logs delivered to the bucket.
 //
 // CDK's LogAccessLogs wants to know the region, for the accounts that delivered
 // once; the service principal does in every region. The statement has no
@@ -59,15 +59,37 @@ func NewLogBucket(scope constructs.Construct, id string, retentionDays int) LogB
 //
 // Sources: Application Load Balancers' guide, enable access logs; Amazon S3's
 // guide, examples of bucket policies.
-func (b LogBucket) takeLogsOf(balancer elb.ApplicationLoadBalancer) {
-	b.Bucket.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logdelivery.elasticloadbalancing.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("s3:PutObject"),
-		Resources:  &[]*string{b.Bucket.ArnForObjects(jsii.String(balancerLogs + "/AWSLogs/" + *awscdk.Aws_ACCOUNT_ID() + "/*"))},
-	}))
+func (b LogBucket) takeBalancerLogs(balancer elb.ApplicationLoadBalancer) {
+	b.admit("logdelivery.elasticloadbalancing.amazonaws.com", balancerLogs+"/AWSLogs/"+*awscdk.Aws_ACCOUNT_ID()+"/*", nil)
 	balancer.SetAttribute(jsii.String("access_logs.s3.enabled"), jsii.String("true"))
 	balancer.SetAttribute(jsii.String("access_logs.s3.bucket"), b.Bucket.BucketName())
 	balancer.SetAttribute(jsii.String("access_logs.s3.prefix"), jsii.String(balancerLogs))
 	// Elastic Load Balancing tries the bucket when the attribute is set.
 	balancer.Node().AddDependency(b.Bucket.Policy())
+}
+
+// takeBucketLogs has a bucket's access logs delivered to the bucket. CDK's
+// ServerAccessLogsBucket would use an ACL where its feature flags are off.
+//
+// Source: Amazon S3's guide, enabling server access logging.
+func (b LogBucket) takeBucketLogs(source awss3.Bucket) {
+	b.admit("logging.s3.amazonaws.com", packageLogs+"*", &map[string]any{
+		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
+		"ArnLike":      map[string]any{"aws:SourceArn": source.BucketArn()},
+	})
+	source.Node().DefaultChild().(awss3.CfnBucket).SetLoggingConfiguration(&awss3.CfnBucket_LoggingConfigurationProperty{
+		DestinationBucketName: b.Bucket.BucketName(),
+		LogFilePrefix:         jsii.String(packageLogs),
+	})
+}
+
+// admit lets one of AWS's services write what its keys match, under conditions or
+// none.
+func (b LogBucket) admit(service, keys string, conditions *map[string]any) {
+	b.Bucket.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(service), nil)},
+		Actions:    jsii.Strings("s3:PutObject"),
+		Resources:  &[]*string{b.Bucket.ArnForObjects(jsii.String(keys))},
+		Conditions: conditions,
+	}))
 }

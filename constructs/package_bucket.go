@@ -38,19 +38,19 @@ func NewPackageBucket(scope constructs.Construct, id string, props PackageBucket
 	if props.Existing != "" {
 		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.Existing)), keyArn: props.KeyArn}
 	}
-	return PackageBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
-		BlockPublicAccess:      awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:        awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		Encryption:             awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:             jsii.Bool(true),
-		Versioned:              jsii.Bool(true),
-		ServerAccessLogsBucket: props.Logs.Bucket,
-		ServerAccessLogsPrefix: jsii.String(packageLogs),
-		RemovalPolicy:          retained,
+	bucket := awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+		Encryption:        awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:        jsii.Bool(true),
+		Versioned:         jsii.Bool(true),
+		RemovalPolicy:     retained,
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
 		}},
-	})}
+	})
+	props.Logs.takeBucketLogs(bucket)
+	return PackageBucket{Bucket: bucket}
 }
 
 // grantPackages lets a role read and write what lies below the packages' prefix.
