@@ -25,13 +25,10 @@ var webhookPaths = []string{"/", "/event", "/lifecycle", "/canvas"}
 func WebhookRoutes() []string {
 	routes := make([]string, len(webhookPaths))
 	for i, path := range webhookPaths {
-		routes[i] = webhookMethod + " " + path
+		routes[i] = string(awsapigatewayv2.HttpMethod_POST) + " " + path
 	}
 	return routes
 }
-
-// webhookMethod is that of webhooks.
-const webhookMethod = "POST"
 
 // operatorPaths show the settings in force, secrets masked, and the service's
 // description. They and the probes are for those whom IAM allows to call them.

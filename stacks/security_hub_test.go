@@ -154,3 +154,21 @@ func TestUnconcernedControlsHaveNoResource(t *testing.T) {
 		}
 	}
 }
+
+// TestEndpointsHaveTheirPrice multiplies the interface endpoints that the setting
+// makes by two zones and PrivateLink's price.
+func TestEndpointsHaveTheirPrice(t *testing.T) {
+	const price, hours, zones = 0.01, 730, 2
+	text, err := os.ReadFile("../docs/rules/security-hub.md")
+	assert.NilError(t, err)
+	endpoints := 0
+	for _, r := range resources(t, string(golden.Get(t, "guarded.template.json")), "AWS::EC2::VPCEndpoint") {
+		if r.Properties["VpcEndpointType"] == "Interface" {
+			endpoints++
+		}
+	}
+	for endpoints, where := range map[int]string{endpoints: "`interfaceEndpoints`: %.2f,", 1: "none: %.2f |"} {
+		want := fmt.Sprintf(where, float64(endpoints)*zones*price*hours)
+		assert.Check(t, strings.Contains(string(text), want), want)
+	}
+}

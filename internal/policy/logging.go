@@ -48,13 +48,3 @@ func stageLogs(r resource) []Violation {
 	}
 	return nil
 }
-
-// attribute returns the value of a load balancer's attribute, or nil.
-func attribute(r resource, key string) any {
-	for _, attribute := range list(r.Properties["LoadBalancerAttributes"]) {
-		if at(attribute, "Key") == key {
-			return at(attribute, "Value")
-		}
-	}
-	return nil
-}

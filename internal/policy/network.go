@@ -33,6 +33,16 @@ func isInternal(r resource) []Violation {
 	return append(found, fault("LoadBalancerAttributes", "routing.http.drop_invalid_header_fields.enabled is not true: set it")...)
 }
 
+// attribute returns the value of a load balancer's attribute, or nil.
+func attribute(r resource, key string) any {
+	for _, attribute := range list(r.Properties["LoadBalancerAttributes"]) {
+		if at(attribute, "Key") == key {
+			return at(attribute, "Value")
+		}
+	}
+	return nil
+}
+
 // hasAuthorization names a violation after the route, which is what an
 // acknowledgement opens.
 func hasAuthorization(r resource) []Violation {
