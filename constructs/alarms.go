@@ -3,10 +3,8 @@ package constructs
 import (
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -43,31 +41,10 @@ func NewAlarmTopic(scope constructs.Construct, id, existingArn, email string) Al
 		return AlarmTopic{awscloudwatchactions.NewSnsAction(awssns.Topic_FromTopicArn(scope, jsii.String(id), jsii.String(existingArn)))}
 	case email != "":
 		topic := awssns.NewTopic(scope, jsii.String(id), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
-		admitAlarms(topic)
 		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(email), nil))
 		return AlarmTopic{awscloudwatchactions.NewSnsAction(topic)}
 	}
 	return AlarmTopic{}
-}
-
-// admitAlarms lets the account's alarms publish to a topic. A topic's default
-// policy does, but a policy of its own, such as one that demands TLS, replaces it.
-//
-// Source: Amazon SNS's guide, cases of access control, CloudWatch alarms.
-func admitAlarms(topic awssns.Topic) {
-	stack := awscdk.Stack_Of(topic)
-	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
-		Actions:    jsii.Strings("sns:Publish"),
-		Resources:  &[]*string{topic.TopicArn()},
-		Conditions: &map[string]any{
-			"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-			"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("cloudwatch"), Resource: jsii.String("alarm"), ResourceName: jsii.String("*"),
-				ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
-			})},
-		},
-	}))
 }
 
 // newAlarms returns the alarms of the conditions, of which the topic hears.

@@ -321,16 +321,3 @@ func TestKeysAreUsedForOneThing(t *testing.T) {
 		assert.Check(t, via && like, key)
 	}
 }
-
-// TestAlarmsMayPublish looks at the topic's own policy, which replaces the one that
-// lets the account's alarms publish.
-func TestAlarmsMayPublish(t *testing.T) {
-	policy := only(t, string(golden.Get(t, "guarded.template.json")), "AWS::SNS::TopicPolicy")
-	found := false
-	for _, s := range policy["PolicyDocument"].(map[string]any)["Statement"].([]any) {
-		statement := s.(map[string]any)
-		principal, _ := statement["Principal"].(map[string]any)
-		found = found || statement["Effect"] == "Allow" && statement["Action"] == "sns:Publish" && principal["Service"] == "cloudwatch.amazonaws.com"
-	}
-	assert.Assert(t, found)
-}
