@@ -20,6 +20,16 @@ import (
 // webhook routing, and below that with its suffixed one.
 var webhookPaths = []string{"/", "/event", "/lifecycle", "/canvas"}
 
+// WebhookRoutes returns the keys of the routes that everybody may call, such as
+// "POST /event".
+func WebhookRoutes() []string {
+	routes := make([]string, len(webhookPaths))
+	for i, path := range webhookPaths {
+		routes[i] = string(awsapigatewayv2.HttpMethod_POST) + " " + path
+	}
+	return routes
+}
+
 // operatorPaths show the settings in force, secrets masked, and the service's
 // description. They and the probes are for those whom IAM allows to call them.
 var operatorPaths = []string{"/config", "/openapi.json"}
@@ -42,6 +52,8 @@ type IngressProps struct {
 	Most int
 	// DeletionProtection keeps the load balancer from being deleted.
 	DeletionProtection bool
+	// Logs takes the load balancer's access logs.
+	Logs LogBucket
 }
 
 // Ingress is the way in: HTTPS at API Gateway, a VPC link, an internal load
@@ -94,6 +106,7 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		DeletionProtection:      jsii.Bool(props.DeletionProtection),
 		IdleTimeout:             duration(idleTimeout),
 	})
+	props.Logs.takeBalancerLogs(balancer)
 	listener, port := addListener(scope, balancer, targets, props.Domain)
 
 	linkGroup := newSecurityGroup(scope, "VpcLinkGroup", vpc, "API Gateway into the VPC")

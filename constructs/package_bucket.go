@@ -21,18 +21,26 @@ type PackageBucket struct {
 	keyArn string
 }
 
-// NewPackageBucket returns a private, encrypted, versioned bucket that refuses
-// connections without TLS and outlives the stack. No version of a file expires:
-// each revision of a package in Quilt pins the versions of its files for good.
-//
-// An existing bucket, named by its name, is used as it is: one that is
-// registered with a Quilt catalog. keyArn is the KMS key that encrypts it, or
-// empty.
-func NewPackageBucket(scope constructs.Construct, id, existing, keyArn string) PackageBucket {
-	if existing != "" {
-		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(existing)), existing: true, keyArn: keyArn}
+// PackageBucketProps says which bucket holds the packages.
+type PackageBucketProps struct {
+	// Existing is the name of a bucket that is registered with a Quilt catalog. It
+	// is used as it is; empty makes a new one.
+	Existing string
+	// KeyArn is the KMS key that encrypts an existing bucket, or empty.
+	KeyArn string
+	// Logs takes a new bucket's access logs.
+	Logs LogBucket
+}
+
+// NewPackageBucket returns the existing bucket of the props; or a new one that is
+// private, encrypted and versioned, refuses connections without TLS and outlives
+// the stack. No version of a file expires there: each revision of a package in
+// Quilt pins the versions of its files for good.
+func NewPackageBucket(scope constructs.Construct, id string, props PackageBucketProps) PackageBucket {
+	if props.Existing != "" {
+		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.Existing)), existing: true, keyArn: props.KeyArn}
 	}
-	return PackageBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
+	bucket := awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
@@ -42,7 +50,9 @@ func NewPackageBucket(scope constructs.Construct, id, existing, keyArn string) P
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
 		}},
-	})}
+	})
+	props.Logs.takeBucketLogs(bucket)
+	return PackageBucket{Bucket: bucket}
 }
 
 // grantPackages lets a role read and write what lies below the packages' prefix.

@@ -29,8 +29,8 @@ func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integrati
 		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
 	})
 	limit, settings := webhookThrottle(props.Size, props.Most), map[string]any{}
-	for _, path := range webhookPaths {
-		settings["POST "+path] = map[string]any{
+	for _, route := range WebhookRoutes() {
+		settings[route] = map[string]any{
 			"DetailedMetricsEnabled": true,
 			"ThrottlingRateLimit":    limit.rate,
 			"ThrottlingBurstLimit":   limit.burst,

@@ -59,7 +59,7 @@ var (
 	anArn = regexp.MustCompile(`arn:([^:]+):`)
 	// sameEverywhere is what bears the name amazonaws.com in every partition:
 	// principals of services, and the role of a service that is named after one.
-	sameEverywhere = regexp.MustCompile(`^(ecs-tasks|events|vpc-flow-logs)\.amazonaws\.com$|:role/aws-service-role/[a-z.-]+\.amazonaws\.com/`)
+	sameEverywhere = regexp.MustCompile(`^(cloudwatch|ecs-tasks|events|logdelivery\.elasticloadbalancing|logging\.s3|vpc-flow-logs)\.amazonaws\.com$|:role/aws-service-role/[a-z.-]+\.amazonaws\.com/`)
 )
 
 // TestEveryPartition resolves what the stack leaves to CloudFormation, as each

@@ -38,9 +38,11 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		// What the golden file shows is what is deployed, with nothing added.
 		AnalyticsReporting:    jsii.Bool(false),
 		TerminationProtection: jsii.Bool(s.DeletionProtection),
+		Tags:                  tags(s),
 	})
-	awscdk.Tags_Of(stack).Add(jsii.String("Application"), jsii.String(application), nil)
-	awscdk.Tags_Of(stack).Add(jsii.String("Environment"), jsii.String(s.Environment), nil)
+	for name, value := range *tags(s) {
+		awscdk.Tags_Of(stack).Add(jsii.String(name), value, nil)
+	}
 
 	network := constructs.NewNetwork(stack, "Network", constructs.NetworkProps{
 		Existing:           s.Vpc,
@@ -57,7 +59,10 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	secret := constructs.NewBenchlingSecret(stack, "BenchlingSecret")
 	queue := constructs.NewIntakeQueue(stack, "Intake")
-	bucket := constructs.NewPackageBucket(stack, "Packages", s.PackageBucket, s.PackageBucketKeyArn)
+	logs := constructs.NewLogBucket(stack, "Logs", s.LogRetentionDays)
+	bucket := constructs.NewPackageBucket(stack, "Packages", constructs.PackageBucketProps{
+		Existing: s.PackageBucket, KeyArn: s.PackageBucketKeyArn, Logs: logs,
+	})
 	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
 	network.RestrictEndpoints(bucket, claims)
 	ingress := constructs.NewIngress(stack, "Ingress", constructs.IngressProps{
@@ -69,6 +74,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Size:               s.Size,
 		Most:               s.MaxCount,
 		DeletionProtection: s.DeletionProtection,
+		Logs:               logs,
 	})
 	topic := constructs.NewAlarmTopic(stack, "AlarmTopic", s.AlarmTopicArn, s.AlarmEmail)
 	rollback := constructs.NewRollbackAlarms(stack, "Alarms", ingress.TargetGroup, topic)
@@ -158,6 +164,12 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		output(stack, policy.Name+"Policy", policy.Statements, "If it is another account's: what its policy must have in \"Statement\" for the worker")
 	}
 	return stack
+}
+
+// tags returns what the stack and every resource bear: CDK gives the stack's own to
+// CloudFormation alone.
+func tags(s Settings) *map[string]*string {
+	return &map[string]*string{"Application": jsii.String(application), "Environment": jsii.String(s.Environment)}
 }
 
 // packagingDescription says whose queue it is, where somebody would look for it.

@@ -8,7 +8,7 @@ import (
 )
 
 // holdData are the types whose resources hold what can't be made anew.
-var holdData = []string{bucket, "AWS::DynamoDB::Table", queue, "AWS::SecretsManager::Secret"}
+var holdData = []string{bucket, table, queue, "AWS::SecretsManager::Secret"}
 
 func isKept(t Template) []Violation {
 	var found []Violation
@@ -46,12 +46,12 @@ func isEncrypted(t Template) []Violation {
 	return found
 }
 
-// onlyTLS demands of each bucket and queue a policy that denies what comes
+// onlyTLS demands of each bucket, queue and topic a policy that denies what comes
 // without TLS.
 func onlyTLS(t Template) []Violation {
 	var found []Violation
 	for _, of := range []struct{ kind, policy, property string }{
-		{bucket, "AWS::S3::BucketPolicy", "Bucket"}, {queue, "AWS::SQS::QueuePolicy", "Queues"},
+		{bucket, "AWS::S3::BucketPolicy", "Bucket"}, {queue, "AWS::SQS::QueuePolicy", "Queues"}, {topic, "AWS::SNS::TopicPolicy", "Topics"},
 	} {
 		covered := map[any]bool{}
 		for _, policy := range t.of(of.policy) {
@@ -81,6 +81,25 @@ func isClosed(r resource) []Violation {
 	var found []Violation
 	for _, property := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 		found = append(found, wants(r, "PublicAccessBlockConfiguration."+property, "set true", true)...)
+	}
+	return found
+}
+
+func isProtected(t Template) []Violation {
+	var found []Violation
+	for _, r := range t.of(table) {
+		for _, v := range wants(r, "DeletionProtectionEnabled", "set true", true) {
+			v.Resource = r.id
+			found = append(found, v)
+		}
+	}
+	for _, r := range t.of(balancer) {
+		if value := attribute(r, "deletion_protection.enabled"); value != "true" {
+			found = append(found, Violation{
+				Resource: r.id, Property: "LoadBalancerAttributes",
+				Fault: fmt.Sprintf("deletion_protection.enabled is %s: set true", show(value)),
+			})
+		}
 	}
 	return found
 }

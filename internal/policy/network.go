@@ -27,10 +27,54 @@ func notOpen(t Template) []Violation {
 
 func isInternal(r resource) []Violation {
 	found := wants(r, "Scheme", "set internal", "internal")
-	for _, attribute := range list(r.Properties["LoadBalancerAttributes"]) {
-		if at(attribute, "Key") == "routing.http.drop_invalid_header_fields.enabled" && at(attribute, "Value") == "true" {
-			return found
-		}
+	if attribute(r, "routing.http.drop_invalid_header_fields.enabled") == "true" {
+		return found
 	}
 	return append(found, fault("LoadBalancerAttributes", "routing.http.drop_invalid_header_fields.enabled is not true: set it")...)
+}
+
+// attribute returns the value of a load balancer's attribute, or nil.
+func attribute(r resource, key string) any {
+	for _, attribute := range list(r.Properties["LoadBalancerAttributes"]) {
+		if at(attribute, "Key") == key {
+			return at(attribute, "Value")
+		}
+	}
+	return nil
+}
+
+// hasAuthorization names a violation after the route, which is what an
+// acknowledgement opens.
+func hasAuthorization(r resource) []Violation {
+	found := wants(r, "AuthorizationType", "set AWS_IAM", "AWS_IAM", "JWT", "CUSTOM")
+	for i := range found {
+		found[i].Subject, _ = r.Properties["RouteKey"].(string)
+	}
+	return found
+}
+
+// recommendedTLS are the security policies that Security Hub's ELB.17 takes.
+var recommendedTLS = []any{
+	"ELBSecurityPolicy-TLS13-1-3-2021-06", "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
+	"ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+	"ELBSecurityPolicy-TLS13-1-3-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-3-FIPS-PQ-2025-09",
+	"ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
+}
+
+// encryptsInside demands TLS of load balancers' listeners and of what comes to
+// them by a VPC link.
+func encryptsInside(t Template) []Violation {
+	listeners := each("AWS::ElasticLoadBalancingV2::Listener", func(r resource) []Violation {
+		if found := wants(r, "Protocol", "set HTTPS", "HTTPS"); found != nil {
+			return found
+		}
+		return wants(r, "SslPolicy", "choose ELBSecurityPolicy-TLS13-1-2-Res-2021-06 or a stricter one", recommendedTLS...)
+	})
+	integrations := each("AWS::ApiGatewayV2::Integration", func(r resource) []Violation {
+		if r.Properties["ConnectionType"] == "VPC_LINK" && at(r.Properties, "TlsConfig", "ServerNameToVerify") == nil {
+			return fault("TlsConfig.ServerNameToVerify", "not set: name the certificate's host")
+		}
+		return nil
+	})
+	return append(listeners(t), integrations(t)...)
 }

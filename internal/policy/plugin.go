@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -27,7 +28,9 @@ type Acknowledgement struct {
 func Enforce(app awscdk.App, acknowledged []Acknowledgement) {
 	validations := awscdk.Validations_Of(app)
 	for _, a := range acknowledged {
-		validations.Acknowledge(&awscdk.Acknowledgment{Id: jsii.String(pluginName + "::" + a.Name), Reason: jsii.String(a.Reason)})
+		// CDK looks a violation up with hyphens in place of its spaces.
+		id := pluginName + "::" + strings.ReplaceAll(a.Name, " ", "-")
+		validations.Acknowledge(&awscdk.Acknowledgment{Id: jsii.String(id), Reason: jsii.String(a.Reason)})
 	}
 	validations.AddPlugins(&plugin{acknowledged: acknowledged})
 }

@@ -1,5 +1,5 @@
 // Package policy holds the rules that every synthesized template must keep:
-// Security Hub's controls of ECS, and what this project promises beyond them.
+// Security Hub's controls, and what this project promises beyond them.
 // Each rule has a page in docs/rules.
 package policy
 
@@ -95,6 +95,18 @@ func each(kind string, check func(r resource) []Violation) func(Template) []Viol
 				v.Resource = r.id
 				found = append(found, v)
 			}
+		}
+		return found
+	}
+}
+
+// byType names each violation after its resource's type, where an acknowledgement
+// is of all resources of the type or of none.
+func byType(check func(Template) []Violation) func(Template) []Violation {
+	return func(t Template) []Violation {
+		found := check(t)
+		for i := range found {
+			found[i].Subject = t.Resources[found[i].Resource].Type
 		}
 		return found
 	}

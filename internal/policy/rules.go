@@ -1,7 +1,8 @@
 package policy
 
 // Rules are all rules, in the order of the report. An ID of ECS and a number is
-// the control of that number in Security Hub.
+// the control of that number in Security Hub; docs/rules/security-hub.md says which
+// rules keep the other controls.
 var Rules = []Rule{
 	{"ECS2", "tasks have no public address", each(service, func(r resource) []Violation {
 		return wants(r, "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", "set DISABLED", "DISABLED")
@@ -45,25 +46,45 @@ var Rules = []Rule{
 	{"IAM2", "nothing is allowed that isn't named", statements(noWildcardAction)},
 	{"IAM3", "nothing is allowed to everyone", statements(noWildcardPrincipal)},
 	{"NET1", "nothing comes in from everywhere", notOpen},
-	{"NET2", "load balancers are internal and drop invalid headers", each("AWS::ElasticLoadBalancingV2::LoadBalancer", isInternal)},
+	{"NET2", "load balancers are internal and drop invalid headers", each(balancer, isInternal)},
+	{"NET3", "only webhooks are open", each("AWS::ApiGatewayV2::Route", hasAuthorization)},
+	{"NET4", "traffic inside the VPC is encrypted up to the load balancer", byType(encryptsInside)},
+	{"NET5", "subnets give out no public addresses", each("AWS::EC2::Subnet", func(r resource) []Violation {
+		if r.Properties["MapPublicIpOnLaunch"] == true {
+			return fault("MapPublicIpOnLaunch", "true: set false")
+		}
+		return nil
+	})},
 	{"DATA1", "data outlives its stack", isKept},
 	{"DATA2", "data is encrypted at rest", isEncrypted},
 	{"DATA3", "data is reached by TLS alone", onlyTLS},
 	{"DATA4", "buckets are closed to the public", each(bucket, isClosed)},
-	{"DATA5", "no version of an object expires", each(bucket, keepsVersions)},
+	{"DATA5", "no version of an object expires", dataBuckets(keepsVersions)},
+	{"DATA6", "tables can be restored to any minute", each(table, func(r resource) []Violation {
+		return wants(r, "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", "set true", true)
+	})},
+	{"DATA7", "tables and load balancers are protected against deletion", byType(isProtected)},
 	{"LOG1", "logs are kept for a time that somebody chose", each("AWS::Logs::LogGroup", func(r resource) []Violation {
 		if r.Properties["RetentionInDays"] == nil {
 			return fault("RetentionInDays", "not set, which keeps logs for good: choose a number of days")
 		}
 		return nil
 	})},
+	{"LOG2", "the API logs each request", each("AWS::ApiGatewayV2::Stage", stageLogs)},
+	{"LOG3", "load balancers log each request", each(balancer, balancerLogs)},
+	{"LOG4", "buckets log each request", dataBuckets(bucketLogs)},
+	{"ALARM1", "somebody hears of alarms", byType(each("AWS::CloudWatch::Alarm", isHeard))},
+	{"TAG1", "resources are tagged", isTagged},
 	{"CODE1", "no code runs while a stack is deployed", noCustomResource},
 }
 
 // The types that several rules are about.
 const (
-	bucket  = "AWS::S3::Bucket"
-	queue   = "AWS::SQS::Queue"
-	service = "AWS::ECS::Service"
-	task    = "AWS::ECS::TaskDefinition"
+	balancer = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+	bucket   = "AWS::S3::Bucket"
+	queue    = "AWS::SQS::Queue"
+	service  = "AWS::ECS::Service"
+	table    = "AWS::DynamoDB::Table"
+	task     = "AWS::ECS::TaskDefinition"
+	topic    = "AWS::SNS::Topic"
 )
