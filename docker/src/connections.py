@@ -8,6 +8,7 @@ attributes, constructor arguments and methods that waitress means for it.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -226,7 +227,11 @@ class Lanes:
     """Threads for the app, and one for what waits for no event: health checks and refusals."""
 
     def __init__(self) -> None:
-        """Start the threads."""
+        """Start the threads.
+
+        waitress warns of each request that waits; how many may is bounded here.
+        """
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._app = ThreadedTaskDispatcher()
         self._app.set_thread_count(THREADS)
         self._quick = ThreadedTaskDispatcher()

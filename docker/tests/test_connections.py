@@ -142,7 +142,7 @@ def test_a_connection_that_was_served_is_kept_longer_than_the_load_balancers():
         kept.close()
 
 
-def test_health_waits_for_no_event_and_no_request_in_work_is_closed():
+def test_health_waits_for_no_event_and_no_request_in_work_is_closed(caplog):
     app = Blocked()
     with serving(app) as server, ExitStack() as stack:
         clients = [
@@ -156,6 +156,9 @@ def test_health_waits_for_no_event_and_no_request_in_work_is_closed():
         server.maintenance(time.time() + 1000)
         app.released.set()
         assert {client.recv(12) for client in clients} == {b"HTTP/1.1 200"}
+    assert [it for it in caplog.records if it.name == "waitress.queue"] == [], (
+        "what waits is bounded"
+    )
 
 
 def test_what_could_not_be_answered_in_time_is_refused_at_once(monkeypatch):

@@ -240,7 +240,7 @@ def test_a_chain_of_many_long_errors_is_within_bounds(lines):
 
 
 def test_what_repeats_is_told_once_a_minute_with_its_count(lines, clock):
-    logger = logging.getLogger("waitress.queue")
+    logger = logging.getLogger("some.library")
     for number in range(100):
         logger.warning("Task queue depth is %d", number)
     logger.warning("another")
@@ -249,14 +249,14 @@ def test_what_repeats_is_told_once_a_minute_with_its_count(lines, clock):
     logger.warning("Task queue depth is %d", 100)
     (line,) = lines()
     assert (line["event"], line["repeated"]) == ("Task queue depth is 100", 99)
-    assert (line["logger"], line["level"]) == ("waitress.queue", "warning")
+    assert (line["logger"], line["level"]) == ("some.library", "warning")
     clock.now = 200
     logger.warning("Task queue depth is %d", 101)
     assert "repeated" not in lines()[0]
 
 
 def test_the_last_count_is_told_with_the_next_line_of_any_kind(lines, clock):
-    logger = logging.getLogger("waitress.queue")
+    logger = logging.getLogger("some.library")
     for number in range(5):
         logger.warning("Task queue depth is %d", number)
     structlog.get_logger().info("own")
