@@ -41,11 +41,12 @@ class Dependencies:
         """
         deadline = time.monotonic() + WARM_UP_SECONDS
         self.keys.watch()
-        self.credentials.watch()
         asking = Thread(target=self.events.problem, name="warm-up", daemon=True)
         asking.start()
         self.keys.wait_for_first_fetch(WARM_UP_SECONDS)
         asking.join(max(deadline - time.monotonic(), 0))
+        # Readiness alone waits for a token.
+        self.credentials.watch()
 
     def problems(self) -> list[str]:
         """Return why what the application works with can't be used, a reason each."""
