@@ -8,7 +8,10 @@ func logTargets(t Template) map[any]bool {
 		targets[at(attribute(r, "access_logs.s3.bucket"), "Ref")] = true
 	}
 	for _, r := range t.of(bucket) {
-		targets[at(r.Properties, "LoggingConfiguration", "DestinationBucketName", "Ref")] = true
+		// A bucket that logs into itself holds something else as well.
+		if target := at(r.Properties, "LoggingConfiguration", "DestinationBucketName", "Ref"); target != r.id {
+			targets[target] = true
+		}
 	}
 	delete(targets, nil)
 	return targets
