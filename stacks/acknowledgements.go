@@ -19,7 +19,7 @@ func Acknowledged(s Settings) []policy.Acknowledgement {
 	}
 	if s.Vpc == nil {
 		acknowledged = append(acknowledged, policy.Acknowledgement{
-			Name: "IAM1[s3:GetObject]",
+			Name: "IAM1[VPCEndpoint s3:GetObject]",
 			Reason: "an endpoint's policy gives nobody a right, it lets through what has one: " +
 				"the image's layers lie in a bucket of ECR's, exports in one of Benchling's, whose names are theirs",
 		})

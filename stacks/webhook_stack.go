@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -40,8 +41,8 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		TerminationProtection: jsii.Bool(s.DeletionProtection),
 		Tags:                  tags(s),
 	})
-	for name, value := range *tags(s) {
-		awscdk.Tags_Of(stack).Add(jsii.String(name), value, nil)
+	for _, name := range slices.Sorted(maps.Keys(*tags(s))) {
+		awscdk.Tags_Of(stack).Add(jsii.String(name), (*tags(s))[name], nil)
 	}
 
 	network := constructs.NewNetwork(stack, "Network", constructs.NetworkProps{

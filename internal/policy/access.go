@@ -15,6 +15,10 @@ func statements(check func(statement map[string]any) []Violation) func(Template)
 		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
 			for _, place := range allowed(t.Resources[id].Properties, "") {
 				for _, v := range check(place.statement) {
+					// An endpoint's policy gives no right: what excuses it excuses no other.
+					if v.Subject != "" && t.Resources[id].Type == "AWS::EC2::VPCEndpoint" {
+						v.Subject = "VPCEndpoint " + v.Subject
+					}
 					v.Resource = id
 					v.Property = strings.TrimSuffix(place.path+"."+v.Property, ".")
 					found = append(found, v)
