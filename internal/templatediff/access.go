@@ -15,6 +15,10 @@ type grant struct{ effect, principal, action, resource, condition string }
 // managedPolicy stands for the actions of a policy that isn't in the template.
 const managedPolicy = "what the managed policy says"
 
+// vpcEndpoint is the type whose policy gives nobody a right: it lets through those
+// who have one.
+const vpcEndpoint = "AWS::EC2::VPCEndpoint"
+
 // accessFindings returns the grants that come, go or reach further.
 func accessFindings(before, after Template) []Finding {
 	was, is := grants(before), grants(after)
@@ -92,7 +96,7 @@ func (g grant) isOf(id string) bool {
 
 // covers says whether the grant allows all that the other did, and more.
 func (g grant) covers(other grant) bool {
-	return g != other && g.effect == "Allow" && other.effect == "Allow" &&
+	return g != other && g.effect == other.effect && g.effect != "Deny" &&
 		matches(g.principal, other.principal) && matches(g.action, other.action) && matches(g.resource, other.resource) &&
 		(g.condition == none || g.condition == other.condition)
 }
@@ -120,7 +124,14 @@ func grants(t Template) map[grant]bool {
 	all := map[grant]bool{}
 	for id, resource := range t.Resources {
 		holder := strings.Join(holders(id, resource), ", ")
-		collectGrants(all, resource.Properties(), holder, id)
+		said := map[grant]bool{}
+		collectGrants(said, resource.Properties(), holder, id)
+		for g := range said {
+			if resource.Type() == vpcEndpoint && g.effect == "Allow" {
+				g.effect = "Let through"
+			}
+			all[g] = true
+		}
 		if managed, isList := resource.Properties()["ManagedPolicyArns"].([]any); isList {
 			for _, policy := range managed {
 				all[grant{"Allow", id, managedPolicy, show(policy), none}] = true
