@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,8 +29,12 @@ print(os.path.realpath(sys.executable))`
 
 // inside runs a command in a fresh container of the image.
 func (m *measurement) inside(ctx context.Context, args []string, command ...string) (string, error) {
-	run := append([]string{"run", "--rm", "--label", label, "--read-only", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}, args...)
-	return m.docker(ctx, append(append(run, newImage), command...)...)
+	return m.docker(ctx, insideArgs(args, command)...)
+}
+
+func insideArgs(args, command []string) []string {
+	run := []string{"run", "--rm", "--label", label, "--read-only", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}
+	return slices.Concat(run, args, []string{newImage}, command)
 }
 
 // checkInside checks the design's three risks, and the image's configuration.
@@ -76,6 +82,12 @@ func (m *measurement) missingRoutes(list string) error {
 	return errors.Join(problems...)
 }
 
+// unitTestsLog has all that the tests in the image write.
+const unitTestsLog = gatesDir + "/unit-tests.log"
+
+// failedTest is a failure in pytest's summary.
+var failedTest = regexp.MustCompile(`(?m)^FAILED .*$`)
+
 // testSummary returns pytest's last word, after which a log may say more.
 func testSummary(text string) string {
 	for _, line := range slices.Backward(strings.Split(text, "\n")) {
@@ -105,7 +117,10 @@ func (m *measurement) checkUnitTests(ctx context.Context) error {
 	// measures memory in a process of a known size.
 	run := `import sys; sys.path.append("/packages"); import pytest
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *(f"--ignore=tests/test_{it}.py" for it in ("diet", "memory", "webhook_types")), "tests"]))`
-	text, err := m.inside(ctx, options, "python", "-c", run)
-	m.list.Add("QG-4 unit tests", "all pass", testSummary(text)+", in the image's own Python", err)
+	text, err := m.engine.Command(ctx, insideArgs(options, []string{"python", "-c", run})...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", unitTestsLog, err, strings.Join(failedTest.FindAllString(string(text), -1), ", "))
+	}
+	m.list.Add("QG-4 unit tests", "all pass", testSummary(string(text))+", in the image's own Python", errors.Join(err, os.WriteFile(unitTestsLog, text, 0o644)))
 	return ctx.Err()
 }
