@@ -112,7 +112,8 @@ def test_more_idle_clients_than_connections_stop_nobody(sent):
         assert len(server.active_channels) <= CONNECTIONS
         server.maintenance(time.time())
     assert [line["event"] for line in lines] == ["connections closed"]
-    assert lines[0]["connections"] >= 200
+    # On a busy machine, some were too slow before their places were needed.
+    assert lines[0]["connections"] + lines[0].get("too slow", 0) >= 200
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /", b"POST / HTTP/1.1\r\ncontent-length: 999\r\n\r\n"])
