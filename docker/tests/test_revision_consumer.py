@@ -115,7 +115,8 @@ def test_silence_is_noticed_and_a_late_word_counts(stage, capsys):
     stage.revisions.send(reminder)
     stage.confirmer.poll(threading.Event())
     assert stage.waiting("revisions") == [0, 1]
-    now[0] += 61
+    # The package was handed over by the real clock, some seconds later.
+    now[0] += 120
     stage.revisions.send(reminder)
     stage.confirmer.poll(threading.Event())
     stage.draw()
@@ -133,7 +134,8 @@ def test_a_confirmed_package_needs_no_reminder(stage):
     stage.next()
     reminder = reminders[0]
     stage.confirm(at=iso(now[0] + 2))
-    now[0] += 61
+    # The package was handed over by the real clock, some seconds later.
+    now[0] += 120
     stage.revisions.send(reminder)
     stage.confirmer.poll(threading.Event())
     assert stage.item("entry#etr_1")["state"]["S"] == "packaged"
