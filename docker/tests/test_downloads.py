@@ -324,7 +324,9 @@ class TestPatience:
 
     def test_a_busy_server_is_asked_again(self, server):
         server.faults["/export.zip"] = [(503, {}), (429, {"Retry-After": "0"}), (0, {})]
-        assert RangeReader(http(10.0), f"{server.address}/export.zip", nothing).size == len(server.zip)
+        assert RangeReader(http(10.0), f"{server.address}/export.zip", nothing).size == len(
+            server.zip
+        )
 
     def test_what_it_asks_for_beyond_patience_is_told(self, server):
         server.faults["/export.zip"] = [(429, {"Retry-After": "77"})]
