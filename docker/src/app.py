@@ -13,7 +13,7 @@ import structlog
 from flask import Flask, Response
 
 from .logs import configure_logs
-from .routes.health import LIVENESS
+from .routes.health import LIVENESS, not_ready
 from .server import StopTimes, serve, stay_on_one_cpu
 from .settings import Settings, SettingsError, read_settings
 
@@ -67,7 +67,7 @@ def load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 
     dependencies = build_dependencies(settings)
     metrics = Metrics(settings.stack_name, settings.service_name)
-    heartbeat = Heartbeat(metrics, lambda: list(settings.problems) or dependencies.problems())
+    heartbeat = Heartbeat(metrics, lambda: not_ready(settings, dependencies.problems))
 
     def warm_up() -> None:
         heartbeat.watch()

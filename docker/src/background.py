@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from threading import Thread
 
@@ -12,6 +13,24 @@ log = structlog.get_logger()
 
 # sysexits.h: an internal error.
 EX_SOFTWARE = 70
+
+
+def run_every(
+    name: str, seconds: float, work: Callable[[], object], *, at_once: bool = False
+) -> None:
+    """Start a thread that does work again and again, with some seconds in between.
+
+    The first time is after these seconds, or at once.
+    """
+
+    def repeat() -> None:
+        if at_once:
+            work()
+        while True:
+            time.sleep(seconds)
+            work()
+
+    run_in_background(name, repeat)
 
 
 def run_in_background(name: str, work: Callable[[], None]) -> None:

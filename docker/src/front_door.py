@@ -6,7 +6,6 @@ traffic, and tells when the way is closed.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import httpx
@@ -16,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 
-from .background import run_in_background
+from .background import run_every
 from .metrics import Metrics
 
 # probePeriod in constructs/operator_alarms.go.
@@ -41,7 +40,7 @@ class FrontDoor:
     def watch(self) -> None:
         """Begin, in a thread of its own that ends with the process."""
         if self._url:
-            run_in_background("front door", self._watch)
+            run_every("front door", PERIOD_SECONDS, self.probe, at_once=True)
 
     def probe(self) -> str:
         """Call once, write the metric, and return why the way is closed, or nothing."""
@@ -63,9 +62,3 @@ class FrontDoor:
             raise NoCredentialsError
         SigV4Auth(credentials, "execute-api", self._region).add_auth(request)
         return dict(request.headers.items())
-
-    def _watch(self) -> None:
-        never = threading.Event()
-        self.probe()
-        while not never.wait(PERIOD_SECONDS):
-            self.probe()

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
-import structlog
-
-from .background import run_in_background
+from .background import run_every
 from .logs import lines_written
 from .metrics import Metrics
 
 PERIOD_SECONDS = 60.0
-
-log = structlog.get_logger()
 
 
 class Heartbeat:
     """Writes the metrics that alarms on a service's tasks look at."""
 
     def __init__(self, metrics: Metrics, problems: Callable[[], list[str]]) -> None:
-        """Take where to write, and what says why the task isn't ready."""
+        """Take where to write, and what says why the task isn't ready, and raises nothing."""
         self._metrics = metrics
         self._problems = problems
         self._told = 0
 
     def watch(self) -> None:
         """Begin, in a thread of its own that ends with the process."""
-        run_in_background("heartbeat", self._watch)
+        run_every("heartbeat", PERIOD_SECONDS, self.beat)
 
     def beat(self) -> None:
         """Write the metrics once.
@@ -35,16 +30,7 @@ class Heartbeat:
         ``LogLines`` counts the lines since the last time, so that they can be compared
         with those that reached CloudWatch: a log driver whose buffer is full drops some.
         """
-        try:
-            not_ready = bool(self._problems())
-        except Exception:
-            log.exception("readiness unknown")
-            not_ready = True
+        not_ready = bool(self._problems())
         written = lines_written()
         self._metrics.put_of_task({"NotReady": not_ready, "LogLines": written - self._told})
         self._told = written
-
-    def _watch(self) -> None:
-        never = threading.Event()
-        while not never.wait(PERIOD_SECONDS):
-            self.beat()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import sys
 import threading
 from collections.abc import Hashable
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, WrappedLogger
@@ -23,29 +22,24 @@ TEMPLATE_LETTERS = 200
 
 
 class _CountedLogger(structlog.PrintLogger):
-    """Prints lines, and counts them."""
+    """Prints lines, and counts those of the whole process."""
+
+    written = 0
+    _counting = threading.Lock()
 
     def msg(self, message: str) -> None:
         """Print an event, which may be several lines."""
-        with _written_lock:
-            _written[0] += message.count("\n") + 1
+        with self._counting:
+            _CountedLogger.written += message.count("\n") + 1
         super().msg(message)
 
     log = debug = info = warn = warning = msg
     fatal = failure = err = error = critical = exception = msg
 
 
-def _factory(stream: TextIO, *_: object) -> _CountedLogger:
-    return _CountedLogger(stream)
-
-
-_written = [0]
-_written_lock = threading.Lock()
-
-
 def lines_written() -> int:
     """Return how many lines this process has logged so far."""
-    return _written[0]
+    return _CountedLogger.written
 
 
 def always() -> structlog.typing.FilteringBoundLogger:
@@ -61,6 +55,7 @@ def configure_logs(level: str, repeats: Repeats | None = None) -> None:
     """Send structlog's events and the standard library's warnings to stdout as JSON."""
     repeats = repeats or Repeats()
     lowest = logging.getLevelNamesMapping()[level]
+    stdout = sys.stdout
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -69,7 +64,7 @@ def configure_logs(level: str, repeats: Repeats | None = None) -> None:
             _Lines(repeats),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=functools.partial(_factory, sys.stdout),
+        logger_factory=lambda *_: _CountedLogger(stdout),
         cache_logger_on_first_use=False,
     )
     # The libraries' own lines below a warning could quote a request.

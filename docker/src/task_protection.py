@@ -14,7 +14,7 @@ from typing import Self
 import httpx
 import structlog
 
-from .background import run_in_background
+from .background import run_every
 
 # A task that hangs is protected no longer than this.
 EXPIRES_MINUTES = 15
@@ -48,15 +48,15 @@ class TaskProtection:
         self._lock = threading.Lock()
         self._active = 0
         self._idle_since = clock()
-        # When protection began, and when the agent was last asked.
-        self._began: float | None = None
+        self._is_protected = False
+        # When the agent was last asked, and until when no work is taken.
         self._asked = self._break_until = float("-inf")
         self._blocks = False
 
     def watch(self) -> None:
         """Begin to renew and to end it, in a thread of its own that ends with the process."""
         if self._url:
-            run_in_background("task protection", self._watch)
+            run_every("task protection", LOOK_SECONDS, self.look)
 
     def admits(self) -> bool:
         """Return whether more work may be taken: not by a task that blocks a deployment."""
@@ -86,26 +86,25 @@ class TaskProtection:
         with self._lock:
             if self._active:
                 self._protect()
-            elif self._began is not None:
+            elif self._is_protected:
                 self._release()
 
     def _protect(self) -> None:
         now = self._clock()
-        wait = RETRY_SECONDS if self._began is None else RENEW_SECONDS
+        wait = RENEW_SECONDS if self._is_protected else RETRY_SECONDS
         if not self._url or now - self._asked < wait:
             return
         refused = self._ask(enabled=True)
-        if not refused and self._began is None:
-            self._began = now
+        self._is_protected = self._is_protected or not refused
         # A task that isn't protected blocks nothing: another one does.
-        self._blocks = self._began is not None and refused == BLOCKED
+        self._blocks = self._is_protected and refused == BLOCKED
 
     def _release(self) -> None:
         now = self._clock()
         due = self._blocks or now - self._idle_since > LINGER_SECONDS
         if not due or now - self._asked < LINGER_SECONDS or self._ask(enabled=False):
             return
-        self._began = None
+        self._is_protected = False
         self._asked = float("-inf")
         if self._blocks:
             self._blocks = False
@@ -128,11 +127,6 @@ class TaskProtection:
         else:
             log.info("task protection", enabled=enabled)
         return refused
-
-    def _watch(self) -> None:
-        never = threading.Event()
-        while not never.wait(LOOK_SECONDS):
-            self.look()
 
 
 def _refusal(answer: httpx.Response) -> str:

@@ -36,6 +36,7 @@ from .packaging import PackagingQueue
 from .patience import PatientTransport
 from .queues import DeadLetterQueue, Queue, Received
 from .revision_consumer import RevisionConsumer
+from .routes.health import not_ready
 from .server import StopTimes, serve
 from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
 from .task_protection import TaskProtection
@@ -243,7 +244,7 @@ def main() -> int:
         settings.front_door_url, settings.region, boto3.Session().get_credentials, metrics
     ).watch()
     if settings.problems:
-        Heartbeat(metrics, lambda: list(settings.problems)).watch()
+        Heartbeat(metrics, lambda: not_ready(settings, list)).watch()
         # Nothing is received: events wait in the queue until the settings are whole.
         serve(health_app(settings, list), settings.port, StopTimes(2))
         return 0
@@ -255,7 +256,7 @@ def main() -> int:
     def problems() -> list[str]:
         return [it for it in (built.credentials.problem(), built.claims.problem()) if it]
 
-    Heartbeat(metrics, problems).watch()
+    Heartbeat(metrics, lambda: not_ready(settings, problems)).watch()
     # The drain of the health checks ends within a second.
     serve(health_app(settings, problems), settings.port, StopTimes(2))
     ended = built.worker.stop(settings.stop_timeout_seconds - 2)

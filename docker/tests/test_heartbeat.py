@@ -6,6 +6,8 @@ import structlog
 from src.heartbeat import Heartbeat
 from src.logs import always, configure_logs, lines_written
 from src.metrics import Metrics
+from src.routes.health import not_ready
+from src.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -48,5 +50,6 @@ def test_readiness_that_cannot_be_told_is_none(capsys):
     def broken():
         raise RuntimeError("broken")
 
-    Heartbeat(Metrics("stack", "web"), broken).beat()
+    readiness = lambda: not_ready(Settings(port=5000), broken)  # noqa: E731
+    Heartbeat(Metrics("stack", "web"), readiness).beat()
     assert told(capsys)[0]["NotReady"] == 1

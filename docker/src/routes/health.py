@@ -31,7 +31,7 @@ def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blue
 
     @routes.get("/health/ready")
     def ready() -> ResponseReturnValue:
-        reasons = list(settings.problems) or _ask(problems)
+        reasons = not_ready(settings, problems)
         if reasons:
             return jsonify(status="not ready", reasons=reasons), 503
         return jsonify(status="ready")
@@ -43,7 +43,10 @@ def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blue
     return routes
 
 
-def _ask(problems: Callable[[], list[str]]) -> list[str]:
+def not_ready(settings: Settings, problems: Callable[[], list[str]]) -> list[str]:
+    """Return why the service isn't ready, a reason each; nothing is raised."""
+    if settings.problems:
+        return list(settings.problems)
     try:
         return problems()
     except Exception as error:
