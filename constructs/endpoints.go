@@ -115,17 +115,11 @@ func mapPrefixes(scope constructs.Construct, id string) awscdk.CfnMapping {
 // addFlowLogs records what a VPC's network interfaces take and refuse.
 func addFlowLogs(vpc awsec2.Vpc, id string, retentionDays int) {
 	scope := constructs.NewConstruct(vpc, jsii.String(id))
-	stack := awscdk.Stack_Of(vpc)
 	// Source of the conditions: Amazon VPC's guide, IAM role for publishing flow
 	// logs to CloudWatch Logs.
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("vpc-flow-logs.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{
-				"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-				"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
-					Service: jsii.String("ec2"), Resource: jsii.String("vpc-flow-log"), ResourceName: jsii.String("*"),
-				})},
-			},
+			Conditions: onBehalfOf(vpc, ownArn(vpc, "ec2", "vpc-flow-log/*")),
 		}),
 	})
 	vpc.AddFlowLog(jsii.String("FlowLog"), &awsec2.FlowLogOptions{

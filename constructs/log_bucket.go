@@ -34,18 +34,9 @@ type LogBucket struct {
 // Sources: Application Load Balancers' guide, enable access logs; Amazon S3's
 // guide, enabling server access logging.
 func NewLogBucket(scope constructs.Construct, id string, retentionDays int) LogBucket {
-	return LogBucket{Bucket: awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        jsii.Bool(true),
-		Versioned:         jsii.Bool(true),
-		RemovalPolicy:     retained,
-		LifecycleRules: &[]*awss3.LifecycleRule{{
-			Expiration:                          days(retentionDays),
-			NoncurrentVersionExpiration:         days(deletedLogDays),
-			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
-		}},
+	return LogBucket{Bucket: newBucket(scope, id, awss3.LifecycleRule{
+		Expiration:                  days(retentionDays),
+		NoncurrentVersionExpiration: days(deletedLogDays),
 	})}
 }
 
@@ -73,10 +64,7 @@ func (b LogBucket) takeBalancerLogs(balancer elb.ApplicationLoadBalancer) {
 //
 // Source: Amazon S3's guide, enabling server access logging.
 func (b LogBucket) takeBucketLogs(source awss3.Bucket) {
-	b.admit("logging.s3.amazonaws.com", packageLogs+"*", &map[string]any{
-		"StringEquals": map[string]any{"aws:SourceAccount": awscdk.Aws_ACCOUNT_ID()},
-		"ArnLike":      map[string]any{"aws:SourceArn": source.BucketArn()},
-	})
+	b.admit("logging.s3.amazonaws.com", packageLogs+"*", onBehalfOf(source, source.BucketArn()))
 	source.Node().DefaultChild().(awss3.CfnBucket).SetLoggingConfiguration(&awss3.CfnBucket_LoggingConfigurationProperty{
 		DestinationBucketName: b.Bucket.BucketName(),
 		LogFilePrefix:         jsii.String(packageLogs),

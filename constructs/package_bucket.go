@@ -7,10 +7,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// abandonedUploadDays is after how long the parts of an upload that was never
-// completed are removed.
-const abandonedUploadDays = 7
-
 // PackageBucket holds the packages.
 type PackageBucket struct {
 	// Bucket is the new or existing bucket.
@@ -40,17 +36,7 @@ func NewPackageBucket(scope constructs.Construct, id string, props PackageBucket
 	if props.Existing != "" {
 		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.Existing)), existing: true, keyArn: props.KeyArn}
 	}
-	bucket := awss3.NewBucket(scope, jsii.String(id), &awss3.BucketProps{
-		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
-		ObjectOwnership:   awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		Encryption:        awss3.BucketEncryption_S3_MANAGED,
-		EnforceSSL:        jsii.Bool(true),
-		Versioned:         jsii.Bool(true),
-		RemovalPolicy:     retained,
-		LifecycleRules: &[]*awss3.LifecycleRule{{
-			AbortIncompleteMultipartUploadAfter: days(abandonedUploadDays),
-		}},
-	})
+	bucket := newBucket(scope, id, awss3.LifecycleRule{})
 	props.Logs.takeBucketLogs(bucket)
 	return PackageBucket{Bucket: bucket}
 }

@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -12,15 +11,9 @@ import (
 //
 // Source of the conditions: Amazon ECS's guide, task IAM role.
 func newTaskRole(scope constructs.Construct, id string) awsiam.Role {
-	stack := awscdk.Stack_Of(scope)
 	return awsiam.NewRole(scope, jsii.String(id), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{
-				"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-				"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
-					Service: jsii.String("ecs"), Resource: jsii.String("*"),
-				})},
-			},
+			Conditions: onBehalfOf(scope, ownArn(scope, "ecs", "*")),
 		}),
 	})
 }

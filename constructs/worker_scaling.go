@@ -69,14 +69,9 @@ func ScaleWorkerService(props WorkerScalingProps) {
 // outstanding is the number of events that aren't done: those that can be
 // received, and those that are in work or put off.
 func outstanding(queue IntakeQueue) awscloudwatch.IMetric {
-	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression: jsii.String("waiting + taken"),
-		Label:      jsii.String("Events waiting or in work"),
-		Period:     duration(alarmPeriod),
-		UsingMetrics: &map[string]awscloudwatch.IMetric{
-			"waiting": queue.Events.MetricApproximateNumberOfMessagesVisible(statistic("Maximum")),
-			"taken":   queue.Events.MetricApproximateNumberOfMessagesNotVisible(statistic("Maximum")),
-		},
+	return expression("Events waiting or in work", "waiting + taken", alarmPeriod, map[string]awscloudwatch.IMetric{
+		"waiting": queue.Events.MetricApproximateNumberOfMessagesVisible(statistic("Maximum")),
+		"taken":   queue.Events.MetricApproximateNumberOfMessagesNotVisible(statistic("Maximum")),
 	})
 }
 
