@@ -9,13 +9,13 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"benchlingwebhook/internal/deployed"
 	"benchlingwebhook/rehearsal/dockerforcdk"
 	"benchlingwebhook/rehearsal/quilt"
 )
@@ -32,14 +32,11 @@ type deployment struct {
 func (r *rehearsal) readBack(ctx context.Context) error {
 	return r.rows.Check("task definitions read back", func() (string, error) {
 		config := r.emulator.Config()
-		stacks, err := cloudformation.NewFromConfig(config).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stackName)})
+		stack, err := deployed.Read(ctx, config, stackName)
 		if err != nil {
 			return "", err
 		}
-		outputs := map[string]string{}
-		for _, o := range stacks.Stacks[0].Outputs {
-			outputs[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-		}
+		outputs := stack.Outputs
 		r.deployed = deployment{
 			queueURL:     outputs["IntakeQueueUrl"],
 			packagingURL: outputs["PackagingQueueUrl"],

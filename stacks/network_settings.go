@@ -11,12 +11,26 @@ import (
 
 // zones reads the zones of a new VPC.
 func zones(value any) ([]string, error) {
-	names, err := allMatching(value, zoneName, "the zones of the new VPC, such as [\"us-east-1b\", \"us-east-1c\"]")
+	names, err := zonesOfOneRegion(value, "the zones of the new VPC, such as [\"us-east-1b\", \"us-east-1c\"]")
 	if err != nil {
 		return nil, err
 	}
 	if len(names) != constructs.Zones {
 		return nil, fmt.Errorf("%d zones; name %d", len(names), constructs.Zones)
+	}
+	return names, nil
+}
+
+// zonesOfOneRegion reads zones, each once; a zone is called after its region.
+func zonesOfOneRegion(value any, remedy string) ([]string, error) {
+	names, err := allMatching(value, zoneName, remedy)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if region := names[0][:len(names[0])-1]; name[:len(name)-1] != region {
+			return nil, fmt.Errorf("%q is not in %s as %q is; use %s", name, region, names[0], remedy)
+		}
 	}
 	return names, nil
 }
@@ -58,7 +72,7 @@ func existingVpc(value any) (*constructs.ExistingVpc, error) {
 	problems = append(problems, prefixed(".id", err))
 	subnets, err := allMatching(object["privateSubnetIds"], subnetID, "the ids of private subnets, such as [\"subnet-0123abcd\", …]")
 	problems = append(problems, prefixed(".privateSubnetIds", err))
-	zones, err := allMatching(object["availabilityZones"], zoneName, "the subnets' zones in the same order, such as [\"eu-west-1a\", …]")
+	zones, err := zonesOfOneRegion(object["availabilityZones"], "the subnets' zones in the same order, such as [\"eu-west-1a\", …]")
 	problems = append(problems, prefixed(".availabilityZones", err))
 	if err := errors.Join(problems...); err != nil {
 		return nil, err

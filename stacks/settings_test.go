@@ -113,6 +113,9 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
 		{"no time for an export", `{"exportTimeoutMinutes": 721}`, `cdk.json: environments.dev.exportTimeoutMinutes: 721 does not fit; use a whole number from 1 to 720, without quotes`},
 		{"zones", `{"availabilityZones": ["us-east-1a"]}`, `cdk.json: environments.dev.availabilityZones: 1 zones; name 2`},
+		{"zones of two regions", `{"availabilityZones": ["us-east-1a", "eu-west-1b"]}`, `cdk.json: environments.dev.availabilityZones: "eu-west-1b" is not in us-east-1 as "us-east-1a" is; use the zones of the new VPC, such as ["us-east-1b", "us-east-1c"]`},
+		{"subnets of two regions", `{"vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["eu-west-1a", "us-east-1b"]}}`,
+			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1b" is not in eu-west-1 as "eu-west-1a" is; use the subnets' zones in the same order, such as ["eu-west-1a", …]`},
 		{"zone twice", `{"availabilityZones": ["us-east-1a", "us-east-1a"]}`, `cdk.json: environments.dev.availabilityZones: "us-east-1a" is there twice; use each once`},
 		{"zones of a VPC", `{"availabilityZones": ["us-east-1a", "us-east-1b"], "flowLogs": true, "vpc": {"id": "vpc-1", "privateSubnetIds": ["subnet-1", "subnet-2"], "availabilityZones": ["us-east-1a", "us-east-1b"]}}`, strings.Join([]string{
 			`cdk.json: environments.dev.availabilityZones: the existing VPC vpc-1 has its own; remove availabilityZones or vpc`,

@@ -26,9 +26,9 @@ import (
 	"benchlingwebhook/rehearsal/emulator/emulatortest"
 )
 
-// deployed is a template with the outputs that redrive and status read, ready for
+// deployedTemplate is a template with the outputs that redrive and status read, ready for
 // a front door's URL.
-const deployed = `{"Resources": {
+const deployedTemplate = `{"Resources": {
 	"Dead": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}},
 	"Intake": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}}},
 "Outputs": {"DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}, "IntakeQueueUrl": {"Value": {"Ref": "Intake"}}, "WebhookUrl": {"Value": %q}}}`
@@ -110,7 +110,7 @@ func TestDeployToTheEmulator(t *testing.T) {
 	}))
 	defer door.Close()
 	_, err = cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployed, door.URL+"/")),
+		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployedTemplate, door.URL+"/")),
 	})
 	assert.NilError(t, err)
 	assert.NilError(t, Preflight(ctx, []string{"-synthesized", "dev"}, &out))

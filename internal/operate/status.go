@@ -19,8 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
+	"benchlingwebhook/internal/deployed"
 	"benchlingwebhook/stacks"
 )
 
@@ -69,21 +69,19 @@ type frontDoor struct {
 
 // frontDoorOf reads a stack's ARN and its output WebhookUrl.
 func frontDoorOf(ctx context.Context, cloud aws.Config, name string) (frontDoor, error) {
-	described, err := cloudformation.NewFromConfig(cloud).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
+	stack, err := deployed.Read(ctx, cloud, name)
+	if err != nil {
+		return frontDoor{}, err
+	}
+	id, err := arn.Parse(stack.ID)
 	if err != nil {
 		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)
 	}
-	stack := described.Stacks[0]
-	id, err := arn.Parse(aws.ToString(stack.StackId))
-	if err != nil {
-		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)
+	address, found := stack.Outputs["WebhookUrl"]
+	if !found {
+		return frontDoor{}, fmt.Errorf("stack %q: no output WebhookUrl: deploy the stack of this version first", name)
 	}
-	for _, output := range stack.Outputs {
-		if aws.ToString(output.OutputKey) == "WebhookUrl" {
-			return frontDoor{cloud: cloud, url: aws.ToString(output.OutputValue), stack: id}, nil
-		}
-	}
-	return frontDoor{}, fmt.Errorf("stack %q: no output WebhookUrl: deploy the stack of this version first", name)
+	return frontDoor{cloud: cloud, url: address, stack: id}, nil
 }
 
 // printReadiness prints "ready", or returns why the service isn't.

@@ -1,0 +1,31 @@
+// Package deployed reads what a deployed stack says of itself.
+package deployed
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+)
+
+// Stack is a deployed stack.
+type Stack struct {
+	// ID is the stack's ARN.
+	ID string
+	// Outputs are the values of its outputs, by their names.
+	Outputs map[string]string
+}
+
+// Read returns the stack of the name.
+func Read(ctx context.Context, cloud aws.Config, name string) (Stack, error) {
+	described, err := cloudformation.NewFromConfig(cloud).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
+	if err != nil {
+		return Stack{}, fmt.Errorf("stack %q: %w", name, err)
+	}
+	stack := Stack{ID: aws.ToString(described.Stacks[0].StackId), Outputs: map[string]string{}}
+	for _, output := range described.Stacks[0].Outputs {
+		stack.Outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)
+	}
+	return stack, nil
+}
