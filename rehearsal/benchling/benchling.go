@@ -12,11 +12,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"benchlingwebhook/internal/process"
 )
 
 // JWKSPath is where the keys are published.
@@ -81,8 +82,7 @@ func RandomText() string {
 
 // Server publishes a key and answers for the notebook.
 type Server struct {
-	// Address is "127.0.0.1:PORT".
-	Address string
+	*process.LocalServer
 	// Notebook answers the worker.
 	Notebook *Notebook
 	// Faults are what goes wrong before an answer.
@@ -90,7 +90,6 @@ type Server struct {
 
 	checks   *checks
 	document atomic.Pointer[[]byte]
-	server   *http.Server
 }
 
 // Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1. Each call is
@@ -100,16 +99,8 @@ func Serve(key Key, client string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{
-		Address: listener.Addr().String(), Notebook: newNotebook(),
-		checks: &checks{description: described, calls: map[string]int{}},
-	}
+	s := &Server{Notebook: newNotebook(), checks: &checks{description: described, calls: map[string]int{}}}
 	if err := s.Publish(key); err != nil {
-		_ = listener.Close()
 		return nil, err
 	}
 	mux := http.NewServeMux()
@@ -118,9 +109,8 @@ func Serve(key Key, client string) (*Server, error) {
 		_, _ = w.Write(*s.document.Load())
 	})
 	s.Notebook.serve(mux)
-	s.server = &http.Server{Handler: s.checks.wrap(s.Faults.wrap(mux)), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = s.server.Serve(listener) }()
-	return s, nil
+	s.LocalServer, err = process.Serve(s.checks.wrap(s.Faults.wrap(mux)))
+	return s, err
 }
 
 // Publish rotates the key: the JWKS holds this one alone from now on.
@@ -131,6 +121,3 @@ func (s *Server) Publish(key Key) error {
 	}
 	return err
 }
-
-// Stop closes the server.
-func (s *Server) Stop() { _ = s.server.Close() }

@@ -5,13 +5,14 @@ package faultproxy
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
+
+	"benchlingwebhook/internal/process"
 )
 
 // Fault is a way in which AWS fails. Without Refuse, Hang and Delay it has no
@@ -30,10 +31,8 @@ type Fault struct {
 
 // Proxy passes requests on.
 type Proxy struct {
-	// Address is "127.0.0.1:PORT".
-	Address string
+	*process.LocalServer
 
-	server *http.Server
 	lock   sync.Mutex
 	faults []Fault
 	struck int
@@ -46,11 +45,7 @@ func Start(target string) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	p := &Proxy{Address: listener.Addr().String()}
+	p := &Proxy{}
 	onward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
@@ -60,13 +55,9 @@ func Start(target string) (*Proxy, error) {
 		// A killed task breaks off its requests: nothing to log.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
-	p.server = &http.Server{Handler: p.wrap(onward), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = p.server.Serve(listener) }()
-	return p, nil
+	p.LocalServer, err = process.Serve(p.wrap(onward))
+	return p, err
 }
-
-// Stop closes the proxy.
-func (p *Proxy) Stop() { _ = p.server.Close() }
 
 // Inject puts faults into force, in place of those before: none heals.
 func (p *Proxy) Inject(faults ...Fault) {

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -19,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"benchlingwebhook/internal/process"
 )
 
 // service is API Gateway's name in a signature.
@@ -29,31 +30,22 @@ var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d
 
 // Door passes requests on that are signed by the credentials.
 type Door struct {
-	// Address is "127.0.0.1:PORT".
-	Address string
+	*process.LocalServer
 
 	credentials     aws.CredentialsProvider
 	region          string
 	target          func() string
-	server          *http.Server
 	passed, refused atomic.Int64
 }
 
 // Serve returns a door that listens on 127.0.0.1. target returns the URL behind
 // it, or nothing while there is none.
 func Serve(credentials aws.CredentialsProvider, region string, target func() string) (*Door, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	d := &Door{Address: listener.Addr().String(), credentials: credentials, region: region, target: target}
-	d.server = &http.Server{Handler: d, ReadHeaderTimeout: time.Minute}
-	go func() { _ = d.server.Serve(listener) }()
-	return d, nil
+	d := &Door{credentials: credentials, region: region, target: target}
+	var err error
+	d.LocalServer, err = process.Serve(d)
+	return d, err
 }
-
-// Stop closes the listener and every connection.
-func (d *Door) Stop() { _ = d.server.Close() }
 
 // Passed and Refused return how many requests were.
 func (d *Door) Passed() int64  { return d.passed.Load() }

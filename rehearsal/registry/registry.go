@@ -4,12 +4,11 @@ package registry
 import (
 	"io"
 	"log"
-	"net"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/registry"
+
+	"benchlingwebhook/internal/process"
 )
 
 // Registry is a running registry.
@@ -17,7 +16,7 @@ type Registry struct {
 	// Host is "127.0.0.1:PORT", which engines trust without TLS.
 	Host string
 
-	server *http.Server
+	server *process.LocalServer
 }
 
 // Start serves a registry whose layers are files of dir, which it creates.
@@ -25,20 +24,15 @@ func Start(dir string) (*Registry, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	handler := registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(dir)), registry.Logger(log.New(io.Discard, "", 0)))
+	server, err := process.Serve(handler)
 	if err != nil {
 		return nil, err
 	}
-	handler := registry.New(registry.WithBlobHandler(registry.NewDiskBlobHandler(dir)), registry.Logger(log.New(io.Discard, "", 0)))
-	r := &Registry{
-		Host:   listener.Addr().String(),
-		server: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
-	}
-	go func() { _ = r.server.Serve(listener) }()
-	return r, nil
+	return &Registry{Host: server.Address, server: server}, nil
 }
 
 // Stop closes the registry; what was pushed to it stays on disk.
 func (r *Registry) Stop() {
-	_ = r.server.Close()
+	r.server.Stop()
 }

@@ -7,10 +7,11 @@ package taskagent
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"benchlingwebhook/internal/process"
 )
 
 // longestMinutes is the longest that a task may be protected for: 48 hours.
@@ -21,32 +22,24 @@ const defaultMinutes = 2 * 60
 
 // Agent knows which tasks are protected.
 type Agent struct {
-	// Address is "127.0.0.1:PORT". A task's own address is "http://HOST/api/TASK".
-	Address string
+	// LocalServer has the address; a task's own is "http://ADDRESS/api/TASK".
+	*process.LocalServer
 
-	server *http.Server
-	lock   sync.Mutex
-	until  map[string]time.Time
+	lock  sync.Mutex
+	until map[string]time.Time
 	// faults are the requests that ECS would refuse.
 	faults []string
 }
 
 // Serve returns an agent that listens on 127.0.0.1.
 func Serve() (*Agent, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	a := &Agent{Address: listener.Addr().String(), until: map[string]time.Time{}}
+	a := &Agent{until: map[string]time.Time{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /api/{task}/task-protection/v1/state", a.update)
-	a.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
-	go func() { _ = a.server.Serve(listener) }()
-	return a, nil
+	var err error
+	a.LocalServer, err = process.Serve(mux)
+	return a, err
 }
-
-// Stop closes the listener and every connection.
-func (a *Agent) Stop() { _ = a.server.Close() }
 
 // Protected returns whether a task is protected now.
 func (a *Agent) Protected(task string) bool {
