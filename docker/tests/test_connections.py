@@ -98,7 +98,8 @@ def timed(server, path):
 
 
 @pytest.mark.parametrize("sent", [b"", *UNFINISHED])
-def test_more_idle_clients_than_connections_stop_nobody(sent):
+def test_more_idle_clients_than_connections_stop_nobody(monkeypatch, sent):
+    monkeypatch.setattr(connections, "LOG_SECONDS", 0.0)
     needed = 3 * CONNECTIONS
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], needed), before[1]))
@@ -111,9 +112,10 @@ def test_more_idle_clients_than_connections_stop_nobody(sent):
             assert seconds < SECONDS
         assert len(server.active_channels) <= CONNECTIONS
         server.maintenance(time.time())
-    assert [line["event"] for line in lines] == ["connections closed"]
+    assert {line["event"] for line in lines} == {"connections closed"}
     # On a busy machine, some were too slow before their places were needed.
-    assert lines[0]["connections"] + lines[0].get("too slow", 0) >= 200
+    closed = sum(line.get("connections", 0) + line.get("too slow", 0) for line in lines)
+    assert closed >= 200
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /", b"POST / HTTP/1.1\r\ncontent-length: 999\r\n\r\n"])
