@@ -31,22 +31,22 @@ fuzz: $(SERVICE) ## Try the web service with 200,000 odd inputs (FUZZ_EXAMPLES=,
 
 .PHONY: rehearse
 rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it
-	go build -o build/bin/rehearsal ./rehearsal
+	go build -o build/bin/rehearsal ./internal/rehearsal
 	build/bin/rehearsal
 
 .PHONY: gates
 gates: $(SERVICE) ## Measure every quality gate of the image; build/gates.json
-	go build -o build/bin/rehearsal ./rehearsal
+	go build -o build/bin/rehearsal ./internal/rehearsal
 	build/bin/rehearsal gates
 
 .PHONY: bench
 bench: $(SERVICE) ## Measure the gates and write docs/benchmarks.md
-	go build -o build/bin/rehearsal ./rehearsal
+	go build -o build/bin/rehearsal ./internal/rehearsal
 	build/bin/rehearsal bench
 
 .PHONY: rehearse-down
 rehearse-down: ## Remove everything that `make rehearse` and `make gates` made
-	go run ./rehearsal down
+	go run ./internal/rehearsal down
 
 .PHONY: synth
 synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.out
@@ -106,8 +106,8 @@ $(SERVERS): internal/benchservice/servers/requirements.txt $(TOOLS)
 
 .PHONY: lock
 lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
-	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../rehearsal/requirements.txt requirements.in -o requirements.txt
-	cd rehearsal && ../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
+	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../internal/testbed/emulator/requirements.txt requirements.in -o requirements.txt
+	cd internal/testbed/emulator && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd internal/benchservice/servers && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	$(MAKE) -C docker lock
 LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
@@ -159,10 +159,10 @@ $(NODE): package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-$(TOOLS): tools/requirements.txt rehearsal/requirements.txt
+$(TOOLS): tools/requirements.txt internal/testbed/emulator/requirements.txt
 	@echo "Installing uv, hadolint, cfn-lint and the AWS emulator into build/tools"
 	$(PYTHON) -m venv build/tools
-	build/tools/bin/pip install --quiet --require-hashes -r tools/requirements.txt -r rehearsal/requirements.txt
+	build/tools/bin/pip install --quiet --require-hashes -r tools/requirements.txt -r internal/testbed/emulator/requirements.txt
 	@touch $@
 
 $(SERVICE): docker/requirements.txt docker/requirements-dev.txt $(TOOLS)

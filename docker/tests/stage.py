@@ -34,7 +34,7 @@ from .webhooks import webhook
 
 FIFO = {"FifoQueue": "true"}
 # What Quilt's documentation says of its messages, which the rehearsal's stand-in reads, too.
-SCHEMAS = Path(__file__).parents[2] / "rehearsal" / "quilt" / "schema"
+SCHEMAS = Path(__file__).parents[2] / "internal" / "testbed" / "quilt" / "schema"
 QUEUES = ("intake.fifo", "canvas.fifo", "letters.fifo", "packaging.fifo", "revisions")
 
 

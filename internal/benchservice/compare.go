@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/slowclient"
-	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/internal/testbed/benchling"
 )
 
 const (

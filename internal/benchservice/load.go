@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/internal/testbed/benchling"
 )
 
 // atOnce bounds the requests under way of a load at a rate: a server that falls

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"benchlingwebhook/constructs"
-	"benchlingwebhook/rehearsal/benchling"
+	"benchlingwebhook/internal/testbed/benchling"
 )
 
 const (

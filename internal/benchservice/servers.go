@@ -16,14 +16,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"benchlingwebhook/internal/process"
-	"benchlingwebhook/rehearsal/benchling"
-	"benchlingwebhook/rehearsal/emulator"
+	"benchlingwebhook/internal/testbed/benchling"
+	"benchlingwebhook/internal/testbed/emulator"
 )
 
 const (
 	servicePython  = "docker/.venv/bin/python"
 	emulatorPython = "build/tools/bin/python"
-	emulatorSource = "rehearsal/emulator"
+	emulatorSource = "internal/testbed/emulator"
 	baseline       = "internal/benchservice/baseline.py"
 )
 

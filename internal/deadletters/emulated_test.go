@@ -11,7 +11,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/deadletters"
-	"benchlingwebhook/rehearsal/emulator/emulatortest"
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
 // TestQueuesOfTheEmulator lists letters without hiding them, sends one, then the

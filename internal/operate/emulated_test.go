@@ -22,8 +22,8 @@ import (
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/preflight"
-	"benchlingwebhook/rehearsal/emulator"
-	"benchlingwebhook/rehearsal/emulator/emulatortest"
+	"benchlingwebhook/internal/testbed/emulator"
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
 // deployedTemplate is a template with the outputs that redrive and status read, ready for

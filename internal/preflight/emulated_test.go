@@ -17,7 +17,7 @@ import (
 
 	"benchlingwebhook/constructs"
 	"benchlingwebhook/internal/preflight"
-	"benchlingwebhook/rehearsal/emulator/emulatortest"
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
 // TestEmulatedAccount makes every call with the SDK's own clients: first in a

@@ -1,0 +1,141 @@
+// Package proxy stands between the tasks and the local AWS, and lets
+// operations of AWS fail on demand.
+package proxy
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"benchlingwebhook/internal/process"
+)
+
+// Fault is a way in which AWS fails. Without Refuse, Hang and Delay it has no
+// effect.
+type Fault struct {
+	// Operation is the beginning of the names, as Operation returns them, of what
+	// it strikes.
+	Operation string
+	// Refuse answers 503, and AWS never sees the request.
+	Refuse bool
+	// Hang takes a request and never answers; AWS doesn't see it.
+	Hang bool
+	// Delay holds back the answer to a request that AWS has carried out.
+	Delay time.Duration
+}
+
+// Proxy passes requests on.
+type Proxy struct {
+	*process.LocalServer
+
+	lock   sync.Mutex
+	faults []Fault
+	struck int
+}
+
+// Start passes the requests to a free port of 127.0.0.1 on to a target, such as
+// "http://127.0.0.1:4566".
+func Start(target string) (*Proxy, error) {
+	to, err := url.Parse(target)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{}
+	onward := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			// Signatures and queue addresses hold the name that the task called.
+			r.Out.Host = r.In.Host
+		},
+		// A killed task breaks off its requests: nothing to log.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
+	p.LocalServer, err = process.Serve(p.wrap(onward))
+	return p, err
+}
+
+// Inject puts faults into force, in place of those before: none heals.
+func (p *Proxy) Inject(faults ...Fault) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.faults, p.struck = faults, 0
+}
+
+// Struck returns how many requests met the faults in force.
+func (p *Proxy) Struck() int {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.struck
+}
+
+// Operation names what a request asks of AWS: "AmazonSQS.SendMessage" with the
+// protocols that carry a target, and "S3.PUT", with the method, for the rest.
+func Operation(r *http.Request) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return target
+	}
+	return "S3." + r.Method
+}
+
+func (p *Proxy) wrap(onward http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fault := p.next(Operation(r))
+		if fault.Refuse {
+			refuse(w, r)
+			return
+		}
+		if fault.Hang {
+			// The server notices that the client has gone only when it has read all.
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+			return
+		}
+		if fault.Delay == 0 {
+			onward.ServeHTTP(w, r)
+			return
+		}
+		onward.ServeHTTP(&late{ResponseWriter: w, by: fault.Delay}, r)
+	})
+}
+
+func (p *Proxy) next(operation string) Fault {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, fault := range p.faults {
+		if strings.HasPrefix(operation, fault.Operation) {
+			p.struck++
+			return fault
+		}
+	}
+	return Fault{}
+}
+
+// refuse answers as a service of AWS does that can't be had.
+func refuse(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("X-Amz-Target") == "" {
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, "<Error><Code>SlowDown</Code><Message>a fault on demand</Message></Error>")
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	fmt.Fprint(w, `{"__type": "ServiceUnavailable", "message": "a fault on demand"}`)
+}
+
+// late writes an answer after a while.
+type late struct {
+	http.ResponseWriter
+	by time.Duration
+}
+
+// WriteHeader waits, then writes.
+func (l *late) WriteHeader(status int) {
+	time.Sleep(l.by)
+	l.ResponseWriter.WriteHeader(status)
+}

@@ -1,0 +1,90 @@
+package proxy
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"gotest.tools/v3/assert"
+)
+
+func TestProxy(t *testing.T) {
+	reached := 0
+	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached++
+		w.WriteHeader(http.StatusOK)
+		_, _ = io.WriteString(w, r.Host)
+	}))
+	defer aws.Close()
+	proxy, err := Start(aws.URL)
+	assert.NilError(t, err)
+	defer proxy.Stop()
+	call := func(method, target string) (int, string) {
+		t.Helper()
+		request, err := http.NewRequest(method, "http://"+proxy.Address+"/bucket/key", nil)
+		assert.NilError(t, err)
+		request.Host = "aws.example"
+		if target != "" {
+			request.Header.Set("X-Amz-Target", target)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		assert.NilError(t, err)
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		assert.NilError(t, err)
+		return answer.StatusCode, string(body)
+	}
+
+	status, body := call("PUT", "")
+	assert.Equal(t, status, 200)
+	assert.Equal(t, body, "aws.example")
+
+	proxy.Inject(Fault{Operation: "AmazonSQS.Send", Refuse: true}, Fault{Operation: "S3.PUT", Refuse: true})
+	status, body = call("POST", "AmazonSQS.SendMessageBatch")
+	assert.Equal(t, status, 503)
+	assert.Equal(t, body, `{"__type": "ServiceUnavailable", "message": "a fault on demand"}`)
+	status, body = call("PUT", "")
+	assert.Equal(t, status, 503)
+	assert.Equal(t, body, "<Error><Code>SlowDown</Code><Message>a fault on demand</Message></Error>")
+	status, _ = call("POST", "AmazonSQS.ReceiveMessage")
+	assert.Equal(t, status, 200)
+	assert.Equal(t, proxy.Struck(), 2)
+	assert.Equal(t, reached, 2)
+
+	proxy.Inject(Fault{Operation: "S3.GET", Delay: 50 * time.Millisecond})
+	began := time.Now()
+	status, _ = call("GET", "")
+	assert.Equal(t, status, 200)
+	assert.Check(t, time.Since(began) >= 50*time.Millisecond)
+	assert.Equal(t, reached, 3)
+
+	proxy.Inject()
+	assert.Equal(t, proxy.Struck(), 0)
+	status, _ = call("PUT", "")
+	assert.Equal(t, status, 200)
+}
+
+func TestARequestThatHangsHasNoAnswerAndReachesNobody(t *testing.T) {
+	reached := 0
+	aws := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	defer aws.Close()
+	proxy, err := Start(aws.URL)
+	assert.NilError(t, err)
+	defer proxy.Stop()
+	proxy.Inject(Fault{Operation: "S3.PUT", Hang: true})
+	request, err := http.NewRequest(http.MethodPut, "http://"+proxy.Address+"/key", strings.NewReader("content"))
+	assert.NilError(t, err)
+	impatient := &http.Client{Timeout: 100 * time.Millisecond}
+	_, err = impatient.Do(request)
+	assert.ErrorContains(t, err, "Timeout exceeded")
+	assert.Equal(t, reached, 0)
+	assert.Equal(t, proxy.Struck(), 1)
+}
+
+func TestTargetIsAnAddress(t *testing.T) {
+	_, err := Start("http://a b")
+	assert.ErrorContains(t, err, "invalid character")
+}
