@@ -31,22 +31,22 @@ fuzz: $(SERVICE) ## Try the web service with 200,000 odd inputs (FUZZ_EXAMPLES=,
 
 .PHONY: rehearse
 rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it
-	go build -o build/bin/rehearsal ./internal/rehearsal
-	build/bin/rehearsal
+	@go build -o build/bin/rehearse ./cmd/rehearse
+	@build/bin/rehearse
 
 .PHONY: gates
 gates: $(SERVICE) ## Measure every quality gate of the image; build/gates.json
-	go build -o build/bin/rehearsal ./internal/rehearsal
-	build/bin/rehearsal gates
+	@go build -o build/bin/gates ./cmd/gates
+	@build/bin/gates
 
 .PHONY: bench
 bench: $(SERVICE) ## Measure the gates and write docs/benchmarks.md
-	go build -o build/bin/rehearsal ./internal/rehearsal
-	build/bin/rehearsal bench
+	@go build -o build/bin/gates ./cmd/gates
+	@build/bin/gates -bench
 
 .PHONY: rehearse-down
 rehearse-down: ## Remove everything that `make rehearse` and `make gates` made
-	go run ./internal/rehearsal down
+	@go run ./cmd/rehearse down
 
 .PHONY: synth
 synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.out

@@ -3,7 +3,10 @@
 // Dockerfile's final stage.
 package imagecontract
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Contract is what the final stage of a Dockerfile promises to whoever runs the
 // image. Every value is expanded: no ENV or ARG reference is left in it.
@@ -33,6 +36,14 @@ type Contract struct {
 
 // User is a numeric user and group. GID is -1 where USER names no group.
 type User struct{ UID, GID int }
+
+// String returns the user as Docker and ECS write it: "1000:1000", or "1000".
+func (u User) String() string {
+	if u.GID < 0 {
+		return fmt.Sprint(u.UID)
+	}
+	return fmt.Sprintf("%d:%d", u.UID, u.GID)
+}
 
 // HealthCheck is a HEALTHCHECK directive, with Docker's defaults where the
 // directive is silent: interval 30s, timeout 30s, start period 0s, 3 retries.

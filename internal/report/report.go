@@ -3,6 +3,7 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -73,8 +74,24 @@ func (r *Report) Check(name string, run func() (string, error)) error {
 	return err
 }
 
-// Held says whether every row held, and that there is one.
-func (r *Report) Held() bool {
+// Check names what must hold, and looks.
+type Check struct {
+	Name string
+	Run  func(context.Context) (detail string, err error)
+}
+
+// Run makes the rows of checks in order and ends with the first that fails.
+func (r *Report) Run(ctx context.Context, checks ...Check) error {
+	for _, check := range checks {
+		if err := r.Check(check.Name, func() (string, error) { return check.Run(ctx) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Passed returns whether every row held, and that there is one.
+func (r *Report) Passed() bool {
 	for _, row := range r.rows {
 		if !row.Held {
 			return false

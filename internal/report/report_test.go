@@ -15,14 +15,14 @@ import (
 func TestReport(t *testing.T) {
 	var progress, table bytes.Buffer
 	r := New(&progress)
-	assert.Check(t, !r.Held(), "nothing was checked")
+	assert.Check(t, !r.Passed(), "nothing was checked")
 	assert.NilError(t, r.Check("first", func() (string, error) {
 		_, err := r.Write([]byte("one\n\ntwo\n"))
 		return "fine", err
 	}))
-	assert.Check(t, r.Held())
+	assert.Check(t, r.Passed())
 	assert.Error(t, r.Check("second", func() (string, error) { return "", errors.New("file:1: broken\nmore") }), "file:1: broken\nmore")
-	assert.Check(t, !r.Held())
+	assert.Check(t, !r.Passed())
 
 	assert.NilError(t, r.Table(&table))
 	assert.Equal(t, table.String(), "\nheld  seconds  check   detail\nyes   0.0      first   fine\nNO    0.0      second  file:1: broken\n")

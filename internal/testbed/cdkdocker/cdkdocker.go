@@ -22,8 +22,7 @@ import (
 	"benchlingwebhook/internal/testbed/emulator"
 )
 
-// ConfigVariable names the environment variable with the path of the Config; a
-// process that has it is this docker.
+// ConfigVariable names the environment variable with the path of the Config.
 const ConfigVariable = "REHEARSAL_DOCKER"
 
 // ImagePrefix comes before the names that the CDK CLI gives its images: a

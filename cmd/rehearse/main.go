@@ -1,0 +1,66 @@
+// Rehearse deploys the stack to a local AWS, runs it as Fargate would, and reports
+// what held; EVENTS in the environment is how many events are sent while workers are
+// killed. `rehearse down` removes everything that rehearsals and gates made. It runs
+// in the repository's root.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"benchlingwebhook/internal/gates"
+	"benchlingwebhook/internal/rehearsal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Getenv("EVENTS"), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run returns the exit status: 0 where everything held, 1 where something didn't, 2
+// for arguments that it can't take.
+func run(ctx context.Context, args []string, events string, stdout, stderr io.Writer) int {
+	var passed bool
+	var err error
+	switch {
+	case len(args) == 1 && args[0] == "down":
+		err = rehearsal.Remove(ctx, stdout, gates.Images(), gates.Paths())
+		passed = err == nil
+	case len(args) > 0:
+		fmt.Fprintf(stderr, "rehearse: %q: not a command: run it without arguments, or with `down`\n", args)
+		return 2
+	default:
+		var n int
+		if n, err = number(events); err != nil {
+			fmt.Fprintln(stderr, err)
+			return 2
+		}
+		passed, err = rehearsal.Run(ctx, n, stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+	}
+	if err != nil || !passed {
+		return 1
+	}
+	return 0
+}
+
+// number returns how many events a text asks for; an empty one asks for the default.
+func number(text string) (int, error) {
+	if text == "" {
+		return rehearsal.DefaultEvents, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 100_000 {
+		return 0, fmt.Errorf("EVENTS: %q: not a whole number from 1 to 100000: set one", text)
+	}
+	return n, nil
+}

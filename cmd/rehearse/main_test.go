@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/rehearsal"
+)
+
+func TestNumberOfEvents(t *testing.T) {
+	for text, wanted := range map[string]int{"": rehearsal.DefaultEvents, "7": 7} {
+		n, err := number(text)
+		assert.NilError(t, err)
+		assert.Equal(t, n, wanted)
+	}
+}
+
+func TestArgumentsThatItCannotTake(t *testing.T) {
+	for _, c := range []struct {
+		args   []string
+		events string
+		said   string
+	}{
+		{nil, "0", "EVENTS: \"0\": not a whole number from 1 to 100000: set one\n"},
+		{nil, "many", "EVENTS: \"many\": not a whole number from 1 to 100000: set one\n"},
+		{nil, "100001", "EVENTS: \"100001\": not a whole number from 1 to 100000: set one\n"},
+		{[]string{"up"}, "", "rehearse: [\"up\"]: not a command: run it without arguments, or with `down`\n"},
+	} {
+		t.Run(fmt.Sprint(c.args, c.events), func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			assert.Equal(t, run(t.Context(), c.args, c.events, &stdout, &stderr), 2)
+			assert.Equal(t, stderr.String(), c.said)
+			assert.Equal(t, stdout.String(), "")
+		})
+	}
+}

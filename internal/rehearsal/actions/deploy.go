@@ -1,0 +1,174 @@
+package actions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/cdkdocker"
+	"benchlingwebhook/internal/testbed/emulator"
+)
+
+// deployTimeout bounds one command of the CDK CLI, with a first build of the
+// CDK library and of the image.
+const deployTimeout = 12 * time.Minute
+
+// escape matches the colours in the CDK CLI's output.
+var escape = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+
+type deploy struct{ *stage.Stage }
+
+// Run bootstraps the local AWS, deploys the stack twice, the second time unchanged,
+// and reads it back.
+func (a deploy) Run(ctx context.Context) error {
+	environment, err := a.cdkEnvironment(ctx)
+	if err != nil {
+		return a.Report.Check("CDK CLI", func() (string, error) { return "", err })
+	}
+	deploy := []string{"deploy", stage.StackName, "--require-approval", "never", "--progress", "events"}
+	if err := a.Report.Check("cdk bootstrap", func() (string, error) {
+		_, err := a.cdk(ctx, environment, "bootstrap", "bootstrap", "aws://"+emulator.Account+"/"+emulator.Region)
+		return "local AWS account " + emulator.Account, err
+	}); err != nil {
+		return err
+	}
+	if err := a.Report.Check("cdk deploy", func() (string, error) {
+		text, err := a.cdk(ctx, environment, "deploy", deploy...)
+		if err == nil && !strings.Contains(text, "docker build") && !strings.Contains(text, "Building") {
+			err = errors.New("the CDK CLI built no image")
+		}
+		return stage.StackName + ", unmodified, with its image built and pushed", err
+	}); err != nil {
+		return err
+	}
+	if err := a.Report.Check("cdk deploy again, unchanged", func() (string, error) {
+		text, err := a.cdk(ctx, environment, "deploy-unchanged", deploy...)
+		if err == nil && !strings.Contains(text, "(no changes)") {
+			err = fmt.Errorf("%s: the CDK CLI found changes in an unchanged stack", cdkLog("deploy-unchanged"))
+		}
+		return "no changes, nothing built", err
+	}); err != nil {
+		return err
+	}
+	return a.ReadBack(ctx)
+}
+
+// cdkEnvironment returns the environment of the CDK CLI: the local AWS, the
+// rehearsal's docker, and a home of its own, because the CLI caches there which
+// account a key belongs to. Go keeps its caches.
+func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
+	directory, err := filepath.Abs(testbed.WorkDir)
+	if err != nil {
+		return nil, err
+	}
+	program, err := cdkDocker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	docker := a.Engine.Command(ctx)
+	config := cdkdocker.Config{
+		Docker:         []string{docker.Path},
+		Environment:    docker.Env,
+		BuildArguments: a.Contexts.BuildArgs(),
+		Registry:       a.Registry.Host,
+		Endpoint:       a.Emulator.Endpoint,
+	}
+	configFile := filepath.Join(directory, "docker.json")
+	if err := config.Save(configFile); err != nil {
+		return nil, err
+	}
+	environment := os.Environ()
+	if environment, err = keepGo(ctx, environment); err != nil {
+		return nil, err
+	}
+	bin, err := filepath.Abs("node_modules/.bin")
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range emulator.Environment(a.Emulator.Endpoint) {
+		environment = append(environment, name+"="+value)
+	}
+	return append(environment,
+		"HOME="+filepath.Join(directory, "home"),
+		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"CDK_DOCKER="+program,
+		cdkdocker.ConfigVariable+"="+configFile,
+		"CDK_DISABLE_CLI_TELEMETRY=true",
+		"CI=true",
+	), nil
+}
+
+// cdkDocker builds the program that the CDK CLI calls as docker.
+func cdkDocker(ctx context.Context) (string, error) {
+	program, err := filepath.Abs("build/bin/cdk-docker")
+	if err != nil {
+		return "", err
+	}
+	text, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/cdk-docker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build ./cmd/cdk-docker: %w: %s", err, testbed.LastLines(string(text), 4))
+	}
+	return program, nil
+}
+
+// keepGo adds Go's settings, whose defaults depend on HOME.
+func keepGo(ctx context.Context, environment []string) ([]string, error) {
+	text, err := exec.CommandContext(ctx, "go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH", "GOENV").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w: install Go", err)
+	}
+	var settings map[string]string
+	if err := json.Unmarshal(text, &settings); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	for name, value := range settings {
+		environment = append(environment, name+"="+value)
+	}
+	return environment, nil
+}
+
+func cdkLog(name string) string {
+	return filepath.Join(testbed.WorkDir, "cdk-"+name+".log")
+}
+
+// cdk runs the CDK CLI, with its output in a log, and returns the output.
+func (a deploy) cdk(ctx context.Context, environment []string, name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, deployTimeout)
+	defer cancel()
+	log, err := os.Create(cdkLog(name))
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	command := exec.CommandContext(ctx, "node_modules/.bin/cdk", append(args, "--output", filepath.Join(testbed.WorkDir, "cdk.out"))...)
+	command.Env = environment
+	command.Stdout, command.Stderr = log, log
+	// What the CLI started ends with it.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
+	command.WaitDelay = 10 * time.Second
+	failure := command.Run()
+	if _, err := log.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(log)
+	if err != nil {
+		return "", err
+	}
+	plain := escape.ReplaceAllString(string(text), "")
+	if failure != nil {
+		return plain, fmt.Errorf("%s: cdk %s: %w: %s", log.Name(), args[0], failure, testbed.LastLines(plain, 6))
+	}
+	return plain, nil
+}

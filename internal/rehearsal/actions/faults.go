@@ -1,0 +1,236 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/benchling"
+	"benchlingwebhook/internal/testbed/proxy"
+)
+
+const (
+	// brownOut is how long a dependency is away.
+	brownOut = time.Minute
+	// faultTimeout bounds the time until a fault strikes.
+	faultTimeout = 30 * time.Second
+	// apiFaults is how many calls of the API meet a fault.
+	apiFaults = 4
+	// benchlingWaits is how long Benchling waits for an answer.
+	benchlingWaits = 3 * time.Second
+	// apiPath is where the worker's calls go.
+	apiPath = "/api/"
+)
+
+// fault is a row: what goes wrong, and what was accepted meanwhile. When it
+// returns, the fault is over.
+type fault struct {
+	check  string
+	strike func(context.Context) (stage.Accepted, error)
+}
+
+type faults struct{ *stage.Stage }
+
+// Run lets one thing after another fail; every accepted event must become exactly
+// one package.
+func (a faults) Run(ctx context.Context) error {
+	poison, err := a.sendPoison(ctx)
+	if err != nil {
+		return a.Report.Check("poison event", func() (string, error) { return "", err })
+	}
+	for _, f := range []fault{
+		{"web task killed while it accepts (SIGKILL)", a.killWeb},
+		{"queue refuses writes", a.refuseQueue},
+		{"S3 refuses writes", a.refuseStore},
+		{"Benchling answers 429 with Retry-After", a.apiFault(benchling.Fault{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second})},
+		{"Benchling answers 502", a.apiFault(benchling.Fault{Status: http.StatusBadGateway})},
+		{"Benchling is slow", a.apiFault(benchling.Fault{Delay: 2 * time.Second})},
+		{"Benchling resets connections", a.apiFault(benchling.Fault{Reset: true})},
+		{"Benchling's token expires while the worker exports", a.expireToken},
+		{fmt.Sprintf("Benchling down for %.0f s", brownOut.Seconds()), a.benchlingDown},
+		{fmt.Sprintf("the table refuses for %.0f s", brownOut.Seconds()), a.awsDown("DynamoDB_")},
+		{fmt.Sprintf("S3 refuses for %.0f s", brownOut.Seconds()), a.awsDown("S3.")},
+		{"Benchling rotates its key", a.rotateKey},
+		{"secret emptied, then filled, tasks replaced", a.emptySecret},
+		{"both services replaced under load", a.replaceServices},
+		{"poison event: dead letter with its reason, sent again", func(ctx context.Context) (stage.Accepted, error) { return a.redrive(ctx, poison) }},
+	} {
+		if err := a.Report.Check(f.check, func() (string, error) {
+			sent, err := f.strike(ctx)
+			if err != nil {
+				return "", err
+			}
+			return a.Account(ctx, sent)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// killWeb kills the web task when the queue has events whose 200 is not sent yet.
+func (a faults) killWeb(ctx context.Context) (stage.Accepted, error) {
+	a.AWS.Inject(proxy.Fault{Operation: "AmazonSQS.SendMessage", Delay: 500 * time.Millisecond})
+	defer a.AWS.Inject()
+	l := a.StartLoad(ctx, 2*stage.EventsAtOnce, "etr_", 20*time.Millisecond)
+	if err := a.waitStruck(ctx, 1); err != nil {
+		return stage.Accepted{}, err
+	}
+	// The answer that is held back comes too late.
+	time.Sleep(100 * time.Millisecond)
+	if err := a.EndTask(ctx, a.Web.Load(), "KILL"); err != nil {
+		return stage.Accepted{}, err
+	}
+	a.AWS.Inject()
+	if err := a.StartWeb(ctx); err != nil {
+		return stage.Accepted{}, err
+	}
+	sent, err := l.Wait()
+	if err == nil && sent.Repeated == 0 {
+		err = errors.New("no request was cut off")
+	}
+	return sent, err
+}
+
+// refuseQueue keeps every event from the queue until each was refused, in time.
+func (a faults) refuseQueue(ctx context.Context) (stage.Accepted, error) {
+	a.AWS.Inject(proxy.Fault{Operation: "AmazonSQS.SendMessage", Refuse: true})
+	defer a.AWS.Inject()
+	began := time.Now()
+	l := a.StartLoad(ctx, stage.EventsAtOnce, "etr_", 0)
+	if err := testbed.Until(ctx, faultTimeout, func() (bool, string) {
+		n := l.Count(http.StatusServiceUnavailable)
+		return n >= stage.EventsAtOnce, fmt.Sprintf("%d responses of 503", n)
+	}); err != nil {
+		return stage.Accepted{}, err
+	}
+	if took := time.Since(began); took > benchlingWaits {
+		return stage.Accepted{}, fmt.Errorf("/event: %.1f s to 503: Benchling waits %.0f s", took.Seconds(), benchlingWaits.Seconds())
+	}
+	if n := l.Count(http.StatusOK); n > 0 {
+		return stage.Accepted{}, fmt.Errorf("/event: %d responses of 200 without a queue", n)
+	}
+	a.AWS.Inject()
+	return l.Wait()
+}
+
+// refuseStore keeps files from S3 until a try of the worker has failed.
+func (a faults) refuseStore(ctx context.Context) (stage.Accepted, error) {
+	a.AWS.Inject(proxy.Fault{Operation: "S3.P", Refuse: true})
+	defer a.AWS.Inject()
+	sent, err := a.SendEvents(ctx)
+	if err != nil {
+		return stage.Accepted{}, err
+	}
+	return sent, a.waitStruck(ctx, 2*stage.EventsAtOnce)
+}
+
+// apiFault lets the next calls of the API fail.
+func (a faults) apiFault(f benchling.Fault) func(context.Context) (stage.Accepted, error) {
+	return func(ctx context.Context) (stage.Accepted, error) {
+		f.Path, f.Times = apiPath, apiFaults
+		before := a.Benchling.Faults.Struck()
+		a.Benchling.Faults.Inject(f)
+		defer a.Benchling.Faults.Heal(apiPath)
+		sent, err := a.SendEvents(ctx)
+		if err != nil {
+			return stage.Accepted{}, err
+		}
+		return sent, testbed.Until(ctx, faultTimeout, func() (bool, string) {
+			n := a.Benchling.Faults.Struck() - before
+			return n >= apiFaults, fmt.Sprintf("%d calls met the fault", n)
+		})
+	}
+}
+
+// expireToken makes the worker's token invalid while its exports run.
+func (a faults) expireToken(ctx context.Context) (stage.Accepted, error) {
+	a.Benchling.Notebook.HoldExports(true)
+	defer a.Benchling.Notebook.HoldExports(false)
+	sent, err := a.SendEvents(ctx)
+	if err != nil {
+		return stage.Accepted{}, err
+	}
+	if err := a.WaitForExport(ctx, sent); err != nil {
+		return stage.Accepted{}, err
+	}
+	before := a.Benchling.Notebook.Refused()
+	a.Benchling.Notebook.ExpireToken()
+	return sent, testbed.Until(ctx, faultTimeout, func() (bool, string) {
+		return a.Benchling.Notebook.Refused() > before, "no call had the expired token"
+	})
+}
+
+// benchlingDown breaks every connection to Benchling while its last events
+// still come in.
+func (a faults) benchlingDown(ctx context.Context) (stage.Accepted, error) {
+	a.Benchling.Faults.Inject(benchling.Fault{Reset: true})
+	defer a.Benchling.Faults.Heal("")
+	return a.whileAway(ctx)
+}
+
+// awsDown has a service of AWS refuse every call while events come in.
+func (a faults) awsDown(service string) func(context.Context) (stage.Accepted, error) {
+	return func(ctx context.Context) (stage.Accepted, error) {
+		a.AWS.Inject(proxy.Fault{Operation: service, Refuse: true})
+		defer a.AWS.Inject()
+		sent, err := a.whileAway(ctx)
+		if err == nil && a.AWS.Struck() == 0 {
+			err = errors.New("no call met the fault")
+		}
+		return sent, err
+	}
+}
+
+// whileAway sends events during a brown-out, each of which must be accepted at
+// once: it is none of the web service's.
+func (a faults) whileAway(ctx context.Context) (stage.Accepted, error) {
+	l := a.StartLoad(ctx, stage.EventsAtOnce, "etr_", brownOut/(2*stage.EventsAtOnce))
+	select {
+	case <-ctx.Done():
+		return stage.Accepted{}, ctx.Err()
+	case <-time.After(brownOut):
+	}
+	sent, err := l.Wait()
+	if err == nil {
+		err = only200(sent)
+	}
+	return sent, err
+}
+
+// rotateKey signs with a new key, and the old one counts no longer.
+func (a faults) rotateKey(ctx context.Context) (stage.Accepted, error) {
+	before := a.App
+	next, err := benchling.NewKey()
+	if err != nil {
+		return stage.Accepted{}, err
+	}
+	if err := a.Benchling.Publish(next); err != nil {
+		return stage.Accepted{}, err
+	}
+	a.App.Key = next
+	sent, err := a.StartLoad(ctx, stage.EventsAtOnce, "etr_", 0).Wait()
+	if err != nil {
+		return stage.Accepted{}, err
+	}
+	webhook, err := before.Event("etr_refused", time.Now())
+	if err != nil {
+		return stage.Accepted{}, err
+	}
+	status, body, err := testbed.Post(ctx, a.Web.Load().URL+"/event", webhook)
+	if err == nil && status != http.StatusUnauthorized {
+		err = fmt.Errorf("/event: status %d, %s: 401 was due to a signature of the old key", status, body)
+	}
+	return sent, err
+}
+
+func (a faults) waitStruck(ctx context.Context, times int) error {
+	return testbed.Until(ctx, faultTimeout, func() (bool, string) {
+		n := a.AWS.Struck()
+		return n >= times, fmt.Sprintf("%d calls met the fault", n)
+	})
+}

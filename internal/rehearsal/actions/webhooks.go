@@ -1,0 +1,205 @@
+package actions
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/benchling"
+)
+
+const (
+	// stale is beyond the tolerance of five minutes.
+	stale = 10 * time.Minute
+	// tooLarge is beyond the service's limit of 1 MiB.
+	tooLarge = 1<<20 + 1
+)
+
+type webhooks struct{ *stage.Stage }
+
+// Run starts the web service as a first deployment and the next do, and sends it
+// webhooks.
+func (a webhooks) Run(ctx context.Context) error {
+	if err := a.runEmpty(ctx); err != nil {
+		return err
+	}
+	return a.runReady(ctx)
+}
+
+// runEmpty runs the task with the secret that a first deployment makes.
+func (a webhooks) runEmpty(ctx context.Context) error {
+	var running *stage.Task
+	if err := a.Report.Check("first deployment: healthy with an empty secret", func() (string, error) {
+		var err error
+		if running, err = a.RunTask(ctx, a.Stack.WebTask, nil); err != nil {
+			return "", err
+		}
+		return "the engine's health check passes", a.WaitHealthy(ctx, running)
+	}); err != nil {
+		return err
+	}
+	_ = a.Report.Check("first deployment: not ready, and says why", func() (string, error) {
+		status, body, err := testbed.Get(ctx, running.URL+"/health/ready")
+		if err == nil && (status != http.StatusServiceUnavailable || !strings.Contains(body, "client_id")) {
+			err = fmt.Errorf("/health/ready: status %d, %s: 503 that names the missing settings was due", status, body)
+		}
+		return "503 " + body, err
+	})
+	return a.Report.Check("first deployment: SIGTERM", func() (string, error) { return a.StopTask(ctx, running) })
+}
+
+// runReady fills the secret, runs the task anew and sends it webhooks.
+func (a webhooks) runReady(ctx context.Context) error {
+	a.App.Definition = "appdef_" + benchling.RandomText()
+	var running *stage.Task
+	if err := a.Report.Check("new deployment: healthy with the secret filled in", func() (string, error) {
+		if err := a.FillSecret(ctx); err != nil {
+			return "", err
+		}
+		var err error
+		if running, err = a.RunTask(ctx, a.Stack.WebTask, nil); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%.2f s from docker run to the first 200", running.FirstResponse.Seconds()), a.WaitHealthy(ctx, running)
+	}); err != nil {
+		return err
+	}
+	checkHardening(ctx, a.Stage, running)
+	for _, path := range []string{"/health", "/health/live", "/health/ready", "/config"} {
+		_ = a.Report.Check("GET "+path, func() (string, error) {
+			return fmt.Sprint(http.StatusOK), testbed.WaitOK(ctx, running.URL+path)
+		})
+	}
+	signature := a.checkAccepted(ctx, running)
+	_ = a.Report.Check("log without complaints", func() (string, error) {
+		if bad := testbed.LinesWith(a.Logs(ctx, running), testbed.Complaint.MatchString); bad != "" {
+			return "", errors.New(bad)
+		}
+		return "no error, warning or traceback", nil
+	})
+	a.checkRefused(ctx, running)
+	_ = a.Report.Check("log without signatures", func() (string, error) {
+		_, code, _ := strings.Cut(signature, ",")
+		if code == "" {
+			return "", errors.New("no event was accepted")
+		}
+		if strings.Contains(a.Logs(ctx, running), code) {
+			return "", errors.New("the log has the signature of an accepted event")
+		}
+		return "the accepted event's isn't there", nil
+	})
+	return a.Report.Check("SIGTERM", func() (string, error) { return a.StopTask(ctx, running) })
+}
+
+// checkAccepted sends a signed event, looks for it in the queue, and returns its
+// signature.
+func (a webhooks) checkAccepted(ctx context.Context, running *stage.Task) (signature string) {
+	_ = a.Report.Check("signed event accepted", func() (string, error) {
+		entry := "etr_" + benchling.RandomText()
+		webhook, err := a.App.Event(entry, time.Now())
+		if err != nil {
+			return "", err
+		}
+		status, body, err := testbed.Post(ctx, running.URL+"/event", webhook)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("/event: status %d, %s: log: %s", status, body, testbed.LastLines(a.Logs(ctx, running), 3))
+		}
+		if err != nil {
+			return "", err
+		}
+		signature = webhook.Signature
+		return "200, and in the queue with the same payload", a.checkQueue(ctx, webhook, entry)
+	})
+	return signature
+}
+
+// checkQueue says whether the queue holds the webhook, whole.
+func (a webhooks) checkQueue(ctx context.Context, webhook benchling.Webhook, entry string) error {
+	answer, err := sqs.NewFromConfig(a.Emulator.Config()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: aws.String(a.Stack.IntakeURL), MaxNumberOfMessages: 10, WaitTimeSeconds: 2,
+	})
+	if err != nil {
+		return err
+	}
+	if len(answer.Messages) != 1 {
+		return fmt.Errorf("queue %s: %d messages, not 1", a.Stack.IntakeURL, len(answer.Messages))
+	}
+	var message struct {
+		WebhookID string `json:"webhook_id"`
+		Route     string `json:"route"`
+		EntryID   string `json:"entry_id"`
+		Payload   any    `json:"payload"`
+	}
+	if err := json.Unmarshal([]byte(aws.ToString(answer.Messages[0].Body)), &message); err != nil {
+		return fmt.Errorf("queue %s: %w", a.Stack.IntakeURL, err)
+	}
+	var sent any
+	if err := json.Unmarshal(webhook.Body, &sent); err != nil {
+		return err
+	}
+	if message.WebhookID != webhook.ID || message.EntryID != entry || !reflect.DeepEqual(message.Payload, sent) {
+		return fmt.Errorf("queue %s: %s isn't what was sent", a.Stack.IntakeURL, aws.ToString(answer.Messages[0].Body))
+	}
+	return nil
+}
+
+// checkRefused sends what must not be accepted.
+func (a webhooks) checkRefused(ctx context.Context, running *stage.Task) {
+	stranger, strangerErr := benchling.NewKey()
+	now := time.Now()
+	event := func(key benchling.Key, at time.Time) (benchling.Webhook, error) {
+		app := a.App
+		app.Key = key
+		return app.Event("etr_refused", at)
+	}
+	for _, attempt := range []struct {
+		what string
+		make func() (benchling.Webhook, error)
+	}{
+		{"no signature", func() (benchling.Webhook, error) {
+			webhook, err := event(a.App.Key, now)
+			webhook.Signature = ""
+			return webhook, err
+		}},
+		{"wrong key", func() (benchling.Webhook, error) {
+			webhook, err := event(stranger, now)
+			return webhook, errors.Join(strangerErr, err)
+		}},
+		{"stale timestamp", func() (benchling.Webhook, error) { return event(a.App.Key, now.Add(-stale)) }},
+		{"too large", func() (benchling.Webhook, error) {
+			return a.App.Key.Sign(bytes.Repeat([]byte(" "), tooLarge), now)
+		}},
+	} {
+		_ = a.Report.Check("refused: "+attempt.what, func() (string, error) {
+			webhook, err := attempt.make()
+			if err != nil {
+				return "", err
+			}
+			status, body, err := testbed.Post(ctx, running.URL+"/event", webhook)
+			if err == nil && (status < 400 || status > 499) {
+				err = fmt.Errorf("/event: status %d, %s: 4xx was due", status, body)
+			}
+			return fmt.Sprintf("%d %s", status, body), err
+		})
+	}
+	_ = a.Report.Check("refused events aren't queued", func() (string, error) {
+		answer, err := sqs.NewFromConfig(a.Emulator.Config()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: aws.String(a.Stack.IntakeURL), MaxNumberOfMessages: 10,
+		})
+		if err == nil && len(answer.Messages) > 0 {
+			err = fmt.Errorf("queue %s: %s", a.Stack.IntakeURL, aws.ToString(answer.Messages[0].Body))
+		}
+		return "the queue has nothing more", err
+	})
+}

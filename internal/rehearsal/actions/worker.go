@@ -1,0 +1,137 @@
+package actions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/testbed"
+)
+
+const (
+	// idleTimeout bounds the time from the last export to the end of protection.
+	idleTimeout = 45 * time.Second
+	// timedEvents are sent, a timedPause between two, to see how long each takes.
+	timedEvents = 40
+	timedPause  = 250 * time.Millisecond
+)
+
+type worker struct{ *stage.Stage }
+
+// Run runs both services, sends events and ends workers; every accepted event must
+// become exactly one package.
+func (a worker) Run(ctx context.Context) error {
+	if err := a.Report.Check("worker: healthy beside the web service", func() (string, error) {
+		if err := errors.Join(a.StartWeb(ctx), a.StartWorker(ctx)); err != nil {
+			return "", err
+		}
+		return "the engine's health check passes", a.WaitHealthy(ctx, a.Worker.Load())
+	}); err != nil {
+		return err
+	}
+	if err := a.Report.Check("events become packages, and Quilt confirms", func() (string, error) {
+		sent, err := a.StartLoad(ctx, timedEvents, "etr_", timedPause).Wait()
+		if err != nil {
+			return "", err
+		}
+		counts, err := a.Account(ctx, sent)
+		if err != nil {
+			return "", err
+		}
+		times, err := a.latencies(ctx, sent)
+		return counts + "; " + times, err
+	}); err != nil {
+		return err
+	}
+	if err := a.Report.Check("worker: protected while it exports, and not when idle; its probe comes in", func() (string, error) {
+		return a.seeProtection(ctx)
+	}); err != nil {
+		return err
+	}
+	for _, end := range []struct{ check, signal string }{
+		{"worker killed while it exports (SIGKILL)", "KILL"},
+		{"worker stopped while it exports (SIGTERM)", "TERM"},
+	} {
+		if err := a.Report.Check(end.check, func() (string, error) { return a.loseWorker(ctx, end.signal) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seeProtection looks whether the worker has ECS keep it while it exports, and
+// whether its signed calls come in by the front door.
+func (a worker) seeProtection(ctx context.Context) (string, error) {
+	name := a.Worker.Load().Name
+	counts, err := a.WhileExporting(ctx, func() error {
+		if !a.Agent.Protected(name) {
+			return errors.New("the worker exports and isn't protected")
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	began := time.Now()
+	if err := testbed.Until(ctx, idleTimeout, func() (bool, string) { return !a.Agent.Protected(name), "still protected" }); err != nil {
+		return "", err
+	}
+	if faults := a.Agent.Faults(); len(faults) > 0 {
+		return "", fmt.Errorf("ECS would refuse %s", faults[0])
+	}
+	if a.Door.Passed() == 0 || a.Door.Refused() > 0 {
+		return "", fmt.Errorf("%d probes came in, %d were refused", a.Door.Passed(), a.Door.Refused())
+	}
+	return fmt.Sprintf("%s; protection ended %.0f s after; probes: %d", counts, time.Since(began).Seconds(), a.Door.Passed()), nil
+}
+
+// loseWorker ends the worker in the middle of its exports and starts another.
+func (a worker) loseWorker(ctx context.Context, signal string) (string, error) {
+	return a.WhileExporting(ctx, func() error {
+		if err := a.EndTask(ctx, a.Worker.Load(), signal); err != nil {
+			return err
+		}
+		return a.StartWorker(ctx)
+	})
+}
+
+// latencies tells how long it took from the events that were sent to their
+// packages, and to Quilt's confirmation as the worker records it.
+func (a worker) latencies(ctx context.Context, sent stage.Accepted) (string, error) {
+	var packaged, confirmed []time.Duration
+	for entry, at := range sent.At {
+		if revisions := a.Packager.Revisions(stage.PackageName(entry)); len(revisions) > 0 {
+			packaged = append(packaged, revisions[0].Received.Sub(at))
+		}
+	}
+	if err := testbed.Until(ctx, confirmTimeout, func() (bool, string) {
+		confirmed = a.confirmations(ctx, sent)
+		return len(confirmed) == len(sent.Entries), fmt.Sprintf("%d of %d packages confirmed", len(confirmed), len(sent.Entries))
+	}); err != nil {
+		return "", err
+	}
+	slices.Sort(packaged)
+	slices.Sort(confirmed)
+	return "event to package " + percentiles(packaged) + "; to Quilt's confirmation " + percentiles(confirmed), nil
+}
+
+// confirmations returns the times that the worker's metric has of the events'
+// entries.
+func (a worker) confirmations(ctx context.Context, sent stage.Accepted) []time.Duration {
+	var found []time.Duration
+	for line := range strings.Lines(a.Logs(ctx, a.Worker.Load())) {
+		var metric struct {
+			Entry   string   `json:"entry_id"`
+			Seconds *float64 `json:"PackageConfirmedSeconds"`
+		}
+		if json.Unmarshal([]byte(line), &metric) == nil && metric.Seconds != nil && sent.Entries[metric.Entry] != "" {
+			found = append(found, time.Duration(*metric.Seconds*float64(time.Second)))
+		}
+	}
+	return found
+}

@@ -1,0 +1,88 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"benchlingwebhook/internal/testbed"
+)
+
+// AllLogs returns what the containers of all tasks have logged, those that were
+// killed included, by name.
+func (s *Stage) AllLogs(ctx context.Context) (map[string]string, error) {
+	names, err := s.Docker(ctx, "ps", "--all", "--filter", "network="+s.Network, "--format", "{{.Names}}")
+	if err != nil {
+		return nil, err
+	}
+	logs := map[string]string{}
+	for name := range strings.FieldsSeq(names) {
+		text, _ := s.Engine.Command(ctx, "logs", name).CombinedOutput()
+		logs[name] = string(text)
+	}
+	return logs, nil
+}
+
+// keepLogs writes the logs of all tasks, which go with their containers, to
+// files, and says where they are.
+func (s *Stage) keepLogs(ctx context.Context) error {
+	logs, err := s.AllLogs(ctx)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(testbed.WorkDir, "tasks")
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+		return err
+	}
+	for name, log := range logs {
+		if err := os.WriteFile(filepath.Join(dir, name+".log"), []byte(log), 0o644); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: what each task logged", dir)
+}
+
+// WaitDone waits until the workers' logs call events done, by their webhook IDs.
+func (s *Stage) WaitDone(ctx context.Context, webhooks ...string) error {
+	return testbed.Until(ctx, PackageTimeout, func() (bool, string) {
+		done, err := s.doneEvents(ctx)
+		for _, webhook := range webhooks {
+			if err == nil && !done[webhook] {
+				err = fmt.Errorf("webhook %s isn't done", webhook)
+			}
+		}
+		return err == nil, fmt.Sprint(err)
+	})
+}
+
+// doneEvents returns the webhook IDs that the workers' logs call done.
+func (s *Stage) doneEvents(ctx context.Context) (map[string]bool, error) {
+	logs, err := s.AllLogs(ctx)
+	done := map[string]bool{}
+	for _, log := range logs {
+		for line := range strings.Lines(log) {
+			var entry struct {
+				Event   string `json:"event"`
+				Webhook string `json:"webhook_id"`
+			}
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Event == "done" {
+				done[entry.Webhook] = true
+			}
+		}
+	}
+	return done, err
+}
+
+// Logs returns what the task's containers have written.
+func (s *Stage) Logs(ctx context.Context, running *Task) string {
+	var all strings.Builder
+	for _, c := range running.Containers {
+		text, _ := s.Engine.Command(ctx, "logs", c.Name).CombinedOutput()
+		all.Write(text)
+	}
+	return all.String()
+}

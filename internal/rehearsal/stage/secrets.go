@@ -1,0 +1,75 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+// secretValues returns the values of a task's secrets, by valueFrom.
+func (s *Stage) secretValues(ctx context.Context, definition types.TaskDefinition) (map[string]string, error) {
+	client := secretsmanager.NewFromConfig(s.Emulator.Config())
+	values := map[string]string{}
+	for _, c := range definition.ContainerDefinitions {
+		for _, s := range c.Secrets {
+			from := aws.ToString(s.ValueFrom)
+			arn, key := splitValueFrom(from)
+			answer, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
+			if err != nil {
+				return nil, fmt.Errorf("secret %q: %w", from, err)
+			}
+			if values[from], err = pick(aws.ToString(answer.SecretString), key); err != nil {
+				return nil, fmt.Errorf("secret %q: %w", from, err)
+			}
+		}
+	}
+	return values, nil
+}
+
+// splitValueFrom splits ECS's reference to a secret: the ARN's seven parts, then
+// the key of a JSON object, which may be empty.
+func splitValueFrom(from string) (arn, key string) {
+	parts := strings.Split(from, ":")
+	if len(parts) <= 7 {
+		return from, ""
+	}
+	return strings.Join(parts[:7], ":"), parts[7]
+}
+
+// pick returns a secret's text, or one key of its JSON object.
+func pick(text, key string) (string, error) {
+	if key == "" {
+		return text, nil
+	}
+	var object map[string]string
+	if err := json.Unmarshal([]byte(text), &object); err != nil {
+		return "", fmt.Errorf("not a JSON object of texts: %w", err)
+	}
+	value, found := object[key]
+	if !found {
+		return "", fmt.Errorf("no key %q", key)
+	}
+	return value, nil
+}
+
+// FillSecret puts what a person would put into the secret.
+func (s *Stage) FillSecret(ctx context.Context) error {
+	text, err := s.NewSecret()
+	if err != nil {
+		return err
+	}
+	return s.PutSecret(ctx, text)
+}
+
+// PutSecret replaces the secret's text, which running tasks don't see.
+func (s *Stage) PutSecret(ctx context.Context, text string) error {
+	_, err := secretsmanager.NewFromConfig(s.Emulator.Config()).PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId: aws.String(s.Stack.SecretARN), SecretString: aws.String(text),
+	})
+	return err
+}

@@ -1,0 +1,74 @@
+package stage
+
+import (
+	"context"
+	"time"
+
+	"benchlingwebhook/internal/testbed"
+)
+
+const (
+	// exportTimeout bounds the time from an event to the start of its export.
+	exportTimeout = time.Minute
+	// EventsAtOnce is more than one worker works on at once.
+	EventsAtOnce = 6
+)
+
+// shortWaits shortens the worker's waits, so that a takeover takes seconds; its five
+// attempts still outlast a brown-out of a minute.
+var shortWaits = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "2"}
+
+// StartWeb starts a web task, to which events go from now on.
+func (s *Stage) StartWeb(ctx context.Context) error {
+	running, err := s.RunTask(ctx, s.Stack.WebTask, nil)
+	if err == nil {
+		s.Web.Store(running)
+	}
+	return err
+}
+
+// StartWorker starts a worker task.
+func (s *Stage) StartWorker(ctx context.Context) error {
+	running, err := s.RunTask(ctx, s.Stack.WorkerTask, shortWaits)
+	if err == nil {
+		s.Worker.Store(running)
+	}
+	return err
+}
+
+// WhileExporting sends events, does something in the middle of their exports, and
+// accounts for the events when the exports may end.
+func (s *Stage) WhileExporting(ctx context.Context, do func() error) (string, error) {
+	s.Benchling.Notebook.HoldExports(true)
+	defer s.Benchling.Notebook.HoldExports(false)
+	sent, err := s.SendEvents(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := s.WaitForExport(ctx, sent); err != nil {
+		return "", err
+	}
+	if err := do(); err != nil {
+		return "", err
+	}
+	s.Benchling.Notebook.HoldExports(false)
+	return s.Account(ctx, sent)
+}
+
+// EndTask sends a signal to a task's first container.
+func (s *Stage) EndTask(ctx context.Context, t *Task, signal string) error {
+	_, err := s.Docker(ctx, "kill", "--signal", signal, t.Containers[0].Name)
+	return err
+}
+
+// WaitForExport waits until the state of one of the exports was asked for.
+func (s *Stage) WaitForExport(ctx context.Context, sent Accepted) error {
+	return testbed.Until(ctx, exportTimeout, func() (bool, string) {
+		for entry := range sent.Entries {
+			if s.Benchling.Notebook.Asked(entry) > 0 {
+				return true, ""
+			}
+		}
+		return false, "no export was started"
+	})
+}

@@ -1,0 +1,44 @@
+// Package stage is what the rehearsal's actions share: the deployed stack, the
+// tasks that run of it, what is sent to them, and the ledger of what became of it.
+package stage
+
+import (
+	"context"
+	"sync/atomic"
+
+	"benchlingwebhook/internal/report"
+	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/quilt"
+)
+
+// Stage is a testbed with the deployed service on it.
+type Stage struct {
+	*testbed.Testbed
+	// Stack is what was deployed, from ReadBack on.
+	Stack Stack
+	// Image is what its tasks run, by digest.
+	Image string
+	// Web and Worker are the tasks that run now.
+	Web, Worker atomic.Pointer[Task]
+	// Packager takes the packaging messages in Quilt's place.
+	Packager *quilt.Packager
+	// Last are the events that were accounted for last.
+	Last Accepted
+
+	// checked is how many of the packager's messages and failures were looked at.
+	checked struct{ messages, failures int }
+}
+
+// New returns a stage on which nothing is deployed, that reports to a report.
+func New(report *report.Report) *Stage { return &Stage{Testbed: testbed.New(report)} }
+
+// Prepare gets ready what a deployment needs.
+func (s *Stage) Prepare(ctx context.Context) error { return s.Testbed.Prepare(ctx, s.webURL) }
+
+// webURL returns where the web task that runs now is reached, or nothing.
+func (s *Stage) webURL() string {
+	if running := s.Web.Load(); running != nil {
+		return running.URL
+	}
+	return ""
+}

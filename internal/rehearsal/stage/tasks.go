@@ -1,0 +1,121 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/benchling"
+	"benchlingwebhook/internal/testbed/emulator"
+	"benchlingwebhook/internal/testbed/fargate"
+)
+
+// Task is a task whose containers run.
+type Task struct {
+	Name       string
+	Containers []fargate.Container
+	URL        string
+	// FirstResponse is the time from `docker run` to the first 200 on the path of
+	// the health check.
+	FirstResponse time.Duration
+}
+
+// RunTask starts a deployed task as ECS would start a new one: with the secrets
+// as they are now. settings are added to its environment.
+func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string) (*Task, error) {
+	secrets, err := s.secretValues(ctx, definition)
+	if err != nil {
+		return nil, err
+	}
+	environment := emulator.Environment("http://" + s.Addresses.AWS)
+	maps.DeleteFunc(environment, func(name, _ string) bool { return name == "AWS_REGION" })
+	name := testbed.Label + "-" + benchling.RandomText()
+	environment["ECS_AGENT_URI"] = "http://" + s.Addresses.Agent + "/api/" + name
+	environment["FRONT_DOOR_URL"] = "http://" + s.Addresses.Door + s.Contract.HealthCheck.Path
+	// The stand-in for Quilt reads the queue that the stack made for itself.
+	environment["QUILT_CONNECTED"] = "true"
+	maps.Copy(environment, settings)
+	containers, err := fargate.Containers(definition, fargate.Surroundings{
+		Name:        name,
+		Label:       testbed.Label,
+		Network:     s.Network,
+		Image:       func(string) string { return s.Image },
+		Secrets:     secrets,
+		Environment: environment,
+		Processors:  runtime.NumCPU(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	running := &Task{Name: name, Containers: containers}
+	began := time.Now()
+	for _, c := range containers {
+		command := s.Engine.Command(ctx, c.Args...)
+		command.Env = append(command.Env, c.Secrets...)
+		if _, err := testbed.Output(command, c.Args); err != nil {
+			return nil, err
+		}
+		s.AtEnd(func(ctx context.Context) { _, _ = s.Docker(ctx, "rm", "--force", "--volumes", c.Name) })
+	}
+	address, err := s.Docker(ctx, "port", containers[0].Name, strconv.Itoa(containers[0].Ports[0]))
+	if err != nil {
+		return nil, err
+	}
+	address, _, _ = strings.Cut(address, "\n")
+	running.URL = "http://" + address
+	health := running.URL + s.Contract.HealthCheck.Path
+	if err := testbed.Until(ctx, testbed.StartTimeout, func() (bool, string) {
+		status, _, err := testbed.Get(ctx, health)
+		return status == http.StatusOK, fmt.Sprintf("%s: status %d, %v", health, status, err)
+	}); err != nil {
+		return nil, fmt.Errorf("%w: log: %s", err, testbed.LastLines(s.Logs(ctx, running), 5))
+	}
+	running.FirstResponse = time.Since(began)
+	return running, nil
+}
+
+// WaitHealthy waits until the engine calls every container with a health check
+// healthy.
+func (s *Stage) WaitHealthy(ctx context.Context, running *Task) error {
+	return testbed.Until(ctx, testbed.HealthTimeout, func() (bool, string) {
+		for _, c := range running.Containers {
+			if !c.HasHealthCheck {
+				continue
+			}
+			health, err := s.Docker(ctx, "inspect", "--format", "{{json .State.Health}}", c.Name)
+			if err != nil || !strings.Contains(health, `"Status":"healthy"`) {
+				return false, fmt.Sprintf("%s: %v: %s", c.Name, err, health)
+			}
+		}
+		return true, ""
+	})
+}
+
+// StopTask stops the task as ECS does and reports exit statuses other than 0.
+func (s *Stage) StopTask(ctx context.Context, running *Task) (string, error) {
+	var seen []string
+	for _, c := range running.Containers {
+		began := time.Now()
+		if _, err := s.Docker(ctx, "stop", c.Name); err != nil {
+			return "", err
+		}
+		took := time.Since(began)
+		status, err := s.Docker(ctx, "inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", c.Name)
+		if err != nil {
+			return "", err
+		}
+		seen = append(seen, fmt.Sprintf("exit %s after %.1f s of %d s", strings.Fields(status)[0], took.Seconds(), c.StopSeconds))
+		if status != "0 false" || took > time.Duration(c.StopSeconds)*time.Second {
+			return "", fmt.Errorf("%s: exit status and out-of-memory %s after %.1f s (stop timeout %d s)", c.Name, status, took.Seconds(), c.StopSeconds)
+		}
+	}
+	return strings.Join(seen, ", "), nil
+}
