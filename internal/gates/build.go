@@ -174,20 +174,20 @@ func scan(ctx context.Context, archive string) (string, error) {
 	return findings(text)
 }
 
-// findings reads trivy's answer, which must tell of both kinds of packages.
+// findings reads trivy's response, which must tell of both kinds of packages.
 func findings(text []byte) (string, error) {
-	var answer struct {
+	var response struct {
 		Results []struct {
 			Target, Class   string
 			Vulnerabilities []struct{ VulnerabilityID, PkgName, Severity string }
 		}
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
-		return "", fmt.Errorf("trivy's answer: %w", err)
+	if err := json.Unmarshal(text, &response); err != nil {
+		return "", fmt.Errorf("trivy's response: %w", err)
 	}
 	scanned := map[string]bool{}
 	var problems []error
-	for _, result := range answer.Results {
+	for _, result := range response.Results {
 		scanned[result.Class] = true
 		for _, v := range result.Vulnerabilities {
 			problems = append(problems, fmt.Errorf("%s %s in %s of %s", v.Severity, v.VulnerabilityID, v.PkgName, result.Target))

@@ -86,11 +86,11 @@ var installationRecords = []string{"var/lib/rpm/", "var/lib/dnf/", "var/log/"}
 func (m *measurement) compareBuilds() (string, error) {
 	var images []v1.Image
 	for _, name := range []string{"build-1", "build-2"} {
-		folder := filepath.Join(gatesDir, name)
-		if err := untar(folder+".tar", folder); err != nil {
+		directory := filepath.Join(gatesDir, name)
+		if err := untar(directory+".tar", directory); err != nil {
 			return "", err
 		}
-		image, err := onlyImage(folder)
+		image, err := onlyImage(directory)
 		if err != nil {
 			return "", err
 		}
@@ -120,8 +120,8 @@ func buildDifferences(one, other v1.Image, allowed []string) (string, error) {
 }
 
 // onlyImage returns the image of an OCI layout that has one.
-func onlyImage(folder string) (v1.Image, error) {
-	index, digest, err := onlyDigest(folder)
+func onlyImage(directory string) (v1.Image, error) {
+	index, digest, err := onlyDigest(directory)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,8 @@ func onlyImage(folder string) (v1.Image, error) {
 
 // onlyDigest returns the index of an OCI layout, and the digest of the one image
 // in it.
-func onlyDigest(folder string) (v1.ImageIndex, v1.Hash, error) {
-	index, err := layout.ImageIndexFromPath(folder)
+func onlyDigest(directory string) (v1.ImageIndex, v1.Hash, error) {
+	index, err := layout.ImageIndexFromPath(directory)
 	if err != nil {
 		return nil, v1.Hash{}, err
 	}
@@ -140,7 +140,7 @@ func onlyDigest(folder string) (v1.ImageIndex, v1.Hash, error) {
 		return nil, v1.Hash{}, err
 	}
 	if len(manifest.Manifests) != 1 {
-		return nil, v1.Hash{}, fmt.Errorf("%s: %d images, not one", folder, len(manifest.Manifests))
+		return nil, v1.Hash{}, fmt.Errorf("%s: %d images, not one", directory, len(manifest.Manifests))
 	}
 	return index, manifest.Manifests[0].Digest, nil
 }
@@ -153,11 +153,11 @@ func (m *measurement) attest(ctx context.Context, builder, name, want string, ar
 		}
 		return "", err
 	}
-	folder := filepath.Join(gatesDir, name)
-	if err := untar(folder+".tar", folder); err != nil {
+	directory := filepath.Join(gatesDir, name)
+	if err := untar(directory+".tar", directory); err != nil {
 		return "", err
 	}
-	types, err := predicateTypes(folder)
+	types, err := predicateTypes(directory)
 	if err != nil {
 		return "", err
 	}
@@ -166,12 +166,12 @@ func (m *measurement) attest(ctx context.Context, builder, name, want string, ar
 			return found, nil
 		}
 	}
-	return "", fmt.Errorf("%s.tar: attestations %v, none of %s", folder, types, want)
+	return "", fmt.Errorf("%s.tar: attestations %v, none of %s", directory, types, want)
 }
 
 // predicateTypes returns what the attestations in an OCI layout are of.
-func predicateTypes(folder string) ([]string, error) {
-	index, err := layout.ImageIndexFromPath(folder)
+func predicateTypes(directory string) ([]string, error) {
+	index, err := layout.ImageIndexFromPath(directory)
 	if err != nil {
 		return nil, err
 	}
@@ -261,14 +261,14 @@ func (m *measurement) layoutArguments() ([]string, error) {
 	if !m.Contexts.Standin {
 		return nil, nil
 	}
-	folder, err := filepath.Abs(filepath.Join(gatesDir, "base"))
+	directory, err := filepath.Abs(filepath.Join(gatesDir, "base"))
 	if err != nil {
 		return nil, err
 	}
-	if err := untar(filepath.Join(gatesDir, "base.tar"), folder); err != nil {
+	if err := untar(filepath.Join(gatesDir, "base.tar"), directory); err != nil {
 		return nil, err
 	}
-	_, digest, err := onlyDigest(folder)
+	_, digest, err := onlyDigest(directory)
 	if err != nil {
 		return nil, fmt.Errorf("%w: use Docker 25 or later, which saves OCI layouts", err)
 	}
@@ -276,16 +276,16 @@ func (m *measurement) layoutArguments() ([]string, error) {
 	changed.Args = map[string]string{}
 	for name, value := range m.Contexts.Args {
 		if strings.HasPrefix(value, "docker-image://") {
-			value = "oci-layout://" + folder + "@" + digest.String()
+			value = "oci-layout://" + directory + "@" + digest.String()
 		}
 		changed.Args[name] = value
 	}
 	return append(changed.BuildArgs(), "--allow", "network.host"), nil
 }
 
-// untar unpacks an archive of plain files and folders into a new folder.
-func untar(archive, folder string) error {
-	if err := os.RemoveAll(folder); err != nil {
+// untar unpacks an archive of plain files and directories into a new directory.
+func untar(archive, directory string) error {
+	if err := os.RemoveAll(directory); err != nil {
 		return err
 	}
 	file, err := os.Open(archive)
@@ -308,7 +308,7 @@ func untar(archive, folder string) error {
 		if header.Typeflag != tar.TypeReg {
 			continue
 		}
-		path := filepath.Join(folder, header.Name)
+		path := filepath.Join(directory, header.Name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}

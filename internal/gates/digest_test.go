@@ -24,11 +24,11 @@ func TestPredicateTypes(t *testing.T) {
 	})
 	assert.NilError(t, err)
 	inner := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: empty.Image}, mutate.IndexAddendum{Add: attestation})
-	folder := t.TempDir()
-	_, err = layout.Write(folder, mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: inner}))
+	directory := t.TempDir()
+	_, err = layout.Write(directory, mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: inner}))
 	assert.NilError(t, err)
 
-	found, err := predicateTypes(folder)
+	found, err := predicateTypes(directory)
 	assert.NilError(t, err)
 	assert.DeepEqual(t, found, []string{"https://slsa.dev/provenance/v1"})
 
@@ -82,15 +82,15 @@ func TestUntar(t *testing.T) {
 		assert.NilError(t, file.Close())
 		return path
 	}
-	folder := filepath.Join(t.TempDir(), "new")
-	assert.NilError(t, untar(archive("index.json", "blobs/sha256/abc"), folder))
-	text, err := os.ReadFile(filepath.Join(folder, "blobs/sha256/abc"))
+	directory := filepath.Join(t.TempDir(), "new")
+	assert.NilError(t, untar(archive("index.json", "blobs/sha256/abc"), directory))
+	text, err := os.ReadFile(filepath.Join(directory, "blobs/sha256/abc"))
 	assert.NilError(t, err)
 	assert.Equal(t, string(text), "x")
 
 	outside := archive("../outside")
-	assert.Error(t, untar(outside, folder), outside+`: "../outside" isn't inside`)
-	_, err = os.Stat(filepath.Join(folder, "blobs"))
+	assert.Error(t, untar(outside, directory), outside+`: "../outside" isn't inside`)
+	_, err = os.Stat(filepath.Join(directory, "blobs"))
 	assert.Assert(t, os.IsNotExist(err), "what was there before")
 }
 

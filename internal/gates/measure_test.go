@@ -41,7 +41,7 @@ func TestAScanWithoutBothKindsOfPackagesIsNone(t *testing.T) {
 		`{"Results":[{"Class":"os-pkgs"},{"Class":"lang-pkgs"}]}`: "",
 		`{"Results":[{"Class":"os-pkgs"}]}`:                       "trivy scanned no lang-pkgs",
 		`{}`:                                                      "trivy scanned no os-pkgs",
-		`no`:                                                      "trivy's answer",
+		`no`:                                                      "trivy's response",
 		`{"Results":[{"Class":"os-pkgs"},{"Target":"app","Class":"lang-pkgs","Vulnerabilities":[{"VulnerabilityID":"CVE-1","PkgName":"flask","Severity":"HIGH"}]}]}`: "HIGH CVE-1 in flask of app",
 	} {
 		_, err := findings([]byte(answer))
@@ -102,9 +102,9 @@ func TestChangedSource(t *testing.T) {
 }
 
 func TestAnSBOMListsWhatIsLocked(t *testing.T) {
-	folder := t.TempDir()
+	directory := t.TempDir()
 	write := func(name, text string) string {
-		path := filepath.Join(folder, name)
+		path := filepath.Join(directory, name)
 		assert.NilError(t, os.WriteFile(path, []byte(text), 0o644))
 		return path
 	}

@@ -125,7 +125,7 @@ func (m *measurement) checkRunning(ctx context.Context) error {
 
 	err = runningOn(m.log(ctx, web), web.began, &m.figures.RunningOn)
 	m.list.Add("QG-2 Running on", "30 s", fmt.Sprintf("%.2f s", m.figures.RunningOn), err)
-	m.list.Add("QG-2 health routes", "200", "/health, /health/live, /health/ready, /config: 200", m.answers(ctx, web))
+	m.list.Add("QG-2 health routes", "200", "/health, /health/live, /health/ready, /config: 200", m.healthRoutes(ctx, web))
 	value, err := m.functions(ctx, web)
 	m.list.Add("QG-4 every route", "200 signed, 401 unsigned", value, err)
 
@@ -151,7 +151,7 @@ func runningOn(log string, began time.Time, seconds *float64) error {
 	return within(took, runningOnLimit)
 }
 
-func (m *measurement) answers(ctx context.Context, web *started) error {
+func (m *measurement) healthRoutes(ctx context.Context, web *started) error {
 	var problems []error
 	for _, path := range []string{"/health", "/health/live", "/health/ready", "/config"} {
 		problems = append(problems, testbed.WaitOK(ctx, web.url+path))

@@ -29,7 +29,7 @@ const baseShare = 0.01
 // replaced or deleted by another layer of ours; a file of the base changed by
 // anything but a package installation, or too much of them; a cache, compiler
 // or package manager; in our layers a setuid or setgid bit; anywhere a file
-// that the user may write, or a world-writable path that isn't a sticky folder.
+// that the user may write, or a world-writable path that isn't a sticky directory.
 func Audit(image Image, uid, gid int) []string {
 	problems := append(overlaps(image), baseChanges(image)...)
 	for i, l := range image.Layers[image.Base:] {
@@ -106,10 +106,10 @@ func hidden(tree map[string]File, l Layer) []string {
 	return gone
 }
 
-// under reports whether a path lies below one of the folders.
-func under(name string, folders []string) bool {
-	for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
-		if slices.Contains(folders, folder) {
+// under reports whether a path lies below one of the directories.
+func under(name string, directories []string) bool {
+	for directory := path.Dir(name); directory != "."; directory = path.Dir(directory) {
+		if slices.Contains(directories, directory) {
 			return true
 		}
 	}
@@ -143,7 +143,7 @@ func BaseChanges(image Image) []File {
 	var changed []File
 	for _, l := range image.Layers[image.Base:] {
 		for _, name := range hidden(base, l) {
-			// A folder made anew hides nothing that it holds again itself.
+			// A directory made anew hides nothing that it holds again itself.
 			if old := base[name]; !old.Mode.IsDir() {
 				changed = append(changed, old)
 			}

@@ -17,7 +17,7 @@ import (
 
 const (
 	deletion = ".wh."
-	// opaque in a folder deletes all that lower layers have in it.
+	// opaque in a directory deletes all that lower layers have in it.
 	opaque = ".wh..wh..opq"
 )
 
@@ -40,7 +40,7 @@ type Layer struct {
 	Files []File
 	// Deleted are the paths that the layer deletes.
 	Deleted []string
-	// Emptied are the folders whose lower content the layer hides.
+	// Emptied are the directories whose lower content the layer hides.
 	Emptied []string
 	// Bytes is the size of the files, Compressed that of the layer with gzip.
 	Bytes, Compressed int64
@@ -156,12 +156,12 @@ func eachEntry(layer v1.Layer, visit func(*tar.Header, io.Reader) error) error {
 
 func (l *Layer) add(header *tar.Header) {
 	name := strings.Trim(path.Clean("/"+header.Name), "/")
-	folder, file := path.Split(name)
+	directory, file := path.Split(name)
 	switch {
 	case file == opaque:
-		l.Emptied = append(l.Emptied, strings.Trim(folder, "/"))
+		l.Emptied = append(l.Emptied, strings.Trim(directory, "/"))
 	case strings.HasPrefix(file, deletion):
-		l.Deleted = append(l.Deleted, path.Join(folder, strings.TrimPrefix(file, deletion)))
+		l.Deleted = append(l.Deleted, path.Join(directory, strings.TrimPrefix(file, deletion)))
 	default:
 		f := File{Path: name, Mode: header.FileInfo().Mode(), UID: header.Uid, GID: header.Gid}
 		if f.Mode.IsRegular() {

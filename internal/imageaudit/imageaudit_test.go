@@ -15,7 +15,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// entry is a file of a test's layer; a name that ends in a slash is a folder.
+// entry is a file of a test's layer; a name that ends in a slash is a directory.
 type entry struct {
 	name     string
 	mode     int64
@@ -93,13 +93,13 @@ func TestEveryFaultIsFound(t *testing.T) {
 	image := add(t, base(t), "RUN one",
 		entry{name: "app/twice", mode: 0o644, size: 1},
 		entry{name: "app/gone", mode: 0o644, size: 1},
-		entry{name: "app/folder/below", mode: 0o644, size: 1},
+		entry{name: "app/directory/below", mode: 0o644, size: 1},
 		entry{name: "usr/bin/gcc", mode: 0o755, size: 1},
 		entry{name: "usr/bin/ours", mode: 0o4755, size: 1})
 	image = add(t, image, "RUN two",
 		entry{name: "app/twice", mode: 0o644, size: 1},
 		entry{name: "app/.wh.gone", mode: 0o644},
-		entry{name: "app/folder/.wh..wh..opq", mode: 0o644},
+		entry{name: "app/directory/.wh..wh..opq", mode: 0o644},
 		entry{name: "etc/.wh.motd", mode: 0o644},
 		entry{name: "usr/lib/large", mode: 0o644, size: 20_000},
 		entry{name: "root/.cache/uv/x", mode: 0o644, size: 1},
@@ -120,7 +120,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 		"/usr/lib/large: changed, and of the base",
 		"20005 bytes of the base's files are changed: more than 1 % of the image",
 		"layer 2: /usr/bin/ours: setuid or setgid",
-		"layer 3 deletes /app/folder/below of another layer of ours",
+		"layer 3 deletes /app/directory/below of another layer of ours",
 		"layer 3 deletes /app/gone of another layer of ours",
 		"layer 3 replaces /app/twice of another layer of ours",
 	})

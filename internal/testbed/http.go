@@ -46,7 +46,7 @@ func Until(ctx context.Context, limit time.Duration, look func() (ok bool, seen 
 	}
 }
 
-// WaitOK waits until a URL answers 200.
+// WaitOK waits until a URL responds with 200.
 func WaitOK(ctx context.Context, url string) error {
 	return Until(ctx, readyTimeout, func() (bool, string) {
 		status, body, err := Get(ctx, url)

@@ -31,9 +31,9 @@ func measured() Figures {
 }
 
 func TestThePageShowsWhatWasMeasured(t *testing.T) {
-	folder := t.TempDir()
-	assert.NilError(t, Write(folder, measured(), time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)))
-	text, err := os.ReadFile(filepath.Join(folder, "benchmarks.md"))
+	directory := t.TempDir()
+	assert.NilError(t, Write(directory, measured(), time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)))
+	text, err := os.ReadFile(filepath.Join(directory, "benchmarks.md"))
 	assert.NilError(t, err)
 	for _, want := range []string{
 		"on 2026-11-24, on a stand-in of Debian 12",
@@ -46,7 +46,7 @@ func TestThePageShowsWhatWasMeasured(t *testing.T) {
 		assert.Assert(t, strings.Contains(string(text), want), want)
 	}
 	for _, image := range regexp.MustCompile(`\((benchmarks/[a-z]+\.svg)\)`).FindAllStringSubmatch(string(text), -1) {
-		svg, err := os.Open(filepath.Join(folder, image[1]))
+		svg, err := os.Open(filepath.Join(directory, image[1]))
 		assert.NilError(t, err)
 		decoder := xml.NewDecoder(svg)
 		for err = nil; err == nil; {

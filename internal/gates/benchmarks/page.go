@@ -11,13 +11,13 @@ import (
 
 const megabyte = 1e6
 
-// Write writes benchmarks.md and the charts that it shows below a folder.
-func Write(folder string, f Figures, at time.Time) error {
-	charts := filepath.Join(folder, "benchmarks")
+// Write writes benchmarks.md and the charts that it shows below a directory.
+func Write(directory string, f Figures, at time.Time) error {
+	charts := filepath.Join(directory, "benchmarks")
 	if err := os.MkdirAll(charts, 0o755); err != nil {
 		return err
 	}
-	problems := []error{os.WriteFile(filepath.Join(folder, "benchmarks.md"), []byte(page(f, at)), 0o644)}
+	problems := []error{os.WriteFile(filepath.Join(directory, "benchmarks.md"), []byte(page(f, at)), 0o644)}
 	for name, svg := range map[string]string{
 		"composition.svg": chart("What the image is made of", "MB", composition(f)),
 		"size.svg":        chart("Layers above the base", "MB", pair(f, func(i Image) float64 { return float64(i.Above) / megabyte })),

@@ -54,7 +54,7 @@ func (a attacks) Run(ctx context.Context) error {
 	return a.Report.Run(ctx, rows...)
 }
 
-// hangQueue sends events while SQS takes every call and answers none: each must
+// hangQueue sends events while SQS takes every call and responds to none: each must
 // have its 503 while Benchling waits. When SQS is back, all are sent again.
 func (a attacks) hangQueue(ctx context.Context) (stage.Accepted, error) {
 	a.AWS.Inject(proxy.Fault{Operation: "AmazonSQS.SendMessage", Hang: true})
@@ -197,8 +197,8 @@ func (a attacks) hostileZIPs(ctx context.Context) (string, error) {
 type phase struct {
 	name       string
 	begin, end func()
-	// struck counts the calls that take long.
-	struck func() int
+	// hits counts the calls that take long.
+	hits func() int
 }
 
 func (a attacks) phases() []phase {
@@ -207,19 +207,19 @@ func (a attacks) phases() []phase {
 		return phase{
 			name: name,
 			begin: func() {
-				before = a.Benchling.Faults.Struck()
+				before = a.Benchling.Faults.Hits()
 				a.Benchling.Faults.Inject(benchling.Fault{Path: path, Delay: phaseDelay})
 			},
-			end:    func() { a.Benchling.Faults.Heal(path) },
-			struck: func() int { return a.Benchling.Faults.Struck() - before },
+			end:  func() { a.Benchling.Faults.Clear(path) },
+			hits: func() int { return a.Benchling.Faults.Hits() - before },
 		}
 	}
 	awss := func(name, operation string) phase {
 		return phase{
-			name:   name,
-			begin:  func() { a.AWS.Inject(proxy.Fault{Operation: operation, Delay: phaseDelay}) },
-			end:    func() { a.AWS.Inject() },
-			struck: a.AWS.Struck,
+			name:  name,
+			begin: func() { a.AWS.Inject(proxy.Fault{Operation: operation, Delay: phaseDelay}) },
+			end:   func() { a.AWS.Inject() },
+			hits:  a.AWS.Hits,
 		}
 	}
 	return []phase{
@@ -239,7 +239,7 @@ func (a attacks) stopInPhase(ctx context.Context, p phase) (stage.Accepted, erro
 	if err != nil {
 		return stage.Accepted{}, err
 	}
-	if err := testbed.Until(ctx, faultTimeout, func() (bool, string) { return p.struck() > 0, "no call was reached" }); err != nil {
+	if err := testbed.Until(ctx, faultTimeout, func() (bool, string) { return p.hits() > 0, "no call was reached" }); err != nil {
 		return stage.Accepted{}, err
 	}
 	stopped, err := a.StopTask(ctx, a.Worker.Load())

@@ -16,11 +16,11 @@ import (
 const (
 	// brownOut is how long a dependency is away.
 	brownOut = time.Minute
-	// faultTimeout bounds the time until a fault strikes.
+	// faultTimeout bounds the time until a fault is met.
 	faultTimeout = 30 * time.Second
 	// apiFaults is how many calls of the API meet a fault.
 	apiFaults = 4
-	// benchlingWaits is how long Benchling waits for an answer.
+	// benchlingWaits is how long Benchling waits for a response.
 	benchlingWaits = 3 * time.Second
 	// apiPath is where the worker's calls go.
 	apiPath = "/api/"
@@ -30,7 +30,7 @@ const (
 // returns, the fault is over.
 type fault struct {
 	check  string
-	strike func(context.Context) (stage.Accepted, error)
+	inject func(context.Context) (stage.Accepted, error)
 }
 
 type faults struct{ *stage.Stage }
@@ -60,7 +60,7 @@ func (a faults) Run(ctx context.Context) error {
 		{"poison event: dead letter with its reason, sent again", func(ctx context.Context) (stage.Accepted, error) { return a.redrive(ctx, poison) }},
 	} {
 		if err := a.Report.Check(f.check, func() (string, error) {
-			sent, err := f.strike(ctx)
+			sent, err := f.inject(ctx)
 			if err != nil {
 				return "", err
 			}
@@ -77,10 +77,10 @@ func (a faults) killWeb(ctx context.Context) (stage.Accepted, error) {
 	a.AWS.Inject(proxy.Fault{Operation: "AmazonSQS.SendMessage", Delay: 500 * time.Millisecond})
 	defer a.AWS.Inject()
 	l := a.StartLoad(ctx, 2*stage.EventsAtOnce, "etr_", 20*time.Millisecond)
-	if err := a.waitStruck(ctx, 1); err != nil {
+	if err := a.waitHits(ctx, 1); err != nil {
 		return stage.Accepted{}, err
 	}
-	// The answer that is held back comes too late.
+	// The response that is held back comes too late.
 	time.Sleep(100 * time.Millisecond)
 	if err := a.EndTask(ctx, a.Web.Load(), "KILL"); err != nil {
 		return stage.Accepted{}, err
@@ -126,22 +126,22 @@ func (a faults) refuseStore(ctx context.Context) (stage.Accepted, error) {
 	if err != nil {
 		return stage.Accepted{}, err
 	}
-	return sent, a.waitStruck(ctx, 2*stage.EventsAtOnce)
+	return sent, a.waitHits(ctx, 2*stage.EventsAtOnce)
 }
 
 // apiFault lets the next calls of the API fail.
 func (a faults) apiFault(f benchling.Fault) func(context.Context) (stage.Accepted, error) {
 	return func(ctx context.Context) (stage.Accepted, error) {
 		f.Path, f.Times = apiPath, apiFaults
-		before := a.Benchling.Faults.Struck()
+		before := a.Benchling.Faults.Hits()
 		a.Benchling.Faults.Inject(f)
-		defer a.Benchling.Faults.Heal(apiPath)
+		defer a.Benchling.Faults.Clear(apiPath)
 		sent, err := a.SendEvents(ctx)
 		if err != nil {
 			return stage.Accepted{}, err
 		}
 		return sent, testbed.Until(ctx, faultTimeout, func() (bool, string) {
-			n := a.Benchling.Faults.Struck() - before
+			n := a.Benchling.Faults.Hits() - before
 			return n >= apiFaults, fmt.Sprintf("%d calls met the fault", n)
 		})
 	}
@@ -169,7 +169,7 @@ func (a faults) expireToken(ctx context.Context) (stage.Accepted, error) {
 // still come in.
 func (a faults) benchlingDown(ctx context.Context) (stage.Accepted, error) {
 	a.Benchling.Faults.Inject(benchling.Fault{Reset: true})
-	defer a.Benchling.Faults.Heal("")
+	defer a.Benchling.Faults.Clear("")
 	return a.whileAway(ctx)
 }
 
@@ -179,7 +179,7 @@ func (a faults) awsDown(service string) func(context.Context) (stage.Accepted, e
 		a.AWS.Inject(proxy.Fault{Operation: service, Refuse: true})
 		defer a.AWS.Inject()
 		sent, err := a.whileAway(ctx)
-		if err == nil && a.AWS.Struck() == 0 {
+		if err == nil && a.AWS.Hits() == 0 {
 			err = errors.New("no call met the fault")
 		}
 		return sent, err
@@ -228,9 +228,9 @@ func (a faults) rotateKey(ctx context.Context) (stage.Accepted, error) {
 	return sent, err
 }
 
-func (a faults) waitStruck(ctx context.Context, times int) error {
+func (a faults) waitHits(ctx context.Context, times int) error {
 	return testbed.Until(ctx, faultTimeout, func() (bool, string) {
-		n := a.AWS.Struck()
+		n := a.AWS.Hits()
 		return n >= times, fmt.Sprintf("%d calls met the fault", n)
 	})
 }

@@ -41,7 +41,7 @@ func (a finish) checkLogs(ctx context.Context) (string, error) {
 	for where, text := range map[string]string{"web": web.String(), "worker": worker.String()} {
 		for i, s := range secret {
 			if s == "" || strings.Contains(text, s) {
-				// Which one is told by its place: the text itself stays out of the report.
+				// Its place says which one it is: the text itself stays out of the report.
 				problems = append(problems, fmt.Errorf("log of the %s service: it has secret %d (a body, the client secret, the token, signatures)", where, i))
 			}
 		}

@@ -200,7 +200,7 @@ func (a packages) silence(ctx context.Context) (string, error) {
 		return "", err
 	}
 	_, err = a.StopTask(ctx, impatient)
-	return fmt.Sprintf("told %.0f s after the package; packaged when asked for again", confirmWithin.Seconds()), err
+	return fmt.Sprintf("reported %.0f s after the package; packaged when asked for again", confirmWithin.Seconds()), err
 }
 
 // refusePackage lets Quilt make no revision of a package.

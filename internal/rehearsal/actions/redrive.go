@@ -16,8 +16,8 @@ import (
 const (
 	// letterTimeout bounds the time from an event to its dead letter. What
 	// Benchling refuses is tried once.
-	letterTimeout = time.Minute
-	poisonTries   = "1"
+	letterTimeout  = time.Minute
+	poisonAttempts = "1"
 )
 
 // poison is an event whose entry Benchling refuses.
@@ -39,7 +39,7 @@ func (a faults) sendPoison(ctx context.Context) (poison, error) {
 	return p, err
 }
 
-// redrive waits for the poison's dead letter, heals its cause and sends it again.
+// redrive waits for the poison's dead letter, clears its cause and sends it again.
 func (a faults) redrive(ctx context.Context, p poison) (stage.Accepted, error) {
 	queues, err := deadletters.OfStack(ctx, a.Emulator.Config(), stage.StackName)
 	if err != nil {
@@ -50,11 +50,11 @@ func (a faults) redrive(ctx context.Context, p poison) (stage.Accepted, error) {
 	if err != nil {
 		return stage.Accepted{}, err
 	}
-	if letter.Entry != p.entry || letter.Tries != poisonTries || !strings.Contains(letter.Reason, "403") {
-		return stage.Accepted{}, fmt.Errorf("dead letter %+v: not the entry %s, %s tries and a reason with 403", letter, p.entry, poisonTries)
+	if letter.Entry != p.entry || letter.Tries != poisonAttempts || !strings.Contains(letter.Reason, "403") {
+		return stage.Accepted{}, fmt.Errorf("dead letter %+v: not the entry %s, %s attempts and a reason with 403", letter, p.entry, poisonAttempts)
 	}
 	fmt.Fprintln(a.Report, "dead letter: "+letter.Reason)
-	a.Benchling.Faults.Heal(p.path)
+	a.Benchling.Faults.Clear(p.path)
 	sent, err := queues.Send(ctx, []string{id})
 	if err == nil && len(sent) != 1 {
 		err = fmt.Errorf("%d letters sent again, not 1", len(sent))

@@ -51,7 +51,7 @@ func (a faults) replaceServices(ctx context.Context) (stage.Accepted, error) {
 }
 
 // replaceBoth starts a new task of each service, and stops the old one when the
-// new one answers.
+// new one responds.
 func (a faults) replaceBoth(ctx context.Context) error {
 	web, worker := a.Web.Load(), a.Worker.Load()
 	if err := a.StartWeb(ctx); err != nil {

@@ -126,14 +126,14 @@ func (a webhooks) checkAccepted(ctx context.Context, running *stage.Task) (signa
 
 // checkQueue says whether the queue holds the webhook, whole.
 func (a webhooks) checkQueue(ctx context.Context, webhook benchling.Webhook, entry string) error {
-	answer, err := sqs.NewFromConfig(a.Emulator.Config()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+	response, err := sqs.NewFromConfig(a.Emulator.Config()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: aws.String(a.Stack.IntakeURL), MaxNumberOfMessages: 10, WaitTimeSeconds: 2,
 	})
 	if err != nil {
 		return err
 	}
-	if len(answer.Messages) != 1 {
-		return fmt.Errorf("queue %s: %d messages, not 1", a.Stack.IntakeURL, len(answer.Messages))
+	if len(response.Messages) != 1 {
+		return fmt.Errorf("queue %s: %d messages, not 1", a.Stack.IntakeURL, len(response.Messages))
 	}
 	var message struct {
 		WebhookID string `json:"webhook_id"`
@@ -141,7 +141,7 @@ func (a webhooks) checkQueue(ctx context.Context, webhook benchling.Webhook, ent
 		EntryID   string `json:"entry_id"`
 		Payload   any    `json:"payload"`
 	}
-	if err := json.Unmarshal([]byte(aws.ToString(answer.Messages[0].Body)), &message); err != nil {
+	if err := json.Unmarshal([]byte(aws.ToString(response.Messages[0].Body)), &message); err != nil {
 		return fmt.Errorf("queue %s: %w", a.Stack.IntakeURL, err)
 	}
 	var sent any
@@ -149,7 +149,7 @@ func (a webhooks) checkQueue(ctx context.Context, webhook benchling.Webhook, ent
 		return err
 	}
 	if message.WebhookID != webhook.ID || message.EntryID != entry || !reflect.DeepEqual(message.Payload, sent) {
-		return fmt.Errorf("queue %s: %s isn't what was sent", a.Stack.IntakeURL, aws.ToString(answer.Messages[0].Body))
+		return fmt.Errorf("queue %s: %s isn't what was sent", a.Stack.IntakeURL, aws.ToString(response.Messages[0].Body))
 	}
 	return nil
 }
@@ -194,11 +194,11 @@ func (a webhooks) checkRefused(ctx context.Context, running *stage.Task) {
 		})
 	}
 	_ = a.Report.Check("refused events aren't queued", func() (string, error) {
-		answer, err := sqs.NewFromConfig(a.Emulator.Config()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		response, err := sqs.NewFromConfig(a.Emulator.Config()).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 			QueueUrl: aws.String(a.Stack.IntakeURL), MaxNumberOfMessages: 10,
 		})
-		if err == nil && len(answer.Messages) > 0 {
-			err = fmt.Errorf("queue %s: %s", a.Stack.IntakeURL, aws.ToString(answer.Messages[0].Body))
+		if err == nil && len(response.Messages) > 0 {
+			err = fmt.Errorf("queue %s: %s", a.Stack.IntakeURL, aws.ToString(response.Messages[0].Body))
 		}
 		return "the queue has nothing more", err
 	})

@@ -25,7 +25,7 @@ var ownFiles = []string{"entry.json", "entry_data.json", "input.json", "links.js
 type outcome struct{ accepted, packaged, lost, duplicated, sentAgain int }
 
 func (o outcome) String() string {
-	return fmt.Sprintf(`{"accepted": %d, "packaged": %d, "lost": %d, "doubled": %d, "sent_again": %d}`,
+	return fmt.Sprintf(`{"accepted": %d, "packaged": %d, "lost": %d, "duplicated": %d, "sent_again": %d}`,
 		o.accepted, o.packaged, o.lost, o.duplicated, o.sentAgain)
 }
 
@@ -66,7 +66,7 @@ func (s *Stage) CountPackages(ctx context.Context, sent Accepted, waited error) 
 	return counts.String(), nil
 }
 
-// WaitForPackages waits until Quilt was told of every accepted event's package.
+// WaitForPackages waits until Quilt was asked for every accepted event's package.
 func (s *Stage) WaitForPackages(ctx context.Context, sent Accepted) error {
 	limit := PackageTimeout + time.Duration(len(sent.Entries))*PackageEach
 	return testbed.Until(ctx, limit, func() (bool, string) {
@@ -128,9 +128,9 @@ func (s *Stage) CheckPinned(ctx context.Context) (string, error) {
 }
 
 // Accounted makes a row of events, each of which must become exactly one package.
-func (s *Stage) Accounted(strike func(context.Context) (Accepted, error)) func(context.Context) (string, error) {
+func (s *Stage) Accounted(send func(context.Context) (Accepted, error)) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		sent, err := strike(ctx)
+		sent, err := send(ctx)
 		if err != nil {
 			return "", err
 		}

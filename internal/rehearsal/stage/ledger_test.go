@@ -12,7 +12,7 @@ import (
 func TestOutcomeIsJSON(t *testing.T) {
 	var counts map[string]int
 	assert.NilError(t, json.Unmarshal([]byte(outcome{accepted: 5, packaged: 4, lost: 1, sentAgain: 2}.String()), &counts))
-	assert.DeepEqual(t, counts, map[string]int{"accepted": 5, "packaged": 4, "lost": 1, "doubled": 0, "sent_again": 2})
+	assert.DeepEqual(t, counts, map[string]int{"accepted": 5, "packaged": 4, "lost": 1, "duplicated": 0, "sent_again": 2})
 }
 
 func TestPackagingMessagesOfTheBucket(t *testing.T) {

@@ -19,11 +19,11 @@ func (s *Stage) secretValues(ctx context.Context, definition types.TaskDefinitio
 		for _, s := range c.Secrets {
 			from := aws.ToString(s.ValueFrom)
 			arn, key := splitValueFrom(from)
-			answer, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
+			response, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
 			if err != nil {
 				return nil, fmt.Errorf("secret %q: %w", from, err)
 			}
-			if values[from], err = pick(aws.ToString(answer.SecretString), key); err != nil {
+			if values[from], err = pick(aws.ToString(response.SecretString), key); err != nil {
 				return nil, fmt.Errorf("secret %q: %w", from, err)
 			}
 		}

@@ -43,7 +43,7 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 	// The stand-in for Quilt reads the queue that the stack made for itself.
 	environment["QUILT_CONNECTED"] = "true"
 	maps.Copy(environment, settings)
-	containers, err := fargate.Containers(definition, fargate.Surroundings{
+	containers, err := fargate.Containers(definition, fargate.RunOptions{
 		Name:        name,
 		Label:       testbed.Label,
 		Network:     s.Network,

@@ -59,13 +59,13 @@ func (c Contexts) BuildArgs() []string {
 }
 
 // Base returns no contexts where every base (a reference with digest) can be
-// pulled. Otherwise it builds the stand-in and uv's folder in dir, reusing what
+// pulled. Otherwise it builds the stand-in and uv's directory in dir, reusing what
 // an earlier call left there, and says so on progress. The version of uv comes
 // from the ARG UV_VERSION of the file dockerfile.
 func Base(ctx context.Context, eng *engine.Engine, dockerfile string, bases []string, dir string, progress io.Writer) (Contexts, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return Contexts{}, fmt.Errorf("folder of the stand-in: %w", err)
+		return Contexts{}, fmt.Errorf("directory of the stand-in: %w", err)
 	}
 	unreachable := ""
 	for _, base := range bases {
@@ -90,9 +90,9 @@ func Base(ctx context.Context, eng *engine.Engine, dockerfile string, bases []st
 		return Contexts{}, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return Contexts{}, fmt.Errorf("folder of the stand-in: %w", err)
+		return Contexts{}, fmt.Errorf("directory of the stand-in: %w", err)
 	}
-	uv, err := uvFolder(ctx, dir, version, progress)
+	uv, err := uvDirectory(ctx, dir, version, progress)
 	if err != nil {
 		return Contexts{}, err
 	}

@@ -8,7 +8,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// furnish needs a tree with the folders of a Debian system.
+// furnish needs a tree with the directories of a Debian system.
 func TestFurnishPutsDnfAndTheMarkInPlace(t *testing.T) {
 	tree := t.TempDir()
 	for _, path := range []string{"usr/bin/dnf", "etc/dpkg/dpkg.cfg.d/standin", caBundle} {

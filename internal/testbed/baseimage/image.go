@@ -86,7 +86,7 @@ func bootstrap(ctx context.Context, tree, mirror string, progress io.Writer) err
 		}
 	}
 	if err := os.RemoveAll(tree); err != nil {
-		return fmt.Errorf("clear the stand-in's folder: %w", err)
+		return fmt.Errorf("clear the stand-in's directory: %w", err)
 	}
 	fmt.Fprintf(progress, "Building the stand-in from Debian's %s (about 30 s)\n", suite)
 	return run(exec.CommandContext(ctx, "debootstrap", "--variant=minbase", "--include=ca-certificates,curl", suite, tree, mirror))
@@ -127,8 +127,8 @@ func furnish(tree string, authorities []byte) error {
 
 // hide moves a program to where only dnf looks.
 func hide(tree, program string) error {
-	for _, folder := range []string{"usr/bin", "usr/sbin"} {
-		err := os.Rename(filepath.Join(tree, folder, program), filepath.Join(tree, "usr/lib/standin", program))
+	for _, directory := range []string{"usr/bin", "usr/sbin"} {
+		err := os.Rename(filepath.Join(tree, directory, program), filepath.Join(tree, "usr/lib/standin", program))
 		if err == nil || !os.IsNotExist(err) {
 			return err
 		}

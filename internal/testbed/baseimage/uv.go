@@ -29,12 +29,12 @@ func uvVersion(path, dockerfile string) (string, error) {
 	return found[1], nil
 }
 
-// uvFolder returns a folder with the binary of uv in its root, taken from its
+// uvDirectory returns a directory with the binary of uv in its root, taken from its
 // wheel by hash.
-func uvFolder(ctx context.Context, dir, version string, progress io.Writer) (string, error) {
-	folder := filepath.Join(dir, "uv-"+version)
-	if _, err := os.Stat(filepath.Join(folder, "uv")); err == nil {
-		return folder, nil
+func uvDirectory(ctx context.Context, dir, version string, progress io.Writer) (string, error) {
+	directory := filepath.Join(dir, "uv-"+version)
+	if _, err := os.Stat(filepath.Join(directory, "uv")); err == nil {
+		return directory, nil
 	}
 	fmt.Fprintf(progress, "Fetching uv %s from its wheel\n", version)
 	requirements := filepath.Join(dir, "uv-requirements.txt")
@@ -49,8 +49,8 @@ func uvFolder(ctx context.Context, dir, version string, progress io.Writer) (str
 		"--only-binary", ":all:", "--require-hashes", "--target", wheel, "-r", requirements)); err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return "", fmt.Errorf("fetch uv: %w", err)
 	}
-	return folder, os.Rename(filepath.Join(wheel, "bin", "uv"), filepath.Join(folder, "uv"))
+	return directory, os.Rename(filepath.Join(wheel, "bin", "uv"), filepath.Join(directory, "uv"))
 }

@@ -1,5 +1,5 @@
 // Package benchling stands in for Benchling: it publishes the keys of an app as
-// a JWKS, signs webhooks with them, and answers for the entries of a notebook.
+// a JWKS, signs webhooks with them, and serves the entries of a notebook.
 // Keys are made at run time.
 package benchling
 
@@ -80,12 +80,12 @@ func RandomText() string {
 	return hex.EncodeToString(b)
 }
 
-// Server publishes a key and answers for the notebook.
+// Server publishes a key and serves the notebook.
 type Server struct {
 	*process.LocalServer
-	// Notebook answers the worker.
+	// Notebook serves the worker.
 	Notebook *Notebook
-	// Faults are what goes wrong before an answer.
+	// Faults are what goes wrong before a response.
 	Faults Faults
 
 	checks   *checks

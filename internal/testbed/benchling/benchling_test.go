@@ -21,13 +21,13 @@ func TestSignature(t *testing.T) {
 	server, err := Serve(key, client)
 	assert.NilError(t, err)
 	defer server.Stop()
-	answer, err := http.Get("http://" + server.Address + JWKSPath)
+	response, err := http.Get("http://" + server.Address + JWKSPath)
 	assert.NilError(t, err)
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	var set struct {
 		Keys []struct{ Kty, Crv, X, Y string }
 	}
-	assert.NilError(t, json.NewDecoder(answer.Body).Decode(&set))
+	assert.NilError(t, json.NewDecoder(response.Body).Decode(&set))
 	assert.Equal(t, len(set.Keys), 1)
 	assert.Equal(t, set.Keys[0].Kty+" "+set.Keys[0].Crv, "EC P-256")
 	x, err := base64.RawURLEncoding.DecodeString(set.Keys[0].X)

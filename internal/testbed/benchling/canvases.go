@@ -115,7 +115,7 @@ func (n *Notebook) getCanvas(w http.ResponseWriter, r *http.Request) {
 	n.lock.Lock()
 	value := n.canvas(r.PathValue("id")).value(r.PathValue("id"))
 	n.lock.Unlock()
-	answer(w, http.StatusOK, returning(r, value))
+	respond(w, http.StatusOK, returning(r, value))
 }
 
 func (n *Notebook) listCanvases(w http.ResponseWriter, r *http.Request) {
@@ -127,7 +127,7 @@ func (n *Notebook) listCanvases(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	n.lock.Unlock()
-	answer(w, http.StatusOK, map[string]any{"appCanvases": found, "nextToken": ""})
+	respond(w, http.StatusOK, map[string]any{"appCanvases": found, "nextToken": ""})
 }
 
 func (n *Notebook) updateCanvas(w http.ResponseWriter, r *http.Request) {
@@ -138,7 +138,7 @@ func (n *Notebook) createCanvas(w http.ResponseWriter, r *http.Request) {
 	n.draw(w, r, "cnvs_"+RandomText(), http.StatusCreated)
 }
 
-// draw records a canvas's update and answers with the canvas.
+// draw records a canvas's update and responds with the canvas.
 func (n *Notebook) draw(w http.ResponseWriter, r *http.Request, id string, status int) {
 	var update map[string]any
 	if err := json.NewDecoder(r.Body).Decode(&update); err != nil {
@@ -166,7 +166,7 @@ func (n *Notebook) draw(w http.ResponseWriter, r *http.Request, id string, statu
 	}
 	value := drawn.value(id)
 	n.lock.Unlock()
-	answer(w, status, value)
+	respond(w, status, value)
 }
 
 // value returns the canvas as the API does; the notebook's lock must be held.

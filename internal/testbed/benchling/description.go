@@ -217,7 +217,7 @@ func (r *recorder) Write(text []byte) (int, error) {
 	return r.ResponseWriter.Write(text)
 }
 
-// wrap checks every call of the API that a handler answers. A response that was
+// wrap checks every call of the API that a handler serves. A response that was
 // broken off, or that nobody waits for any more, isn't checked.
 func (c *checks) wrap(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

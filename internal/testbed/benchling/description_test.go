@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,10 +20,17 @@ import (
 var client = filepath.Join("..", "..", "..", Client)
 
 func TestDescriptionIsLoadedQuickly(t *testing.T) {
-	began := time.Now()
+	processorTime := func() time.Duration {
+		var usage syscall.Rusage
+		assert.NilError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+		return time.Duration(usage.Utime.Nano())
+	}
+	// Not the time of the clock: a busy machine would decide.
+	began := processorTime()
 	_, err := loadDescription(client)
 	assert.NilError(t, err)
-	assert.Check(t, time.Since(began) < 2*time.Second, "%s", time.Since(began))
+	took := processorTime() - began
+	assert.Check(t, took < 3*time.Second, "%s", took)
 }
 
 func TestDescriptionThatIsMissing(t *testing.T) {
@@ -55,7 +63,7 @@ func serveCalls(t *testing.T) (*Server, func(method, path, body string) (int, ma
 	}
 }
 
-// TestEveryCallMeetsTheDescription makes each call that the stand-in answers.
+// TestEveryCallMeetsTheDescription makes each call that the stand-in serves.
 func TestEveryCallMeetsTheDescription(t *testing.T) {
 	server, call := serveCalls(t)
 	token, err := http.Post("http://"+server.Address+apiRoot+"/token", "application/x-www-form-urlencoded", strings.NewReader("grant_type=client_credentials"))
@@ -167,7 +175,7 @@ func TestViolationsAreBounded(t *testing.T) {
 	assert.Equal(t, found[violationsKept], "and 5 more")
 }
 
-// TestResponsesAreWhole compares what the stand-in answers with all properties
+// TestResponsesAreWhole compares the stand-in's responses with all properties
 // that the description has: none is missing, and none is misspelt.
 func TestResponsesAreWhole(t *testing.T) {
 	server, call := serveCalls(t)

@@ -11,15 +11,15 @@ import (
 // Fault is a way in which Benchling fails. Delay alone makes it slow; Reset goes
 // before Status.
 type Fault struct {
-	// Path is the beginning of the paths that it strikes: "" is every one.
+	// Path is the beginning of the paths that it is for: "" is every one.
 	Path string
-	// Times is how many requests it strikes: 0 is every one until Heal.
+	// Times is how many requests it is for: 0 is every one until Clear.
 	Times int
 	// Delay is how long a request waits before what follows.
 	Delay time.Duration
-	// Reset breaks the connection without an answer.
+	// Reset breaks the connection without a response.
 	Reset bool
-	// Status is answered instead of the true answer: 0 leaves that as it is.
+	// Status is the response instead of the true response: 0 leaves that as it is.
 	Status int
 	// RetryAfter is sent with the status, in whole seconds: 0 sends none.
 	RetryAfter time.Duration
@@ -29,7 +29,7 @@ type Fault struct {
 type Faults struct {
 	lock   sync.Mutex
 	faults []*Fault
-	struck int
+	hits   int
 }
 
 // Inject puts a fault into force, behind those that are there already.
@@ -39,8 +39,8 @@ func (f *Faults) Inject(fault Fault) {
 	f.faults = append(f.faults, &fault)
 }
 
-// Heal ends the faults of a path, as Inject was given it.
-func (f *Faults) Heal(path string) {
+// Clear ends the faults of a path, as Inject was given it.
+func (f *Faults) Clear(path string) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	var left []*Fault
@@ -52,14 +52,14 @@ func (f *Faults) Heal(path string) {
 	f.faults = left
 }
 
-// Struck returns how many requests met a fault so far.
-func (f *Faults) Struck() int {
+// Hits returns how many requests met a fault so far.
+func (f *Faults) Hits() int {
 	f.lock.Lock()
 	defer f.lock.Unlock()
-	return f.struck
+	return f.hits
 }
 
-// next returns the first fault that strikes a path, and counts it.
+// next returns the first fault of a path, and counts it.
 func (f *Faults) next(path string) (Fault, bool) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
@@ -67,7 +67,7 @@ func (f *Faults) next(path string) (Fault, bool) {
 		if !strings.HasPrefix(path, fault.Path) {
 			continue
 		}
-		f.struck++
+		f.hits++
 		if fault.Times == 1 {
 			f.faults = append(f.faults[:i:i], f.faults[i+1:]...)
 		} else if fault.Times > 1 {
@@ -78,7 +78,7 @@ func (f *Faults) next(path string) (Fault, bool) {
 	return Fault{}, false
 }
 
-// wrap lets the faults strike before a handler answers.
+// wrap meets the faults before a handler responds.
 func (f *Faults) wrap(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault, found := f.next(r.URL.Path)

@@ -11,7 +11,7 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-// ask returns the status and Retry-After of an answer, or 0 where none came.
+// ask returns the status and Retry-After of a response, or 0 where none came.
 func ask(t *testing.T, method, url, token string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequest(method, url, strings.NewReader(`{"blocks": []}`))
@@ -44,15 +44,15 @@ func TestFaults(t *testing.T) {
 	expect("/b", 0, "")
 	expect("/a", 429, "2")
 	expect("/a", 0, "")
-	assert.Equal(t, faults.Struck(), 4)
-	faults.Heal("")
+	assert.Equal(t, faults.Hits(), 4)
+	faults.Clear("")
 	expect("/a", 200, "")
 
 	faults.Inject(Fault{Times: 1, Delay: 50 * time.Millisecond})
 	began := time.Now()
 	expect("/a", 200, "")
 	assert.Check(t, time.Since(began) >= 50*time.Millisecond)
-	assert.Equal(t, faults.Struck(), 5)
+	assert.Equal(t, faults.Hits(), 5)
 }
 
 func TestExpiredTokenAndRotatedKey(t *testing.T) {
@@ -78,10 +78,10 @@ func TestExpiredTokenAndRotatedKey(t *testing.T) {
 	assert.NilError(t, server.Publish(next))
 	document, err := next.JWKS()
 	assert.NilError(t, err)
-	answer, err := http.Get(url + JWKSPath)
+	response, err := http.Get(url + JWKSPath)
 	assert.NilError(t, err)
-	defer answer.Body.Close()
-	published, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	published, err := io.ReadAll(response.Body)
 	assert.NilError(t, err)
 	assert.Equal(t, string(published), string(document))
 }

@@ -172,7 +172,7 @@ func files(e export) map[string][]byte {
 // serve adds the API's routes.
 func (n *Notebook) serve(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v2/token", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"access_token": n.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
+		respond(w, http.StatusOK, map[string]any{"access_token": n.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
 	})
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /api/v2/entries/{id}":        n.getEntry,
@@ -200,7 +200,7 @@ func (n *Notebook) startExport(w http.ResponseWriter, r *http.Request) {
 	n.exports[task] = export{wanted.ID, n.revision[wanted.ID]}
 	n.started[wanted.ID]++
 	n.lock.Unlock()
-	answer(w, http.StatusAccepted, map[string]any{"taskId": task})
+	respond(w, http.StatusAccepted, map[string]any{"taskId": task})
 }
 
 func (n *Notebook) getTask(w http.ResponseWriter, r *http.Request) {
@@ -216,14 +216,14 @@ func (n *Notebook) getTask(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		refuse(w, http.StatusNotFound, "no such task")
 	case held:
-		answer(w, http.StatusOK, map[string]any{"status": "RUNNING"})
+		respond(w, http.StatusOK, map[string]any{"status": "RUNNING"})
 	default:
 		address := fmt.Sprintf("http://%s/downloads/%d/%s.zip", r.Host, e.revision, e.entry)
-		answer(w, http.StatusOK, map[string]any{"status": "SUCCEEDED", "response": map[string]string{"downloadURL": address}})
+		respond(w, http.StatusOK, map[string]any{"status": "SUCCEEDED", "response": map[string]string{"downloadURL": address}})
 	}
 }
 
-// download answers as S3 does: by ranges, and without the API's token.
+// download responds as S3 does: by ranges, and without the API's token.
 func download(w http.ResponseWriter, r *http.Request) {
 	revision, err := strconv.Atoi(r.PathValue("revision"))
 	if err != nil || r.Header.Get("Authorization") != "" {
@@ -279,15 +279,15 @@ func archive(e export) ([]byte, error) {
 	return written.Bytes(), err
 }
 
-func answer(w http.ResponseWriter, status int, value map[string]any) {
+func respond(w http.ResponseWriter, status int, value map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-// refuse answers with an error in Benchling's form.
+// refuse responds with an error in Benchling's form.
 func refuse(w http.ResponseWriter, status int, message string) {
-	answer(w, status, map[string]any{"error": map[string]string{
+	respond(w, status, map[string]any{"error": map[string]string{
 		"type": "invalid_request_error", "message": message, "userMessage": message,
 	}})
 }

@@ -58,7 +58,7 @@ func user() map[string]any {
 	return map[string]any{"id": userID, "handle": userHandle, "name": userName}
 }
 
-// getEntry answers with all properties that an entry can have.
+// getEntry responds with all properties that an entry can have.
 func (n *Notebook) getEntry(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	n.lock.Lock()
@@ -88,7 +88,7 @@ func (n *Notebook) getEntry(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	answer(w, http.StatusOK, map[string]any{"entry": entry})
+	respond(w, http.StatusOK, map[string]any{"entry": entry})
 }
 
 func fields() map[string]any {
@@ -133,7 +133,7 @@ var collections = map[string]string{
 	"requests": "request", "users": "user",
 }
 
-// getObject answers for an object that a link refers to. An object that no entry
+// getObject responds with an object that a link refers to. An object that no entry
 // links isn't there.
 func (n *Notebook) getObject(w http.ResponseWriter, r *http.Request) {
 	kind, id := collections[r.PathValue("collection")], r.PathValue("id")
@@ -143,11 +143,11 @@ func (n *Notebook) getObject(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, link := range Links() {
 		if link.Type == kind && link.ID == id {
-			answer(w, http.StatusOK, returning(r, object(link)))
+			respond(w, http.StatusOK, returning(r, object(link)))
 			return
 		}
 	}
-	answer(w, http.StatusNotFound, map[string]any{"error": map[string]any{
+	respond(w, http.StatusNotFound, map[string]any{"error": map[string]any{
 		"type": "invalid_request_error", "message": "no such object", "userMessage": "no such object", "invalidId": id,
 	}})
 }

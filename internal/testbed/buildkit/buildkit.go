@@ -122,7 +122,7 @@ func (d *Daemon) wait(ctx context.Context, socket, log string) error {
 		case <-d.exited:
 			return fmt.Errorf("%s: buildkitd ended while starting: its last lines say why", log)
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("%s: buildkitd doesn't answer", log), ctx.Err())
+			return errors.Join(fmt.Errorf("%s: buildkitd doesn't respond", log), ctx.Err())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -82,7 +82,7 @@ func (c Config) LocalReference(reference string) string {
 }
 
 // Rewrite returns the arguments for the real docker, or ok false for a command
-// that the rehearsal answers itself: login (the local registry wants none) and
+// that the rehearsal responds to itself: login (the local registry wants none) and
 // inspect (an image of an earlier run must not keep this one from building).
 func (c Config) Rewrite(args []string) (rewritten []string, ok bool) {
 	if len(args) == 0 {
@@ -108,7 +108,7 @@ func (c Config) Rewrite(args []string) (rewritten []string, ok bool) {
 	return rewritten, true
 }
 
-// Run answers one call of the CDK CLI and returns its exit status.
+// Run responds to one call of the CDK CLI and returns its exit status.
 func (c Config) Run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	rewritten, ok := c.Rewrite(args)
 	switch {
@@ -154,24 +154,24 @@ func (c Config) recordPush(ctx context.Context, reference string) error {
 		return err
 	}
 	request.Header.Set("Accept", manifestTypes)
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	manifest, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	manifest, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", request.URL, answer.Status)
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", request.URL, response.Status)
 	}
 	_, err = ecr.NewFromConfig(emulator.Config(c.Endpoint)).PutImage(ctx, &ecr.PutImageInput{
 		RepositoryName:         aws.String(repository),
 		ImageTag:               aws.String(tag),
 		ImageManifest:          aws.String(string(manifest)),
-		ImageManifestMediaType: aws.String(answer.Header.Get("Content-Type")),
-		ImageDigest:            aws.String(answer.Header.Get("Docker-Content-Digest")),
+		ImageManifestMediaType: aws.String(response.Header.Get("Content-Type")),
+		ImageDigest:            aws.String(response.Header.Get("Docker-Content-Digest")),
 	})
 	return err
 }

@@ -34,7 +34,7 @@ type Emulator struct {
 }
 
 // Start runs serve.py of the source directory with the given Python and returns
-// when it answers. Its log and temporary files go to dir.
+// when it responds. Its log and temporary files go to dir.
 func Start(ctx context.Context, python, source, dir string) (*Emulator, error) {
 	port, err := process.FreePort()
 	if err != nil {

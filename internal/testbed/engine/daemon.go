@@ -20,13 +20,13 @@ const (
 	stopTimeout  = 40 * time.Second
 	// socketLimit is the longest path of a Unix socket on Linux.
 	socketLimit = 107
-	// longestSocket is what the daemon adds to its run folder at most.
+	// longestSocket is what the daemon adds to its run directory at most.
 	longestSocket = "/exec/containerd/containerd.sock.ttrpc"
 )
 
 // start starts the daemon of dir, unless it already runs, and waits for it.
 func start(ctx context.Context, dir string, progress io.Writer) (*Engine, error) {
-	runDir, err := runFolder(dir)
+	runDir, err := runDirectory(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (e *Engine) launch(runDir string) (<-chan struct{}, error) {
 	return exited, nil
 }
 
-// wait returns once the daemon answers, and fails when it ends or takes too long.
+// wait returns once the daemon responds, and fails when it ends or takes too long.
 func (e *Engine) wait(ctx context.Context, exited <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -99,7 +99,7 @@ func (e *Engine) wait(ctx context.Context, exited <-chan struct{}) error {
 		case <-exited:
 			return fmt.Errorf("the container engine ended while starting: see %s, or start Docker yourself:\n%s", log, tail(log))
 		case <-ctx.Done():
-			return fmt.Errorf("the container engine doesn't answer: %w: see %s, or start Docker yourself:\n%s", ctx.Err(), log, tail(log))
+			return fmt.Errorf("the container engine doesn't respond: %w: see %s, or start Docker yourself:\n%s", ctx.Err(), log, tail(log))
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
@@ -118,7 +118,7 @@ func (e *Engine) Stop(ctx context.Context) error {
 func Remove(ctx context.Context, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return fmt.Errorf("folder of the container engine: %w", err)
+		return fmt.Errorf("directory of the container engine: %w", err)
 	}
 	if err := stop(ctx, dir); err != nil {
 		return err
@@ -143,13 +143,13 @@ func stop(ctx context.Context, dir string) error {
 			}
 		}
 	}
-	return clearRunFolder(dir)
+	return clearRunDirectory(dir)
 }
 
-// clearRunFolder unmounts what the daemon mounted and removes its run folder.
-func clearRunFolder(dir string) error {
+// clearRunDirectory unmounts what the daemon mounted and removes its run directory.
+func clearRunDirectory(dir string) error {
 	runDir := filepath.Join(dir, "run")
-	if text, err := os.ReadFile(filepath.Join(dir, "run-folder")); err == nil {
+	if text, err := os.ReadFile(filepath.Join(dir, "run-directory")); err == nil {
 		runDir = string(text)
 	}
 	mounts, err := os.ReadFile("/proc/self/mounts")
@@ -162,25 +162,25 @@ func clearRunFolder(dir string) error {
 		}
 	}
 	if err := os.RemoveAll(runDir); err != nil {
-		return fmt.Errorf("clear the container engine's run folder: %w", err)
+		return fmt.Errorf("clear the container engine's run directory: %w", err)
 	}
-	if err := os.Remove(filepath.Join(dir, "run-folder")); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("clear the container engine's run folder: %w", err)
+	if err := os.Remove(filepath.Join(dir, "run-directory")); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("clear the container engine's run directory: %w", err)
 	}
 	return nil
 }
 
-// mountsUnder returns the mount points of a mount table under the folders,
+// mountsUnder returns the mount points of a mount table under the directories,
 // innermost first.
-func mountsUnder(table string, folders ...string) []string {
+func mountsUnder(table string, directories ...string) []string {
 	var found []string
 	for _, line := range strings.Split(table, "\n") {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
 			continue
 		}
-		for _, folder := range folders {
-			if strings.HasPrefix(fields[1], folder+"/") {
+		for _, directory := range directories {
+			if strings.HasPrefix(fields[1], directory+"/") {
 				found = append(found, fields[1])
 				break
 			}
@@ -208,22 +208,22 @@ func leftover(dir string) int {
 	return pid
 }
 
-// runFolder makes and returns the folder of the daemon's sockets: dir/run, or a
+// runDirectory makes and returns the directory of the daemon's sockets: dir/run, or a
 // temporary one, recorded in dir, where that path is too long for a socket.
-func runFolder(dir string) (string, error) {
+func runDirectory(dir string) (string, error) {
 	if runDir := filepath.Join(dir, "run"); len(runDir+longestSocket) <= socketLimit {
 		return runDir, os.MkdirAll(runDir, 0o700)
 	}
-	record := filepath.Join(dir, "run-folder")
+	record := filepath.Join(dir, "run-directory")
 	if text, err := os.ReadFile(record); err == nil {
 		if err := os.MkdirAll(string(text), 0o700); err != nil {
-			return "", fmt.Errorf("run folder of the container engine: %w", err)
+			return "", fmt.Errorf("run directory of the container engine: %w", err)
 		}
 		return string(text), nil
 	}
 	runDir, err := os.MkdirTemp("/tmp", "engine-")
 	if err != nil {
-		return "", fmt.Errorf("run folder of the container engine: %w", err)
+		return "", fmt.Errorf("run directory of the container engine: %w", err)
 	}
 	return runDir, os.WriteFile(record, []byte(runDir), 0o644)
 }

@@ -1,5 +1,5 @@
 // Package engine finds a container engine that can build and run the image, or,
-// on Debian as root, sets one up in a folder of its own.
+// on Debian as root, sets one up in a directory of its own.
 package engine
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Engine is a container engine that answers.
+// Engine is a container engine that responds.
 type Engine struct {
 	// Host is its address, as DOCKER_HOST takes it; empty means Docker's default.
 	Host string
@@ -31,14 +31,14 @@ type Engine struct {
 // oldestDaemon is the first major version whose BuildKit knows named contexts.
 const oldestDaemon = 23
 
-// Ensure returns the machine's engine where it answers and its buildx knows
+// Ensure returns the machine's engine where it responds and its buildx knows
 // named build contexts. Otherwise it sets one up in dir, reusing what an
 // earlier call left there, and says so on progress. It fails where neither is
 // possible.
 func Ensure(ctx context.Context, dir string, progress io.Writer) (*Engine, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("folder of the container engine: %w", err)
+		return nil, fmt.Errorf("directory of the container engine: %w", err)
 	}
 	engine, reason := installed(ctx)
 	if reason == nil {
@@ -79,7 +79,7 @@ func installed(ctx context.Context) (*Engine, error) {
 func (e *Engine) version(ctx context.Context) (string, error) {
 	out, err := e.Command(ctx, "version", "--format", "{{.Server.Version}}").Output()
 	if err != nil {
-		return "", fmt.Errorf("docker version: the daemon doesn't answer")
+		return "", fmt.Errorf("docker version: the daemon doesn't respond")
 	}
 	return strings.TrimSpace(string(out)), nil
 }

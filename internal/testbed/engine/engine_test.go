@@ -18,7 +18,7 @@ func fakeDaemon(t *testing.T, dir, script string) {
 	write(t, filepath.Join(dir, "programs/usr/sbin/dockerd"), "#!/bin/sh\n"+script, 0o755)
 }
 
-// fakeDocker answers `docker version` once a file "up" is beside it.
+// fakeDocker responds `docker version` once a file "up" is beside it.
 func fakeDocker(t *testing.T, dir string) {
 	t.Helper()
 	write(t, filepath.Join(dir, "programs/usr/bin/docker"), "#!/bin/sh\n[ -e "+dir+"/up ] && echo 26.1.5\n", 0o755)
@@ -64,7 +64,7 @@ func TestStartReuseStopRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Fatalf("the folder is still there: %v", err)
+		t.Fatalf("the directory is still there: %v", err)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestStartGivesUpWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	_, err := start(ctx, dir, &strings.Builder{})
-	if err == nil || !strings.Contains(err.Error(), "doesn't answer") {
+	if err == nil || !strings.Contains(err.Error(), "doesn't respond") {
 		t.Fatalf("got %v", err)
 	}
 	if err := stop(context.Background(), dir); err != nil {
@@ -107,27 +107,27 @@ func TestLeftoverIsOnlyOurs(t *testing.T) {
 	}
 }
 
-func TestRunFolder(t *testing.T) {
+func TestRunDirectory(t *testing.T) {
 	short, err := os.MkdirTemp("/tmp", "e")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(short) })
-	if got, err := runFolder(short); err != nil || got != filepath.Join(short, "run") {
+	if got, err := runDirectory(short); err != nil || got != filepath.Join(short, "run") {
 		t.Fatalf("short: %q, %v", got, err)
 	}
 	long := filepath.Join(t.TempDir(), strings.Repeat("long", 30))
 	if err := os.Mkdir(long, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	first, err := runFolder(long)
+	first, err := runDirectory(long)
 	if err != nil || len(first+longestSocket) > socketLimit {
 		t.Fatalf("long: %q, %v", first, err)
 	}
-	if again, err := runFolder(long); err != nil || again != first {
-		t.Fatalf("the recorded folder %q isn't used: %q, %v", first, again, err)
+	if again, err := runDirectory(long); err != nil || again != first {
+		t.Fatalf("the recorded directory %q isn't used: %q, %v", first, again, err)
 	}
-	if err := clearRunFolder(long); err != nil {
+	if err := clearRunDirectory(long); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(first); !os.IsNotExist(err) {
@@ -165,7 +165,7 @@ func TestInstalled(t *testing.T) {
 		"usable":      {"[ $1 = version ] && echo 27.1.0; exit 0", ""},
 		"old":         {"echo 20.10.24", `docker "20.10.24" is too old for named build contexts: 23 or later is needed`},
 		"no buildx":   {"[ $1 = version ] && echo 27.1.0 && exit 0; exit 1", "docker has no buildx"},
-		"no daemon":   {"exit 1", "docker version: the daemon doesn't answer"},
+		"no daemon":   {"exit 1", "docker version: the daemon doesn't respond"},
 		"not present": {"", "docker isn't installed"},
 	}
 	for name, c := range cases {

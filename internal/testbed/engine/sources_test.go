@@ -40,7 +40,7 @@ func TestMirror(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := Mirror(aptFolder(t, c.files), "bookworm")
+			got, err := Mirror(aptDirectory(t, c.files), "bookworm")
 			if err != nil || got != c.want {
 				t.Fatalf("got %q, %v; want %q", got, err, c.want)
 			}
@@ -49,7 +49,7 @@ func TestMirror(t *testing.T) {
 }
 
 func TestMirrorNotFound(t *testing.T) {
-	dir := aptFolder(t, map[string]string{"sources.list": "deb http://mirror.example/debian trixie main\n"})
+	dir := aptDirectory(t, map[string]string{"sources.list": "deb http://mirror.example/debian trixie main\n"})
 	_, err := Mirror(dir, "bookworm")
 	want := dir + `: no apt source for suite "bookworm" with component main: add Debian's archive to sources.list`
 	if err == nil || err.Error() != want {
@@ -57,7 +57,7 @@ func TestMirrorNotFound(t *testing.T) {
 	}
 }
 
-func aptFolder(t *testing.T, files map[string]string) string {
+func aptDirectory(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "sources.list.d"), 0o755); err != nil {

@@ -77,8 +77,8 @@ func machinePackages(ctx context.Context, progress io.Writer) error {
 func download(ctx context.Context, dir, mirror string) ([]string, error) {
 	apt := filepath.Join(dir, "apt")
 	archives := filepath.Join(apt, "cache", "archives")
-	for _, folder := range []string{filepath.Join(apt, "lists", "partial"), filepath.Join(archives, "partial")} {
-		if err := os.MkdirAll(folder, 0o755); err != nil {
+	for _, directory := range []string{filepath.Join(apt, "lists", "partial"), filepath.Join(archives, "partial")} {
+		if err := os.MkdirAll(directory, 0o755); err != nil {
 			return nil, fmt.Errorf("set up the container engine: %w", err)
 		}
 	}
@@ -97,7 +97,7 @@ func download(ctx context.Context, dir, mirror string) ([]string, error) {
 	}
 	found, err := filepath.Glob(filepath.Join(archives, "*.deb"))
 	if err != nil || len(found) < len(enginePackages) {
-		return nil, fmt.Errorf("%s: %d of %d packages were downloaded: remove the folder and try again", archives, len(found), len(enginePackages))
+		return nil, fmt.Errorf("%s: %d of %d packages were downloaded: remove the directory and try again", archives, len(found), len(enginePackages))
 	}
 	return found, nil
 }

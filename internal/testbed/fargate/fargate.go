@@ -23,8 +23,8 @@ const (
 	unitsPerCPU = 1024
 )
 
-// Surroundings is what a task meets where it runs.
-type Surroundings struct {
+// RunOptions is what running a task takes besides its definition.
+type RunOptions struct {
 	// Name is the task's; its containers are called NAME-CONTAINER.
 	Name string
 	// Label marks the containers, for removal.
@@ -63,7 +63,7 @@ type Container struct {
 // first one owns the network that the others join, as in a task of Fargate. It
 // fails, all faults at once, where Fargate would refuse the definition or a
 // secret has no value.
-func Containers(definition types.TaskDefinition, around Surroundings) ([]Container, error) {
+func Containers(definition types.TaskDefinition, options RunOptions) ([]Container, error) {
 	var problems []error
 	if definition.NetworkMode != types.NetworkModeAwsvpc {
 		problems = append(problems, fmt.Errorf("network mode %q: Fargate needs awsvpc", definition.NetworkMode))
@@ -79,14 +79,14 @@ func Containers(definition types.TaskDefinition, around Surroundings) ([]Contain
 	var containers []Container
 	for i, c := range definition.ContainerDefinitions {
 		problems = append(problems, refusals(c))
-		name := around.Name + "-" + aws.ToString(c.Name)
-		secrets, err := secretsOf(c, around.Secrets)
+		name := options.Name + "-" + aws.ToString(c.Name)
+		secrets, err := secretsOf(c, options.Secrets)
 		problems = append(problems, err)
 
-		args := []string{"run", "--detach", "--name", name, "--label", around.Label}
+		args := []string{"run", "--detach", "--name", name, "--label", options.Label}
 		var ports []int
 		if i == 0 {
-			args = append(args, "--network", around.Network)
+			args = append(args, "--network", options.Network)
 			ports = portsOf(definition)
 			for _, port := range ports {
 				args = append(args, "--publish", fmt.Sprintf("127.0.0.1:0:%d", port))
@@ -94,18 +94,18 @@ func Containers(definition types.TaskDefinition, around Surroundings) ([]Contain
 		} else {
 			args = append(args, "--network", "container:"+containers[0].Name)
 		}
-		args = append(args, limits(c, cpu, memory, around.Processors)...)
+		args = append(args, limits(c, cpu, memory, options.Processors)...)
 		args = append(args, platform(definition.RuntimePlatform)...)
 		args = append(args, hardening(c)...)
-		args = append(args, volumes(c, around)...)
+		args = append(args, volumes(c, options)...)
 		args = append(args, healthCheck(c.HealthCheck)...)
-		args = append(args, environment(c, around.Environment)...)
+		args = append(args, environment(c, options.Environment)...)
 		stop := int(aws.ToInt32(c.StopTimeout))
 		if c.StopTimeout == nil {
 			stop = defaultStopSeconds
 		}
 		args = append(args, "--stop-timeout", strconv.Itoa(stop))
-		args = append(args, program(c, around.Image(aws.ToString(c.Image)))...)
+		args = append(args, program(c, options.Image(aws.ToString(c.Image)))...)
 		containers = append(containers, Container{
 			Name: name, Args: args, Secrets: secrets, StopSeconds: stop, HasHealthCheck: c.HealthCheck != nil, Ports: ports,
 		})
@@ -224,10 +224,10 @@ func hardening(c types.ContainerDefinition) []string {
 
 // volumes returns mounts of the task's ephemeral volumes, shared by its
 // containers.
-func volumes(c types.ContainerDefinition, around Surroundings) []string {
+func volumes(c types.ContainerDefinition, options RunOptions) []string {
 	var args []string
 	for _, point := range c.MountPoints {
-		mount := fmt.Sprintf("type=volume,source=%s-%s,target=%s", around.Name, aws.ToString(point.SourceVolume), aws.ToString(point.ContainerPath))
+		mount := fmt.Sprintf("type=volume,source=%s-%s,target=%s", options.Name, aws.ToString(point.SourceVolume), aws.ToString(point.ContainerPath))
 		if aws.ToBool(point.ReadOnly) {
 			mount += ",readonly"
 		}

@@ -10,8 +10,8 @@ import (
 	"gotest.tools/v3/assert/cmp"
 )
 
-func around() Surroundings {
-	return Surroundings{
+func options() RunOptions {
+	return RunOptions{
 		Name:        "run",
 		Label:       "rehearsal",
 		Network:     "net",
@@ -42,7 +42,7 @@ func TestHardenedContainer(t *testing.T) {
 		PortMappings: []types.PortMapping{{ContainerPort: aws.Int32(5000)}},
 		Environment:  []types.KeyValuePair{{Name: aws.String("PORT"), Value: aws.String("5000")}},
 		Secrets:      []types.Secret{{Name: aws.String("SECRET"), ValueFrom: aws.String("arn:secret")}},
-	}), around())
+	}), options())
 	assert.NilError(t, err)
 	assert.Equal(t, len(containers), 1)
 	c := containers[0]
@@ -73,7 +73,7 @@ func TestSecondContainerSharesTheNetwork(t *testing.T) {
 				Capabilities: &types.KernelCapabilities{Add: []string{"SYS_PTRACE"}},
 			},
 		},
-	), around())
+	), options())
 	assert.NilError(t, err)
 	first, second := strings.Join(containers[0].Args, " "), strings.Join(containers[1].Args, " ")
 	assert.Check(t, cmp.Contains(first, "--publish 127.0.0.1:0:9000"), "the first container owns the task's network")
@@ -98,7 +98,7 @@ func TestWhatFargateRefuses(t *testing.T) {
 		},
 		Secrets: []types.Secret{{Name: aws.String("S"), ValueFrom: aws.String("arn:unknown")}},
 	}}
-	_, err := Containers(d, around())
+	_, err := Containers(d, options())
 	assert.Error(t, err, `task definition web: network mode "bridge": Fargate needs awsvpc
 memory "": Fargate needs a number for the whole task
 container web: privileged: Fargate refuses it
@@ -108,6 +108,6 @@ container web: linuxParameters.sharedMemorySize: Fargate refuses it
 container web: capability NET_ADMIN: Fargate refuses it
 secret S: "arn:unknown" has no value`)
 
-	_, err = Containers(definition(), around())
+	_, err = Containers(definition(), options())
 	assert.Error(t, err, "task definition web: no container")
 }

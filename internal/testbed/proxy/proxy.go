@@ -19,13 +19,13 @@ import (
 // effect.
 type Fault struct {
 	// Operation is the beginning of the names, as Operation returns them, of what
-	// it strikes.
+	// it is for.
 	Operation string
-	// Refuse answers 503, and AWS never sees the request.
+	// Refuse responds with 503, and AWS never sees the request.
 	Refuse bool
-	// Hang takes a request and never answers; AWS doesn't see it.
+	// Hang takes a request and never responds; AWS doesn't see it.
 	Hang bool
-	// Delay holds back the answer to a request that AWS has carried out.
+	// Delay holds back the response to a request that AWS has carried out.
 	Delay time.Duration
 }
 
@@ -35,7 +35,7 @@ type Proxy struct {
 
 	lock   sync.Mutex
 	faults []Fault
-	struck int
+	hits   int
 }
 
 // Start passes the requests to a free port of 127.0.0.1 on to a target, such as
@@ -59,18 +59,18 @@ func Start(target string) (*Proxy, error) {
 	return p, err
 }
 
-// Inject puts faults into force, in place of those before: none heals.
+// Inject puts faults into force, in place of those before: none clears.
 func (p *Proxy) Inject(faults ...Fault) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	p.faults, p.struck = faults, 0
+	p.faults, p.hits = faults, 0
 }
 
-// Struck returns how many requests met the faults in force.
-func (p *Proxy) Struck() int {
+// Hits returns how many requests met the faults in force.
+func (p *Proxy) Hits() int {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	return p.struck
+	return p.hits
 }
 
 // Operation names what a request asks of AWS: "AmazonSQS.SendMessage" with the
@@ -108,14 +108,14 @@ func (p *Proxy) next(operation string) Fault {
 	defer p.lock.Unlock()
 	for _, fault := range p.faults {
 		if strings.HasPrefix(operation, fault.Operation) {
-			p.struck++
+			p.hits++
 			return fault
 		}
 	}
 	return Fault{}
 }
 
-// refuse answers as a service of AWS does that can't be had.
+// refuse responds as a service of AWS does that can't be had.
 func refuse(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-Amz-Target") == "" {
 		w.Header().Set("Content-Type", "application/xml")
@@ -128,7 +128,7 @@ func refuse(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `{"__type": "ServiceUnavailable", "message": "a fault on demand"}`)
 }
 
-// late writes an answer after a while.
+// late writes a response after a while.
 type late struct {
 	http.ResponseWriter
 	by time.Duration

@@ -30,12 +30,12 @@ func TestProxy(t *testing.T) {
 		if target != "" {
 			request.Header.Set("X-Amz-Target", target)
 		}
-		answer, err := http.DefaultClient.Do(request)
+		response, err := http.DefaultClient.Do(request)
 		assert.NilError(t, err)
-		defer answer.Body.Close()
-		body, err := io.ReadAll(answer.Body)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
 		assert.NilError(t, err)
-		return answer.StatusCode, string(body)
+		return response.StatusCode, string(body)
 	}
 
 	status, body := call("PUT", "")
@@ -51,7 +51,7 @@ func TestProxy(t *testing.T) {
 	assert.Equal(t, body, "<Error><Code>SlowDown</Code><Message>a fault on demand</Message></Error>")
 	status, _ = call("POST", "AmazonSQS.ReceiveMessage")
 	assert.Equal(t, status, 200)
-	assert.Equal(t, proxy.Struck(), 2)
+	assert.Equal(t, proxy.Hits(), 2)
 	assert.Equal(t, reached, 2)
 
 	proxy.Inject(Fault{Operation: "S3.GET", Delay: 50 * time.Millisecond})
@@ -62,7 +62,7 @@ func TestProxy(t *testing.T) {
 	assert.Equal(t, reached, 3)
 
 	proxy.Inject()
-	assert.Equal(t, proxy.Struck(), 0)
+	assert.Equal(t, proxy.Hits(), 0)
 	status, _ = call("PUT", "")
 	assert.Equal(t, status, 200)
 }
@@ -81,7 +81,7 @@ func TestARequestThatHangsHasNoAnswerAndReachesNobody(t *testing.T) {
 	_, err = impatient.Do(request)
 	assert.ErrorContains(t, err, "Timeout exceeded")
 	assert.Equal(t, reached, 0)
-	assert.Equal(t, proxy.Struck(), 1)
+	assert.Equal(t, proxy.Hits(), 1)
 }
 
 func TestTargetIsAnAddress(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 func TestRegistry(t *testing.T) {
 	r, err := Start(t.TempDir())
 	assert.NilError(t, err)
-	answer, err := http.Get("http://" + r.Host + "/v2/")
+	response, err := http.Get("http://" + r.Host + "/v2/")
 	assert.NilError(t, err)
-	assert.NilError(t, answer.Body.Close())
-	assert.Equal(t, answer.StatusCode, http.StatusOK)
+	assert.NilError(t, response.Body.Close())
+	assert.Equal(t, response.StatusCode, http.StatusOK)
 	assert.Check(t, strings.HasPrefix(r.Host, "127.0.0.1:"))
 	r.Stop()
 	_, err = http.Get("http://" + r.Host + "/v2/")

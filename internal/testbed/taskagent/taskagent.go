@@ -72,7 +72,7 @@ func (a *Agent) update(w http.ResponseWriter, r *http.Request) {
 	task := r.PathValue("task")
 	if err != nil || wanted.ProtectionEnabled == nil || minutes < 1 || minutes > longestMinutes {
 		a.faults = append(a.faults, task+": "+r.Method+" "+r.URL.Path)
-		answer(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"Arn": task, "Code": "InvalidParameterException", "Message": "refused"}})
+		respond(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"Arn": task, "Code": "InvalidParameterException", "Message": "refused"}})
 		return
 	}
 	protection := map[string]any{"ProtectionEnabled": *wanted.ProtectionEnabled, "TaskArn": task}
@@ -82,10 +82,10 @@ func (a *Agent) update(w http.ResponseWriter, r *http.Request) {
 	} else {
 		delete(a.until, task)
 	}
-	answer(w, http.StatusOK, map[string]any{"protection": protection})
+	respond(w, http.StatusOK, map[string]any{"protection": protection})
 }
 
-func answer(w http.ResponseWriter, status int, content any) {
+func respond(w http.ResponseWriter, status int, content any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(content)
