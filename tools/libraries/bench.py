@@ -156,11 +156,9 @@ def shown(value: object) -> str:
     """Return a value for the table."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return (
-        f"{value:.3g}"
-        if isinstance(value, float) and abs(value) < 1000
-        else str(round(value) if isinstance(value, float) else value)
-    )
+    if isinstance(value, float):
+        return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+    return str(value)
 
 
 def ratio(own: object, library: object) -> str:
