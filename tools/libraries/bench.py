@@ -88,7 +88,7 @@ def commands() -> Iterator[Row]:
     yield ["packages", packages("benchlingwebhook/cmd/webhook"), packages("./cobra")]
     for arguments in ("--help", "deploy --help", "stauts dev", "completion bash", "preflight -create-roles"):
         yield [
-            f"`webhook {arguments}`: exit status, output",
+            f"`webhook {arguments}`: exit status, output, its first line",
             *(program(it, *arguments.split()) for it in (own, library)),
         ]
 
@@ -98,7 +98,7 @@ def terminals() -> Iterator[Row]:
     yield from json.loads(output(built("./terminals")))
     yield ["packages", 0, packages("github.com/mattn/go-isatty")]
     listed = "github.com/mattn/go-isatty v" in (ROOT / "go.mod").read_text()
-    yield ["in the app's go.mod already", "", listed]
+    yield ["in the app's go.mod", "", listed]
 
 
 def load() -> Iterator[Row]:
@@ -115,7 +115,11 @@ def archives() -> Iterator[Row]:
     """Compare mutate.Extract and go-archive with the own tar walks."""
     yield from json.loads(output(built("./archives")))
     yield ["go-archive: packages", 0, packages("github.com/moby/go-archive")]
-    yield ["go-archive: lines", function(file_with(r"^func untar\("), "untar").count("\n"), ""]
+    yield [
+        "go-archive: lines",
+        function(file_with(r"^func untar\("), "untar").count("\n"),
+        function(HERE / "archives/main.go", "unpack").count("\n"),
+    ]
 
 
 def rules() -> Iterator[Row]:

@@ -101,12 +101,10 @@ func auditRows(directory string) [][]any {
 	image := with(with(base, entries(names[:files/2]...)), entries(gone[:files/5]...))
 	imagePath, basePath := save(image, filepath.Join(directory, "image.tar")), save(base, filepath.Join(directory, "base.tar"))
 
-	var read imageaudit.Image
 	flat := 0
 	own, library := times(func() {
-		read, err := imageaudit.Read(imagePath, basePath)
+		_, err := imageaudit.Read(imagePath, basePath)
 		check(err)
-		_ = read
 	}, func() {
 		saved, err := tarball.ImageFromPath(imagePath, nil)
 		check(err)
@@ -136,6 +134,25 @@ func auditRows(directory string) [][]any {
 	}
 }
 
+// unpack does by the library what untar does.
+func unpack(path, into string) error {
+	if err := os.RemoveAll(into); err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := os.MkdirAll(into, 0o755); err != nil {
+		return err
+	}
+	if err := archive.UntarUncompressed(file, into, &archive.TarOptions{NoLchown: true}); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
 func untarRows(directory string) [][]any {
 	var names []string
 	for i := range files {
@@ -143,14 +160,6 @@ func untarRows(directory string) [][]any {
 	}
 	path := filepath.Join(directory, "plain.tar")
 	check(os.WriteFile(path, entries(names...), 0o600))
-	unpack := func(path, into string) error {
-		file, err := os.Open(path)
-		check(err)
-		defer file.Close()
-		check(os.RemoveAll(into))
-		check(os.MkdirAll(into, 0o755))
-		return archive.UntarUncompressed(file, into, &archive.TarOptions{NoLchown: true})
-	}
 	own, library := times(func() { check(untar(path, filepath.Join(directory, "own"))) },
 		func() { check(unpack(path, filepath.Join(directory, "library"))) })
 	outside := filepath.Join(directory, "outside.tar")
