@@ -46,17 +46,22 @@ def function(path: Path, name: str) -> str:
     return found[0]
 
 
-def copy_module() -> None:
-    """Copy the Go module below build/, with the own code that it compares and the app's checksums."""
+def copy_module() -> str:
+    """Copy the Go module below build/, with the own code that it compares, and return the checksums.
+
+    They are the module's and the app's.
+    """
     shutil.rmtree(GO, ignore_errors=True)
     shutil.copytree(HERE, GO, ignore=shutil.ignore_patterns("*.py", "requirements.*", "package*"))
     sums = (HERE / "go.sum").read_text() + (ROOT / "go.sum").read_text()
-    (GO / "go.sum").write_text("".join(sorted(set(sums.splitlines(keepends=True)))))
+    known = "".join(sorted(set(sums.splitlines(keepends=True))))
+    (GO / "go.sum").write_text(known)
     output("go", "mod", "edit", "-replace", f"benchlingwebhook={ROOT}", at=GO)
     shutil.copy(file_with(r"^func atRate\("), GO / "load/load.go")
     imports = 'import (\n"archive/tar"\n"errors"\n"fmt"\n"io"\n"os"\n"path/filepath"\n)\n'
     untar = function(file_with(r"^func untar\("), "untar")
     (GO / "archives/untar.go").write_text(f"package main\n{imports}{untar}")
+    return known
 
 
 def built(package: str) -> Path:
@@ -97,8 +102,8 @@ def terminals() -> Iterator[Row]:
     """Say what go-isatty costs."""
     yield from json.loads(output(built("./terminals")))
     yield ["packages", 0, packages("github.com/mattn/go-isatty")]
-    listed = "github.com/mattn/go-isatty v" in (ROOT / "go.mod").read_text()
-    yield ["in the app's go.mod", "", listed]
+    required = r"^github.com/aws/jsii-runtime-go@\S+ github.com/mattn/go-isatty@"
+    yield ["jsii requires it already", "", re.search(required, output("go", "mod", "graph"), re.MULTILINE) is not None]
 
 
 def load() -> Iterator[Row]:
@@ -173,7 +178,7 @@ def ratio(own: object, library: object) -> str:
 
 def main() -> None:
     """Print the table, a section a pair."""
-    copy_module()
+    known = copy_module()
     pairs = {
         "cobra": commands,
         "go-isatty": terminals,
@@ -198,6 +203,8 @@ def main() -> None:
         print(f"\n{name}\n| | own code | library | ratio |\n|---|---|---|---|", flush=True)
         for what, own, library in pairs[name]():
             print(f"| {what} | {shown(own)} | {shown(library)} | {ratio(own, library)} |", flush=True)
+    if unknown := set((GO / "go.sum").read_text().splitlines()) - set(known.splitlines()):
+        sys.exit("\n".join(("tools/libraries/go.sum lacks what was built: review and add", *sorted(unknown))))
 
 
 main()

@@ -57,7 +57,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-func attack(s *server, e *events) (latencies []time.Duration, named int) {
+// attack sends by vegeta, and returns its results and how many name their webhook.
+func attack(s *server, e *events) (results []*vegeta.Result, named int) {
 	targeter := func(t *vegeta.Target) error {
 		webhook, err := e.next()
 		if err != nil {
@@ -69,12 +70,24 @@ func attack(s *server, e *events) (latencies []time.Duration, named int) {
 	}
 	attacker := vegeta.NewAttacker(vegeta.Connections(atOnce), vegeta.Timeout(client.Timeout))
 	for result := range attacker.Attack(targeter, vegeta.Rate{Freq: perSecond, Per: time.Second}, lasting, "") {
-		latencies = append(latencies, result.Latency)
+		results = append(results, result)
 		if result.Headers.Get("webhook-id") != "" {
 			named++
 		}
 	}
-	return latencies, named
+	return results, named
+}
+
+// latencies returns the times that vegeta reports, which begin when a worker
+// sends, and those that begin when the webhook is due.
+func latencies(results []*vegeta.Result) (reported, fromDue timings) {
+	first := slices.MinFunc(results, func(a, b *vegeta.Result) int { return a.Timestamp.Compare(b.Timestamp) })
+	for _, r := range results {
+		due := first.Timestamp.Add(time.Duration(r.Seq) * time.Second / perSecond)
+		reported.took = append(reported.took, r.Latency)
+		fromDue.took = append(fromDue.took, max(r.End().Sub(due), r.Latency))
+	}
+	return reported, fromDue
 }
 
 // cpu returns the processor time of this process.
@@ -103,7 +116,8 @@ func main() {
 	defer listening.Close()
 	s, e := &server{listening.URL, "appdef_1"}, newEvents(key, "appdef_1")
 
-	var p99, used [2][]float64
+	var p99 [3][]float64
+	var used [2][]float64
 	for range rounds {
 		before := cpu()
 		own, err := atRate(context.Background(), s, e, perSecond, lasting)
@@ -111,13 +125,15 @@ func main() {
 		p99[0] = append(p99[0], own.quantile(0.99).Seconds()*1000)
 		used[0] = append(used[0], (cpu()-before).Seconds()*1e6/float64(len(own.took)))
 		before = cpu()
-		latencies, _ := attack(s, e)
-		p99[1] = append(p99[1], timings{took: latencies}.quantile(0.99).Seconds()*1000)
-		used[1] = append(used[1], (cpu()-before).Seconds()*1e6/float64(len(latencies)))
+		results, _ := attack(s, e)
+		used[1] = append(used[1], (cpu()-before).Seconds()*1e6/float64(len(results)))
+		reported, fromDue := latencies(results)
+		p99[1] = append(p99[1], reported.quantile(0.99).Seconds()*1000)
+		p99[2] = append(p99[2], fromDue.quantile(0.99).Seconds()*1000)
 	}
 	fresh := len(r.signatures) == r.count
 	r.refuses = true
-	latencies, named := attack(s, e)
+	results, named := attack(s, e)
 	again := 0
 	for _, came := range r.refused {
 		if came {
@@ -125,10 +141,11 @@ func main() {
 		}
 	}
 	check(json.NewEncoder(os.Stdout).Encode([][]any{
-		{"99th percentile at 400/s, ms", median(p99[0]), median(p99[1])},
+		{"99th percentile at 400/s, as reported, ms", median(p99[0]), median(p99[1])},
+		{"99th percentile at 400/s, from when each is due, ms", median(p99[0]), median(p99[2])},
 		{"CPU a webhook, client and server, µs", median(used[0]), median(used[1])},
 		{"a fresh signature each", "yes", fresh},
-		{fmt.Sprintf("results of %d that name their webhook", len(latencies)), "all", named},
+		{fmt.Sprintf("results of %d that name their webhook", len(results)), "all", named},
 		{fmt.Sprintf("sent again of %d that were refused", len(r.refused)), "all", again},
 	}))
 }
