@@ -61,6 +61,8 @@ def copy_module() -> str:
     imports = 'import (\n"archive/tar"\n"errors"\n"fmt"\n"io"\n"os"\n"path/filepath"\n)\n'
     untar = function(file_with(r"^func untar\("), "untar")
     (GO / "archives/untar.go").write_text(f"package main\n{imports}{untar}")
+    # Whichever pairs are built, each library has one version.
+    output("go", "mod", "tidy", at=GO)
     return known
 
 
