@@ -16,6 +16,7 @@ NODE := node_modules/.package-lock.json
 TOOLS := build/tools/.installed
 SERVICE := docker/.venv/.installed
 SERVERS := build/servers/.installed
+LIBRARIES := build/libraries/.installed
 
 .PHONY: help
 help: ## List the targets
@@ -104,11 +105,25 @@ $(SERVERS): internal/benchservice/servers/requirements.txt $(TOOLS)
 	build/servers/bin/pip install --quiet --require-hashes -r internal/benchservice/servers/requirements.txt
 	@touch $@
 
+.PHONY: bench-libraries
+bench-libraries: $(SERVICE) $(LIBRARIES) ## Compare libraries with the project's own code (PAIRS=)
+	docker/.venv/bin/python tools/libraries/bench.py $(PAIRS)
+
+$(LIBRARIES): tools/libraries/requirements.txt tools/libraries/package-lock.json $(NODE)
+	@echo "Installing the libraries to compare into build/libraries"
+	$(PYTHON) -m venv build/libraries/venv
+	build/libraries/venv/bin/pip install --quiet --require-hashes -r tools/libraries/requirements.txt
+	@mkdir -p build/libraries/node
+	cp tools/libraries/package.json tools/libraries/package-lock.json build/libraries/node
+	cd build/libraries/node && npm ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund
+	@touch $@
+
 .PHONY: lock
 lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../internal/testbed/emulator/requirements.txt requirements.in -o requirements.txt
 	cd internal/testbed/emulator && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd internal/benchservice/servers && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
+	cd tools/libraries && ../../build/tools/bin/uv pip compile -q $(LOCK) -c ../../docker/requirements.txt requirements.in -o requirements.txt
 	$(MAKE) -C docker lock
 LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 
 	"benchlingwebhook/internal/operate"
 )
@@ -20,7 +21,9 @@ const usage = `usage: webhook VERB …
   redrive ENVIRONMENT [ID,ID|all]                        list the dead letters, or send some again
   status [-config] ENVIRONMENT                           say whether it is ready, or what its settings are`
 
-var verbs = map[string]func(context.Context, []string, io.Writer) error{
+type verb func(ctx context.Context, args []string, out io.Writer) error
+
+var verbs = map[string]verb{
 	"preflight": operate.Preflight,
 	"deploy":    operate.Deploy,
 	"redrive":   operate.Redrive,
@@ -30,15 +33,33 @@ var verbs = map[string]func(context.Context, []string, io.Writer) error{
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	verb := func(context.Context, []string, io.Writer) error { return errors.New(usage) }
-	var args []string
-	if len(os.Args) > 1 && verbs[os.Args[1]] != nil {
-		verb, args = verbs[os.Args[1]], os.Args[2:]
-	}
-	if err := verb(ctx, args, os.Stdout); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(status(err))
 	}
+}
+
+// run does what the arguments name: a verb, or help.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if asksForHelp(args) {
+		_, err := fmt.Fprintln(out, usage)
+		return err
+	}
+	if len(args) == 0 {
+		return errors.New(usage)
+	}
+	if verbs[args[0]] == nil {
+		return fmt.Errorf("%q: no such verb\n%s", args[0], usage)
+	}
+	return verbs[args[0]](ctx, args[1:], out)
+}
+
+// asksForHelp says whether help is asked for, of the program or of a verb. What
+// comes after an environment may be another program's.
+func asksForHelp(args []string) bool {
+	return slices.ContainsFunc(args[:min(len(args), 2)], func(arg string) bool {
+		return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg)
+	})
 }
 
 // status returns what a program below exited with, or else 1.

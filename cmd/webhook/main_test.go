@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -19,4 +20,17 @@ func TestUsageNamesEveryVerb(t *testing.T) {
 	for verb := range verbs {
 		assert.Check(t, strings.Contains(usage, "\n  "+verb+" "), verb)
 	}
+}
+
+func TestHelpIsNoError(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"help", "status"}, {"status", "--help"}} {
+		var out bytes.Buffer
+		assert.NilError(t, run(t.Context(), args, &out))
+		assert.Equal(t, out.String(), usage+"\n")
+	}
+}
+
+func TestUnknownVerbIsNamed(t *testing.T) {
+	assert.Error(t, run(t.Context(), nil, nil), usage)
+	assert.Error(t, run(t.Context(), []string{"stauts", "dev"}, nil), "\"stauts\": no such verb\n"+usage)
 }

@@ -12,10 +12,24 @@ import (
 	"sync"
 	"text/tabwriter"
 	"time"
+
+	"github.com/mattn/go-isatty"
 )
 
-// beat is how often a check that takes long says that it still runs.
-const beat = 10 * time.Second
+// How often a check that takes long says that it still runs: on a terminal in
+// one line that is written over, elsewhere in a line of its own.
+const (
+	beatOnTerminal = time.Second
+	beatElsewhere  = 30 * time.Second
+)
+
+const (
+	// clearLine moves a terminal to the start of the line and empties it.
+	clearLine = "\r\x1b[K"
+	// widest is how long a line that is written over may be: one that goes on in
+	// the next row isn't emptied.
+	widest = 79
+)
 
 // Row is the outcome of one check.
 type Row struct {
@@ -35,11 +49,14 @@ type Report struct {
 	out   io.Writer
 	start time.Time
 	lock  sync.Mutex
+	// onTerminal says that a line can be written over.
+	onTerminal bool
 }
 
 // New returns an empty report that shows its progress on out.
 func New(out io.Writer) *Report {
-	return &Report{out: out, start: time.Now()}
+	file, isFile := out.(*os.File)
+	return &Report{out: out, start: time.Now(), onTerminal: isFile && isatty.IsTerminal(file.Fd())}
 }
 
 // Write shows progress of the running check, with the time since the start.
@@ -67,6 +84,9 @@ func (r *Report) Check(name string, run func() (string, error)) error {
 	row := Row{Check: name, Held: err == nil, Detail: detail, Seconds: seconds(time.Since(began))}
 	r.lock.Lock()
 	r.rows = append(r.rows, row)
+	if r.onTerminal {
+		fmt.Fprint(r.out, clearLine)
+	}
 	r.lock.Unlock()
 	if err != nil {
 		r.say("  did not hold: " + detail)
@@ -125,21 +145,44 @@ func (r *Report) Save(path string) error {
 }
 
 func (r *Report) beat(name string, began time.Time, done <-chan struct{}) {
-	ticker := time.NewTicker(beat)
+	every := beatElsewhere
+	if r.onTerminal {
+		every = beatOnTerminal
+	}
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-done:
 			return
 		case <-ticker.C:
-			r.say(fmt.Sprintf("  still at it: %s (%.0f s)", name, time.Since(began).Seconds()))
+			r.stillRuns(name, time.Since(began))
 		}
 	}
+}
+
+// stillRuns says that a check takes long. On a terminal the next line that is
+// said takes this one's place.
+func (r *Report) stillRuns(name string, took time.Duration) {
+	text := fmt.Sprintf("  still running (%.0f s): %s", took.Seconds(), name)
+	if !r.onTerminal {
+		r.say(text)
+		return
+	}
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	if len(text) > widest {
+		text = strings.ToValidUTF8(text[:widest], "")
+	}
+	fmt.Fprint(r.out, clearLine, text)
 }
 
 func (r *Report) say(text string) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
+	if r.onTerminal {
+		fmt.Fprint(r.out, clearLine)
+	}
 	fmt.Fprintf(r.out, "%5.0f s  %s\n", time.Since(r.start).Seconds(), text)
 }
 

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -38,4 +40,26 @@ func TestReport(t *testing.T) {
 	assert.Check(t, cmp.Len(rows[0], 4))
 	assert.Equal(t, rows[1]["check"], "second")
 	assert.Equal(t, rows[1]["held"], false)
+}
+
+func TestOneLineIsWrittenOverOnATerminal(t *testing.T) {
+	var progress bytes.Buffer
+	r := New(&progress)
+	assert.Check(t, !r.onTerminal, "a buffer is none")
+	r.stillRuns("build", 30*time.Second)
+	assert.Equal(t, progress.String(), "    0 s    still running (30 s): build\n")
+
+	progress.Reset()
+	r.onTerminal = true
+	r.stillRuns("build", time.Second)
+	r.stillRuns(strings.Repeat("b", 100), 2*time.Second)
+	r.say("done")
+	assert.Equal(t, progress.String(), clearLine+"  still running (1 s): build"+clearLine+"  still running (2 s): "+strings.Repeat("b", widest-23)+clearLine+"    0 s  done\n")
+}
+
+func TestNullDeviceIsNoTerminal(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	assert.NilError(t, err)
+	defer null.Close()
+	assert.Check(t, !New(null).onTerminal)
 }
