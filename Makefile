@@ -66,7 +66,7 @@ deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of 
 
 .PHONY: review
 review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
-	@go build -o build/bin/review ./internal/review
+	@go build -o build/bin/review ./cmd/review
 	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
 
 .PHONY: redrive
@@ -83,7 +83,8 @@ webhook:
 
 .PHONY: golden
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
-	go test ./internal/imagecontract ./internal/policy ./internal/templatediff ./stacks -update
+	go test ./internal/imagecontract ./internal/policy ./stacks -update
+	go test ./internal/review -run TestCases -update
 	go test ./internal/simulation -update
 
 .PHONY: bench-synth

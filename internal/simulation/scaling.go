@@ -1,8 +1,9 @@
 package simulation
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // Target is what scales, between two numbers.
@@ -13,18 +14,18 @@ type Target struct {
 	policies []policy
 }
 
-func readTarget(name string, properties json.RawMessage) (Target, error) {
+func readTarget(r cfn.Resource) (Target, error) {
 	var p struct {
 		MinCapacity, MaxCapacity int
 		ScheduledActions         []any
 	}
-	if err := json.Unmarshal(properties, &p); err != nil {
+	if err := r.Decode(&p); err != nil {
 		return Target{}, err
 	}
 	if len(p.ScheduledActions) > 0 {
 		return Target{}, fmt.Errorf("ScheduledActions are not simulated: scale by policies")
 	}
-	return Target{Name: name, Min: p.MinCapacity, Max: p.MaxCapacity}, nil
+	return Target{Name: r.ID, Min: p.MinCapacity, Max: p.MaxCapacity}, nil
 }
 
 // Scaler is one target in time.

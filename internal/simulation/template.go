@@ -5,11 +5,12 @@
 package simulation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // Template is what a synthesized template says of alarms and of scaling.
@@ -18,51 +19,38 @@ type Template struct {
 	Alarms []Alarm
 	// Targets are sorted by name.
 	Targets []Target
-	// kinds are the resources' types, by logical ID.
-	kinds map[string]string
-}
 
-// resource is one of the template, its properties still unread.
-type resource struct {
-	Type       string
-	Properties json.RawMessage
+	whole cfn.Template
 }
 
 // Read returns a template's alarms and scaling. What the simulator doesn't know
 // is an error that names the resource: all of them at once.
 func Read(text []byte) (Template, error) {
-	var whole struct{ Resources map[string]resource }
-	if err := json.Unmarshal(text, &whole); err != nil {
-		return Template{}, fmt.Errorf("read the template: %w", err)
+	whole, err := cfn.Read(text)
+	if err != nil {
+		return Template{}, err
 	}
-	template := Template{kinds: map[string]string{}}
-	var names []string
-	for name, r := range whole.Resources {
-		template.kinds[name] = r.Type
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	template := Template{whole: whole}
 	var problems []error
 	var policies []policy
-	for _, name := range names {
+	for _, r := range whole.All() {
 		var err error
-		properties := whole.Resources[name].Properties
-		switch template.kinds[name] {
+		switch r.Type {
 		case "AWS::CloudWatch::Alarm":
 			var a Alarm
-			a, err = readAlarm(name, properties)
+			a, err = readAlarm(r)
 			template.Alarms = append(template.Alarms, a)
 		case "AWS::ApplicationAutoScaling::ScalableTarget":
 			var t Target
-			t, err = readTarget(name, properties)
+			t, err = readTarget(r)
 			template.Targets = append(template.Targets, t)
 		case "AWS::ApplicationAutoScaling::ScalingPolicy":
 			var p policy
-			p, err = readPolicy(name, properties)
+			p, err = readPolicy(r)
 			policies = append(policies, p)
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			problems = append(problems, fmt.Errorf("%s: %w", r.ID, err))
 		}
 	}
 	for i, target := range template.Targets {
@@ -89,14 +77,8 @@ func (t Template) Target(prefix string) (Target, error) {
 // Queue returns the metrics' dimension of the queue whose name begins with a
 // prefix.
 func (t Template) Queue(prefix string) (string, error) {
-	var queues []string
-	for name, kind := range t.kinds {
-		if kind == "AWS::SQS::Queue" {
-			queues = append(queues, name)
-		}
-	}
-	name, err := one(queues, prefix, func(name string) string { return name })
-	return "QueueName=" + name + ".QueueName", err
+	queue, err := one(t.whole.OfType("AWS::SQS::Queue"), prefix, func(r cfn.Resource) string { return r.ID })
+	return "QueueName=" + queue.ID + ".QueueName", err
 }
 
 func one[T any](all []T, prefix string, name func(T) string) (T, error) {
@@ -124,25 +106,8 @@ type dimension struct {
 func dimensionsOf(dimensions []dimension) string {
 	var parts []string
 	for _, d := range dimensions {
-		parts = append(parts, d.Name+"="+reference(d.Value))
+		parts = append(parts, d.Name+"="+cfn.Text(d.Value))
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ",")
-}
-
-func reference(value any) string {
-	if object, ok := value.(map[string]any); ok && len(object) == 1 {
-		if name, ok := object["Ref"].(string); ok {
-			return name
-		}
-		if path, ok := object["Fn::GetAtt"].([]any); ok && len(path) == 2 {
-			return fmt.Sprintf("%v.%v", path[0], path[1])
-		}
-	}
-	if text, ok := value.(string); ok {
-		return text
-	}
-	// Maps are written with sorted keys.
-	text, _ := json.Marshal(value)
-	return string(text)
 }

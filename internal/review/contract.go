@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/imagecontract"
 )
 
@@ -90,7 +91,7 @@ func contractFindings(before, after []Fact) []Finding {
 
 func or(value string) string {
 	if value == "" {
-		return none
+		return cfn.None
 	}
 	return value
 }
