@@ -89,15 +89,15 @@ golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app
-	go run ./internal/benchsynth
+	go run ./cmd/bench-synth
 
 .PHONY: bench-service
 bench-service: $(SERVICE) $(TOOLS) ## Load the service beside a Flask development server
-	go run ./internal/benchservice
+	go run ./cmd/bench-service
 
 .PHONY: bench-servers
 bench-servers: $(SERVICE) $(TOOLS) $(SERVERS) ## Compare the service's own HTTP server with others
-	go run ./internal/benchservice servers
+	go run ./cmd/bench-service servers
 
 $(SERVERS): internal/benchservice/servers/requirements.txt $(TOOLS)
 	@echo "Installing the other servers into build/servers"
