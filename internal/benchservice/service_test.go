@@ -21,7 +21,7 @@ import (
 // them are there, and no event was lost.
 func TestLoad(t *testing.T) {
 	t.Chdir("../..")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	directory := t.TempDir()
 	var out strings.Builder
