@@ -1,7 +1,6 @@
 package constructs
 
 import (
-	"fmt"
 	"maps"
 	"strconv"
 	"time"
@@ -72,7 +71,7 @@ func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.Far
 		Image:                  props.Image.Container,
 		Command:                command,
 		VersionConsistency:     awsecs.VersionConsistency_ENABLED,
-		User:                   jsii.String(userOf(props.Contract)),
+		User:                   jsii.String(props.Contract.User.String()),
 		Privileged:             jsii.Bool(false),
 		ReadonlyRootFilesystem: jsii.Bool(true),
 		LinuxParameters:        newLinuxParameters(scope, "Linux"),
@@ -118,13 +117,4 @@ func containerHealthCheck(check imagecontract.HealthCheck) *awsecs.HealthCheck {
 		StartPeriod: duration(check.StartPeriod),
 		Retries:     jsii.Number(check.Retries),
 	}
-}
-
-// userOf returns the contract's user as Docker writes it: "uid:gid", or "uid"
-// where the image names no group.
-func userOf(contract imagecontract.Contract) string {
-	if contract.User.GID < 0 {
-		return strconv.Itoa(contract.User.UID)
-	}
-	return fmt.Sprintf("%d:%d", contract.User.UID, contract.User.GID)
 }

@@ -3,7 +3,11 @@
 // Dockerfile's final stage.
 package imagecontract
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Contract is what the final stage of a Dockerfile promises to whoever runs the
 // image. Every value is expanded: no ENV or ARG reference is left in it.
@@ -33,6 +37,15 @@ type Contract struct {
 
 // User is a numeric user and group. GID is -1 where USER names no group.
 type User struct{ UID, GID int }
+
+// String returns the user as Docker writes it: "uid:gid", or "uid" where USER names
+// no group.
+func (u User) String() string {
+	if u.GID < 0 {
+		return strconv.Itoa(u.UID)
+	}
+	return fmt.Sprintf("%d:%d", u.UID, u.GID)
+}
 
 // HealthCheck is a HEALTHCHECK directive, with Docker's defaults where the
 // directive is silent: interval 30s, timeout 30s, start period 0s, 3 retries.

@@ -97,3 +97,9 @@ func FuzzRead(f *testing.F) {
 		assert.Assert(t, len(contract.Command)+len(contract.Entrypoint) > 0, "%+v", contract)
 	})
 }
+
+func TestUserReadsAsDockerWritesIt(t *testing.T) {
+	assert.Equal(t, User{UID: 1000, GID: 1000}.String(), "1000:1000")
+	assert.Equal(t, User{UID: 1000, GID: 0}.String(), "1000:0")
+	assert.Equal(t, User{UID: 1000, GID: -1}.String(), "1000")
+}

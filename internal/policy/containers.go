@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/secrets"
 )
 
 // eachContainer makes a rule of what must hold of each container.
@@ -37,14 +38,11 @@ func noHostNamespace(r cfn.Resource) []Violation {
 	return found
 }
 
-// secretName is how variables are called that hold a secret.
-var secretName = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|private_?key|access_?key|auth_data)`)
-
 func noSecretInEnvironment(container map[string]any) []Violation {
 	var found []Violation
 	for _, variable := range cfn.List(container["Environment"]) {
 		name, _ := cfn.At(variable, "Name").(string)
-		if secretName.MatchString(name) {
+		if secrets.Named(name) {
 			found = append(found, fault("Environment["+name+"]", "readable by whoever may describe the task: make it one of Secrets")...)
 		}
 	}
