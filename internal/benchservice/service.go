@@ -1,6 +1,6 @@
 // Package benchservice loads the web service on 127.0.0.1 with signed events, each
 // of them written to an emulated queue before it is acknowledged, and beside it, in
-// the same run, a Flask development server that fetches the keys for every call
+// the same run, a Flask development server that fetches the keys for every request
 // and writes nothing. It also compares the service's own server with others.
 package benchservice
 
@@ -174,7 +174,7 @@ func (r *result) loadService(ctx context.Context, service *loader) error {
 // unsigned ones.
 func (l *loader) floodRatio(ctx context.Context, f flood) (float64, error) {
 	var ratios []float64
-	// They take turns, so that what else the machine does strikes both.
+	// They take turns, so that other load on the machine affects both.
 	for range rounds {
 		alone, err := asFastAsPossible(ctx, l.server, l.events, connections/2, l.phase/rounds)
 		if err != nil {

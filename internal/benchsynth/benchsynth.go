@@ -56,7 +56,7 @@ func compare(ctx context.Context, ours, empty, scratch string, out io.Writer) er
 	var missed error
 	fmt.Fprintf(out, "%-20s %8s %8s %6s %6s\n", fmt.Sprintf("median of %d runs", runs), "ours", "empty", "ratio", "limit")
 	for _, m := range modes {
-		// The apps take turns, so that what else the machine does strikes both.
+		// The apps take turns, so that other load on the machine affects both.
 		var ourTimes, emptyTimes []time.Duration
 		for i := range runs + 1 {
 			ourTime, err := synthesize(ctx, ours, m, scratch)

@@ -8,7 +8,7 @@ import (
 	"benchlingwebhook/internal/cfn"
 )
 
-// holdData are the types whose resources hold what can't be made anew.
+// holdData are the types whose resources hold data that can't be recreated.
 var holdData = []string{bucket, table, queue, "AWS::SecretsManager::Secret"}
 
 func isKept(t cfn.Template) []Violation {
@@ -47,8 +47,8 @@ func isEncrypted(t cfn.Template) []Violation {
 	return found
 }
 
-// onlyTLS demands of each bucket, queue and topic a policy that denies what comes
-// without TLS.
+// onlyTLS demands of each bucket, queue and topic a policy that denies
+// requests without TLS.
 func onlyTLS(t cfn.Template) []Violation {
 	var found []Violation
 	for _, of := range []struct{ kind, policy, property string }{

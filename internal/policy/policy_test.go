@@ -14,14 +14,14 @@ import (
 	"benchlingwebhook/internal/cfn"
 )
 
-// TestCases compares the violations of every folder's template with its
-// report. A new case is a new folder; -update writes its report.txt.
+// TestCases compares the violations of every directory's template with its
+// report. A new case is a new directory; -update writes its report.txt.
 func TestCases(t *testing.T) {
-	folders, err := os.ReadDir("testdata")
+	directories, err := os.ReadDir("testdata")
 	assert.NilError(t, err)
-	for _, folder := range folders {
-		t.Run(folder.Name(), func(t *testing.T) {
-			text, err := os.ReadFile(filepath.Join("testdata", folder.Name(), "template.json"))
+	for _, directory := range directories {
+		t.Run(directory.Name(), func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", directory.Name(), "template.json"))
 			assert.NilError(t, err)
 			template, err := cfn.Read(text)
 			assert.NilError(t, err)
@@ -29,7 +29,7 @@ func TestCases(t *testing.T) {
 			for _, v := range Check(template) {
 				report.WriteString(v.String() + "\n")
 			}
-			golden.Assert(t, report.String(), filepath.Join(folder.Name(), "report.txt"))
+			golden.Assert(t, report.String(), filepath.Join(directory.Name(), "report.txt"))
 		})
 	}
 }
