@@ -122,8 +122,8 @@ func TestWithIDs(t *testing.T) {
 	assert.DeepEqual(t, template.WithIDs(nil), template)
 }
 
-func TestFirstOf(t *testing.T) {
+func TestFirstReference(t *testing.T) {
 	properties := read(t).Resources["Role"].Properties
-	assert.Equal(t, FirstOf(properties, map[string]bool{"Queue": true}), "Queue")
-	assert.Equal(t, FirstOf(properties, map[string]bool{"Other": true}), "")
+	assert.Equal(t, FirstReference(properties, map[string]bool{"Queue": true}), "Queue")
+	assert.Equal(t, FirstReference(properties, map[string]bool{"Other": true}), "")
 }

@@ -75,9 +75,9 @@ func intrinsicText(object map[string]any) string {
 	return None
 }
 
-// FirstOf returns the first of the logical IDs that a text within the value is,
+// FirstReference returns the first of the logical IDs that a text within the value is,
 // as in Ref and Fn::GetAtt; empty where there is none.
-func FirstOf(value any, ids map[string]bool) string {
+func FirstReference(value any, ids map[string]bool) string {
 	switch v := value.(type) {
 	case string:
 		if ids[v] {
@@ -85,13 +85,13 @@ func FirstOf(value any, ids map[string]bool) string {
 		}
 	case []any:
 		for _, element := range v {
-			if id := FirstOf(element, ids); id != "" {
+			if id := FirstReference(element, ids); id != "" {
 				return id
 			}
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if id := FirstOf(v[name], ids); id != "" {
+			if id := FirstReference(v[name], ids); id != "" {
 				return id
 			}
 		}

@@ -91,7 +91,7 @@ func replacement(id string, before, after cfn.Resource, moving map[string]bool, 
 		}
 	}
 	for _, create := range schema.CreateOnly {
-		if to := cfn.FirstOf(after.Properties[create[0]], moving); to != "" {
+		if to := cfn.FirstReference(after.Properties[create[0]], moving); to != "" {
 			return outcome{id: id, verb: "will be replaced", because: fmt.Sprintf("its %s is of %s", create[0], to)}, nil
 		}
 	}

@@ -49,9 +49,9 @@ type Scaler struct {
 
 // NewScaler returns a target at its fewest tasks, with the alarms of its template
 // that set off its policies.
-func NewScaler(template Template, target Target) *Scaler {
+func NewScaler(stack Stack, target Target) *Scaler {
 	s := &Scaler{Desired: target.Min, States: map[string]State{}, target: target}
-	for _, a := range template.Alarms {
+	for _, a := range stack.Alarms {
 		for _, p := range target.policies {
 			if len(a.Actions) > 0 && a.Actions[0] == p.name {
 				s.alarms = append(s.alarms, a)

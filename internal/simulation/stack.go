@@ -13,37 +13,37 @@ import (
 	"benchlingwebhook/internal/cfn"
 )
 
-// Template is what a synthesized template says of alarms and of scaling.
-type Template struct {
+// Stack is what a stack's synthesized template says of alarms and of scaling.
+type Stack struct {
 	// Alarms are sorted by name.
 	Alarms []Alarm
 	// Targets are sorted by name.
 	Targets []Target
 
-	whole cfn.Template
+	template cfn.Template
 }
 
 // Read returns a template's alarms and scaling. What the simulator doesn't know
 // is an error that names the resource: all of them at once.
-func Read(text []byte) (Template, error) {
-	whole, err := cfn.Read(text)
+func Read(text []byte) (Stack, error) {
+	template, err := cfn.Read(text)
 	if err != nil {
-		return Template{}, err
+		return Stack{}, err
 	}
-	template := Template{whole: whole}
+	stack := Stack{template: template}
 	var problems []error
 	var policies []policy
-	for _, r := range whole.All() {
+	for _, r := range template.All() {
 		var err error
 		switch r.Type {
 		case "AWS::CloudWatch::Alarm":
 			var a Alarm
 			a, err = readAlarm(r)
-			template.Alarms = append(template.Alarms, a)
+			stack.Alarms = append(stack.Alarms, a)
 		case "AWS::ApplicationAutoScaling::ScalableTarget":
 			var t Target
 			t, err = readTarget(r)
-			template.Targets = append(template.Targets, t)
+			stack.Targets = append(stack.Targets, t)
 		case "AWS::ApplicationAutoScaling::ScalingPolicy":
 			var p policy
 			p, err = readPolicy(r)
@@ -53,31 +53,31 @@ func Read(text []byte) (Template, error) {
 			problems = append(problems, fmt.Errorf("%s: %w", r.ID, err))
 		}
 	}
-	for i, target := range template.Targets {
+	for i, target := range stack.Targets {
 		for _, p := range policies {
 			if p.target == target.Name {
-				template.Targets[i].policies = append(template.Targets[i].policies, p)
+				stack.Targets[i].policies = append(stack.Targets[i].policies, p)
 			}
 		}
 	}
-	return template, errors.Join(problems...)
+	return stack, errors.Join(problems...)
 }
 
 // Alarm returns the alarm whose name begins with a prefix, which CDK completes by
 // a hash.
-func (t Template) Alarm(prefix string) (Alarm, error) {
-	return one(t.Alarms, prefix, func(a Alarm) string { return a.Name })
+func (s Stack) Alarm(prefix string) (Alarm, error) {
+	return one(s.Alarms, prefix, func(a Alarm) string { return a.Name })
 }
 
 // Target returns what scales whose name begins with a prefix.
-func (t Template) Target(prefix string) (Target, error) {
-	return one(t.Targets, prefix, func(target Target) string { return target.Name })
+func (s Stack) Target(prefix string) (Target, error) {
+	return one(s.Targets, prefix, func(target Target) string { return target.Name })
 }
 
 // Queue returns the metrics' dimension of the queue whose name begins with a
 // prefix.
-func (t Template) Queue(prefix string) (string, error) {
-	queue, err := one(t.whole.OfType("AWS::SQS::Queue"), prefix, func(r cfn.Resource) string { return r.ID })
+func (s Stack) Queue(prefix string) (string, error) {
+	queue, err := one(s.template.OfType("AWS::SQS::Queue"), prefix, func(r cfn.Resource) string { return r.ID })
 	return "QueueName=" + queue.ID + ".QueueName", err
 }
 
