@@ -84,14 +84,15 @@ func asFastAsPossible(ctx context.Context, s *server, e *events, connections int
 	})
 }
 
-// atRate sends so many events a second, whether the server keeps up or not; an
-// event's time begins when it is due.
+// atRate sends so many events a second, and at least one, whether the server keeps
+// up or not; an event's time begins when it is due.
 func atRate(ctx context.Context, s *server, e *events, perSecond float64, lasting time.Duration) (timings, error) {
-	due := make(chan time.Time, int(perSecond*lasting.Seconds())+1)
+	number := max(1, int(perSecond*lasting.Seconds()))
+	due := make(chan time.Time, number)
 	began := time.Now()
 	go func() {
 		defer close(due)
-		for i := range int(perSecond * lasting.Seconds()) {
+		for i := range number {
 			at := began.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))
 			time.Sleep(time.Until(at))
 			due <- at
