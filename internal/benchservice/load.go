@@ -63,13 +63,13 @@ func (t timings) quantile(part float64) time.Duration {
 	return statistics.Quantile(t.took, part)
 }
 
-// asFastAsPossible sends events over so many connections, each as soon as the
-// one before has its response.
+// asFastAsPossible sends events over so many connections, at least one over each,
+// and each as soon as the one before has its response.
 func asFastAsPossible(ctx context.Context, s *server, e *events, connections int, lasting time.Duration) (timings, error) {
 	began := time.Now()
 	until := began.Add(lasting)
 	return collect(began, connections, func(add func(time.Duration)) error {
-		for time.Now().Before(until) {
+		for {
 			webhook, err := e.next()
 			if err != nil {
 				return err
@@ -79,8 +79,10 @@ func asFastAsPossible(ctx context.Context, s *server, e *events, connections int
 				return err
 			}
 			add(time.Since(sent))
+			if !time.Now().Before(until) {
+				return nil
+			}
 		}
-		return nil
 	})
 }
 
