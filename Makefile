@@ -78,7 +78,7 @@ deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of 
 
 .PHONY: review
 review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
-	@go build -o build/bin/review ./internal/review
+	@go build -o build/bin/review ./cmd/review
 	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
 
 .PHONY: redrive
@@ -95,20 +95,21 @@ webhook:
 
 .PHONY: golden
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
-	go test ./internal/imagecontract ./internal/policy ./internal/templatediff ./stacks -update
+	go test ./internal/imagecontract ./internal/policy ./stacks -update
+	go test ./internal/review -run TestCases -update
 	go test ./internal/simulation -update
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app
-	go run ./internal/benchsynth
+	go run ./cmd/bench-synth
 
 .PHONY: bench-service
 bench-service: $(SERVICE) $(TOOLS) ## Load the service beside a Flask development server
-	go run ./internal/benchservice
+	go run ./cmd/bench-service
 
 .PHONY: bench-servers
 bench-servers: $(SERVICE) $(TOOLS) $(SERVERS) ## Compare the service's own HTTP server with others
-	go run ./internal/benchservice servers
+	go run ./cmd/bench-service servers
 
 $(SERVERS): internal/benchservice/servers/requirements.txt $(TOOLS)
 	@echo "Installing the other servers into build/servers"

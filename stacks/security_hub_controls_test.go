@@ -13,13 +13,14 @@ import (
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/policy"
 	"benchlingwebhook/stacks"
 )
 
 // deployed is what CloudFormation is given of one golden template.
 type deployed struct {
-	template   policy.Template
+	template   cfn.Template
 	violations []policy.Violation
 	// stack is the stack's properties in CDK's manifest; empty other than in the
 	// environments of cdk.json.
@@ -28,7 +29,7 @@ type deployed struct {
 
 func deployedOf(t *testing.T, shape string) deployed {
 	t.Helper()
-	template, err := policy.ReadTemplate(golden.Get(t, shape+".template.json"))
+	template, err := cfn.Read(golden.Get(t, shape+".template.json"))
 	assert.NilError(t, err)
 	d := deployed{template: template, violations: policy.Check(template)}
 	if shape != "dev" && shape != "prod" {
@@ -49,14 +50,8 @@ func deployedOf(t *testing.T, shape string) deployed {
 }
 
 // of returns the template's resources of a type.
-func (d deployed) of(kind string) []policy.Resource {
-	var found []policy.Resource
-	for _, r := range d.template.Resources {
-		if r.Type == kind {
-			found = append(found, r)
-		}
-	}
-	return found
+func (d deployed) of(kind string) []cfn.Resource {
+	return d.template.OfType(kind)
 }
 
 // in returns the value at a path of names; of a list on it, the first element counts.
@@ -76,7 +71,7 @@ func in(value any, path string) any {
 func every(kind string, check func(properties map[string]any) bool) func(deployed) bool {
 	return func(d deployed) bool {
 		found := d.of(kind)
-		return len(found) > 0 && !slices.ContainsFunc(found, func(r policy.Resource) bool { return !check(r.Properties) })
+		return len(found) > 0 && !slices.ContainsFunc(found, func(r cfn.Resource) bool { return !check(r.Properties) })
 	}
 }
 
@@ -112,7 +107,7 @@ func named(kind string, by ...string) func(deployed) bool {
 // endpoint makes a check that the VPC has an interface endpoint.
 func endpoint(service string) func(deployed) bool {
 	return func(d deployed) bool {
-		return slices.ContainsFunc(d.of("AWS::EC2::VPCEndpoint"), func(r policy.Resource) bool {
+		return slices.ContainsFunc(d.of("AWS::EC2::VPCEndpoint"), func(r cfn.Resource) bool {
 			encoded, _ := json.Marshal(r.Properties["ServiceName"])
 			return strings.HasSuffix(strings.TrimRight(string(encoded), `"]}`), "."+service)
 		})

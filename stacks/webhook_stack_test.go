@@ -15,8 +15,9 @@ import (
 	"gotest.tools/v3/golden"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
-	"benchlingwebhook/internal/templatediff"
+	"benchlingwebhook/internal/review"
 	"benchlingwebhook/stacks"
 )
 
@@ -60,16 +61,16 @@ func TestGoldenTemplates(t *testing.T) {
 func TestShapesReadWell(t *testing.T) {
 	schemas, err := cfnschema.Installed("../build/tools")
 	assert.NilError(t, err)
-	read := func(shape string) map[string]templatediff.Template {
-		template, err := templatediff.ReadTemplate(golden.Get(t, shape+".template.json"))
+	read := func(shape string) map[string]cfn.Template {
+		template, err := cfn.Read(golden.Get(t, shape+".template.json"))
 		assert.NilError(t, err)
-		return map[string]templatediff.Template{"stack": template}
+		return map[string]cfn.Template{"stack": template}
 	}
 	for _, shape := range shapes[1:] {
 		t.Run(shape.name, func(t *testing.T) {
-			review, err := templatediff.Compare(templatediff.Input{Before: read("dev"), After: read(shape.name)}, schemas)
+			result, err := review.Compare(review.Input{Before: read("dev"), After: read(shape.name)}, schemas)
 			assert.NilError(t, err)
-			golden.Assert(t, review.Text(), shape.name+".review.txt")
+			golden.Assert(t, result.Text(), shape.name+".review.txt")
 		})
 	}
 }

@@ -1,8 +1,7 @@
-package main
+package benchservice
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,8 +28,6 @@ const (
 	settle = 2 * time.Second
 	// exitWithin bounds the time from SIGTERM to the exit.
 	exitWithin = 40 * time.Second
-	// clockTicks are those of /proc/PID/stat in a second; Linux has 100 for all.
-	clockTicks = 100
 )
 
 // candidate is a server, and how it serves the service's application.
@@ -51,7 +47,7 @@ func candidates() []candidate {
 	}
 }
 
-// compared is what is told of one server. A time is -1 where there was no answer.
+// compared is what is reported of one server. A time is -1 where no response came.
 type compared struct {
 	name      string
 	peak      float64
@@ -65,30 +61,37 @@ type compared struct {
 	status           string
 }
 
-// compareServers loads each server in turn and prints a table.
-func compareServers(ctx context.Context) error {
+// CompareServers loads the service's own server and others in turn, for five
+// minutes at most, and prints a table. It runs in the repository's directory.
+func CompareServers(ctx context.Context, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
 	if err := os.Setenv("PYTHONPATH", strings.Join(pythonPath(), string(os.PathListSeparator))); err != nil {
 		return err
 	}
-	world, key, err := start(ctx)
+	environment, key, err := start(ctx, workDir)
 	if err != nil {
 		return err
 	}
-	defer world.stop()
+	defer environment.stop()
 	var all []compared
 	for _, c := range candidates() {
-		fmt.Printf("loading %s (about a minute)\n", c.name)
-		result, err := world.compare(ctx, c, key)
+		fmt.Fprintf(out, "loading %s (about a minute)\n", c.name)
+		result, err := environment.compare(ctx, c, key)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		all = append(all, result)
 	}
-	fmt.Printf("\n%-20s %8s %9s %8s %6s %12s %12s %12s %8s  %s\n", "", "peak/s", "CPU ms", "RSS MB", "procs", "idle", "slow heads", "slow bodies", "exit s", "status")
-	for _, r := range all {
-		fmt.Printf("%-20s %8.0f %9.2f %8.0f %6d %12s %12s %12s %8.1f  %s\n", r.name, r.peak, r.cpu, r.rss, r.processes, shown(r.idle), shown(r.head), shown(r.body), r.exit.Seconds(), r.status)
-	}
+	printCompared(out, all)
 	return nil
+}
+
+func printCompared(out io.Writer, all []compared) {
+	fmt.Fprintf(out, "\n%-20s %8s %9s %8s %6s %12s %12s %12s %8s  %s\n", "", "peak/s", "CPU ms", "RSS MB", "procs", "idle", "slow heads", "slow bodies", "exit s", "status")
+	for _, r := range all {
+		fmt.Fprintf(out, "%-20s %8.0f %9.2f %8.0f %6d %12s %12s %12s %8.1f  %s\n", r.name, r.peak, r.cpu, r.rss, r.processes, shown(r.idle), shown(r.head), shown(r.body), r.exit.Seconds(), r.status)
+	}
 }
 
 func pythonPath() []string {
@@ -113,7 +116,7 @@ func shown(d time.Duration) string {
 // task: in a mount namespace of their own.
 const readOnly = `mount --make-rprivate / && for at in $(findmnt --noheadings --raw --output TARGET --types nosysfs,noproc,nodevtmpfs,nodevpts,notmpfs,nocgroup2,nomqueue | tac); do mount -o remount,bind,ro "$at" || exit; done; exec "$@"`
 
-func (w *world) compare(ctx context.Context, c candidate, key benchling.Key) (compared, error) {
+func (e *environment) compare(ctx context.Context, c candidate, key benchling.Key) (compared, error) {
 	unshare, err := exec.LookPath("unshare")
 	if err != nil {
 		return compared{}, err
@@ -123,7 +126,7 @@ func (w *world) compare(ctx context.Context, c candidate, key benchling.Key) (co
 		return compared{}, err
 	}
 	args := append([]string{"--mount", "--map-root-user", "sh", "-c", readOnly, "sh", program}, c.args...)
-	s, err := w.startApplication(ctx, strings.Fields(c.name)[0], unshare, args...)
+	s, err := e.startApplication(ctx, strings.Fields(c.name)[0], unshare, args...)
 	if err != nil {
 		return compared{}, err
 	}
@@ -158,7 +161,7 @@ func (w *world) compare(ctx context.Context, c candidate, key benchling.Key) (co
 	if r.head, err = beside(ctx, s, "GET /health HT"); err != nil {
 		return r, err
 	}
-	// Of headers that only a key can tell from Benchling's, or the body isn't read.
+	// Of headers that only a key distinguishes from Benchling's, or the body isn't read.
 	signed := fmt.Sprintf("webhook-id: x\r\nwebhook-timestamp: %d\r\nwebhook-signature: %s", time.Now().Unix(), flood{signatures: 1}.header())
 	if r.body, err = beside(ctx, s, "POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n"+signed+"\r\n\r\n{"); err != nil {
 		return r, err
@@ -182,11 +185,11 @@ func beside(ctx context.Context, s *server, start string) (time.Duration, error)
 	var longest time.Duration
 	for range 10 {
 		began := time.Now()
-		answer, err := probing.Get(s.url + "/health")
+		response, err := probing.Get(s.url + "/health")
 		if err != nil {
-			return -1, nil //nolint:nilerr // That there is no answer is the result.
+			return -1, nil //nolint:nilerr // That no response came is the result.
 		}
-		_ = answer.Body.Close()
+		_ = response.Body.Close()
 		longest = max(longest, time.Since(began))
 		time.Sleep(probeEvery)
 	}
@@ -208,50 +211,4 @@ func (r *compared) drain(s *server) error {
 	r.status, err = s.Terminate(exitWithin)
 	r.exit = time.Since(began)
 	return err
-}
-
-// usage is what a process and its children have used.
-type usage struct {
-	cpu, rss  float64
-	processes int
-}
-
-// usedBy returns the CPU's seconds and the megabytes of a process and of all that
-// descend from it.
-func usedBy(pid int) (usage, error) {
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		return usage{}, err
-	}
-	parents, used := map[int]int{}, map[int]usage{}
-	for _, entry := range entries {
-		id, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat"))
-		if err != nil {
-			continue
-		}
-		// The name, in parentheses, may hold spaces.
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		number := func(i int) float64 { n, _ := strconv.ParseFloat(fields[i], 64); return n }
-		parents[id] = int(number(1))
-		used[id] = usage{cpu: (number(11) + number(12)) / clockTicks, rss: number(21) * float64(os.Getpagesize()) / 1e6, processes: 1}
-	}
-	var all usage
-	for id := range used {
-		for at := id; at > 1; at = parents[at] {
-			if at == pid {
-				all.cpu += used[id].cpu
-				all.rss += used[id].rss
-				all.processes++
-				break
-			}
-		}
-	}
-	if all.processes == 0 {
-		return usage{}, errors.New("/proc: the server isn't there")
-	}
-	return all, nil
 }

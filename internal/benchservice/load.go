@@ -1,4 +1,4 @@
-package main
+package benchservice
 
 import (
 	"bytes"
@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"benchlingwebhook/internal/statistics"
 	"benchlingwebhook/internal/testbed/benchling"
 )
 
@@ -28,7 +28,7 @@ var client = &http.Client{
 }
 
 // events are signed when they are asked for: signing takes some fifty
-// microseconds, a fiftieth of what the fastest answer takes.
+// microseconds, a fiftieth of what the fastest response takes.
 type events struct {
 	key           benchling.Key
 	appDefinition string
@@ -60,17 +60,16 @@ func (t timings) perSecond() float64 { return float64(len(t.took)) / t.lasted.Se
 // quantile returns the time within which so large a part of the events was
 // answered.
 func (t timings) quantile(part float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(t.took))
-	return sorted[min(int(part*float64(len(sorted))), len(sorted)-1)]
+	return statistics.Quantile(t.took, part)
 }
 
-// asFastAsPossible sends events over so many connections, each as soon as the
-// one before has its answer.
+// asFastAsPossible sends events over so many connections, at least one over each,
+// and each as soon as the one before has its response.
 func asFastAsPossible(ctx context.Context, s *server, e *events, connections int, lasting time.Duration) (timings, error) {
 	began := time.Now()
 	until := began.Add(lasting)
 	return collect(began, connections, func(add func(time.Duration)) error {
-		for time.Now().Before(until) {
+		for {
 			webhook, err := e.next()
 			if err != nil {
 				return err
@@ -80,19 +79,22 @@ func asFastAsPossible(ctx context.Context, s *server, e *events, connections int
 				return err
 			}
 			add(time.Since(sent))
+			if !time.Now().Before(until) {
+				return nil
+			}
 		}
-		return nil
 	})
 }
 
-// atRate sends so many events a second, whether the server keeps up or not; an
-// event's time begins when it is due.
+// atRate sends so many events a second, and at least one, whether the server keeps
+// up or not; an event's time begins when it is due.
 func atRate(ctx context.Context, s *server, e *events, perSecond float64, lasting time.Duration) (timings, error) {
-	due := make(chan time.Time, int(perSecond*lasting.Seconds())+1)
+	number := max(1, int(perSecond*lasting.Seconds()))
+	due := make(chan time.Time, number)
 	began := time.Now()
 	go func() {
 		defer close(due)
-		for i := range int(perSecond * lasting.Seconds()) {
+		for i := range number {
 			at := began.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))
 			time.Sleep(time.Until(at))
 			due <- at
@@ -113,11 +115,11 @@ func atRate(ctx context.Context, s *server, e *events, perSecond float64, lastin
 	})
 }
 
-// A flood is a kind of calls that nobody has signed, and the limit that it must
+// A flood is a kind of requests that nobody has signed, and the limit that it must
 // keep is mostFloodRatio.
 type flood struct {
 	name string
-	// signatures is how many well-formed ones, of nobody's, each call brings.
+	// signatures is how many well-formed ones, of nobody's, each request brings.
 	signatures int
 }
 
@@ -163,7 +165,7 @@ func (f flood) send(ctx context.Context, s *server, connections int) error {
 
 // probe asks for a server's health several times a second, as a load balancer's
 // target group would, until the context ends, and returns the longest time that
-// an answer took.
+// a response took.
 func probe(ctx context.Context, s *server) (time.Duration, error) {
 	var longest time.Duration
 	probing := &http.Client{Timeout: client.Timeout, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -174,13 +176,13 @@ func probe(ctx context.Context, s *server) (time.Duration, error) {
 		case <-time.After(probeEvery):
 		}
 		began := time.Now()
-		answer, err := probing.Get(s.url + "/health")
+		response, err := probing.Get(s.url + "/health")
 		if err != nil {
 			return longest, err
 		}
-		_ = answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return longest, fmt.Errorf("/health: status %d", answer.StatusCode)
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return longest, fmt.Errorf("/health: status %d", response.StatusCode)
 		}
 		longest = max(longest, time.Since(began))
 	}
@@ -210,21 +212,21 @@ func collect(began time.Time, atOnce int, work func(add func(time.Duration)) err
 	return all, failed
 }
 
-// send posts a webhook, and fails where the answer has another status.
+// send posts a webhook, and fails where the response has another status.
 func send(ctx context.Context, s *server, webhook benchling.Webhook, want int) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/event", bytes.NewReader(webhook.Body))
 	if err != nil {
 		return err
 	}
 	webhook.SetHeaders(request.Header)
-	answer, err := client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != want {
-		err = fmt.Errorf("/event: status %d, not %d: %s", answer.StatusCode, want, body)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != want {
+		err = fmt.Errorf("/event: status %d, not %d: %s", response.StatusCode, want, body)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package benchservice
 
 import (
 	"bufio"
@@ -27,59 +27,61 @@ const (
 	baseline       = "internal/benchservice/baseline.py"
 )
 
-// world is what the servers talk with: an AWS and Benchling's keys.
-type world struct {
+// environment is what the servers talk with: an AWS and Benchling's keys.
+type environment struct {
+	// directory is where the processes write their logs.
+	directory string
 	emulator  *emulator.Emulator
 	benchling *benchling.Server
 	queue     string
 }
 
 // start starts both, with the key that Benchling signs with, and makes the queue.
-func start(ctx context.Context) (*world, benchling.Key, error) {
+func start(ctx context.Context, directory string) (*environment, benchling.Key, error) {
 	key, err := benchling.NewKey()
 	if err != nil {
 		return nil, key, err
 	}
-	dir, err := filepath.Abs(workDir)
+	dir, err := filepath.Abs(directory)
 	if err != nil {
 		return nil, key, err
 	}
-	w := &world{}
-	if w.emulator, err = emulator.Start(ctx, emulatorPython, emulatorSource, dir); err != nil {
+	e := &environment{directory: directory}
+	if e.emulator, err = emulator.Start(ctx, emulatorPython, emulatorSource, dir); err != nil {
 		return nil, key, err
 	}
-	if w.benchling, err = benchling.Serve(key, benchling.Client); err != nil {
-		w.emulator.Stop()
+	if e.benchling, err = benchling.Serve(key, benchling.Client); err != nil {
+		e.emulator.Stop()
 		return nil, key, err
 	}
-	queue, err := w.sqs().CreateQueue(ctx, &sqs.CreateQueueInput{
+	queue, err := e.sqs().CreateQueue(ctx, &sqs.CreateQueueInput{
 		QueueName: aws.String("bench.fifo"), Attributes: map[string]string{"FifoQueue": "true"},
 	})
 	if err != nil {
-		w.stop()
+		e.stop()
 		return nil, key, err
 	}
-	w.queue = aws.ToString(queue.QueueUrl)
-	return w, key, nil
+	e.queue = aws.ToString(queue.QueueUrl)
+	return e, key, nil
 }
 
-func (w *world) stop() {
-	w.benchling.Stop()
-	w.emulator.Stop()
+func (e *environment) stop() {
+	e.benchling.Stop()
+	e.emulator.Stop()
 }
 
-func (w *world) sqs() *sqs.Client { return sqs.NewFromConfig(w.emulator.Config()) }
+func (e *environment) sqs() *sqs.Client { return sqs.NewFromConfig(e.emulator.Config()) }
 
 // checkQueue says whether the queue holds as many events as were acknowledged.
-func (w *world) checkQueue(ctx context.Context, accepted int) error {
-	answer, err := w.sqs().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: aws.String(w.queue), AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages},
+func (e *environment) checkQueue(ctx context.Context, accepted int) error {
+	response, err := e.sqs().GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: aws.String(e.queue), AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages},
 	})
 	if err != nil {
 		return err
 	}
-	if held := answer.Attributes["ApproximateNumberOfMessages"]; held != strconv.Itoa(accepted) {
-		return fmt.Errorf("queue %s: %s events, but %d were acknowledged", w.queue, held, accepted)
+	if held := response.Attributes["ApproximateNumberOfMessages"]; held != strconv.Itoa(accepted) {
+		return fmt.Errorf("queue %s: %s events, but %d were acknowledged", e.queue, held, accepted)
 	}
 	return nil
 }
@@ -91,39 +93,39 @@ type server struct {
 }
 
 // startService starts the web service as the image does.
-func (w *world) startService(ctx context.Context) (*server, error) {
-	return w.startApplication(ctx, "service", servicePython, "-m", "src.app")
+func (e *environment) startService(ctx context.Context) (*server, error) {
+	return e.startApplication(ctx, "service", servicePython, "-m", "src.app")
 }
 
-// startApplication starts the service's application in the service's folder, with
+// startApplication starts the service's application in the service's directory, with
 // the settings that a task has; "PORT" in an argument is where it is to listen.
-func (w *world) startApplication(ctx context.Context, name, program string, args ...string) (*server, error) {
+func (e *environment) startApplication(ctx context.Context, name, program string, args ...string) (*server, error) {
 	appDefinition := "appdef_" + benchling.RandomText()
 	secret, err := json.Marshal(map[string]string{
-		"tenant": "bench", "client_id": "bench", "client_secret": benchling.RandomText(), "app_definition_id": appDefinition, "jwks_url": w.jwks(),
-		"base_url": "http://" + w.benchling.Address,
+		"tenant": "bench", "client_id": "bench", "client_secret": benchling.RandomText(), "app_definition_id": appDefinition, "jwks_url": e.jwks(),
+		"base_url": "http://" + e.benchling.Address,
 	})
 	if err != nil {
 		return nil, err
 	}
-	environment := emulator.Environment(w.emulator.Endpoint)
-	environment["INTAKE_QUEUE_URL"] = w.queue
-	environment["CANVAS_QUEUE_URL"] = w.queue
-	environment["BENCHLING_SECRET"] = string(secret)
-	return startServer(ctx, name, appDefinition, "docker", program, args, environment)
+	variables := emulator.Environment(e.emulator.Endpoint)
+	variables["INTAKE_QUEUE_URL"] = e.queue
+	variables["CANVAS_QUEUE_URL"] = e.queue
+	variables["BENCHLING_SECRET"] = string(secret)
+	return e.startServer(ctx, name, appDefinition, "docker", program, args, variables)
 }
 
 // startBaseline starts the server that it is compared with.
-func (w *world) startBaseline(ctx context.Context) (*server, error) {
+func (e *environment) startBaseline(ctx context.Context) (*server, error) {
 	appDefinition := "appdef_" + benchling.RandomText()
-	environment := map[string]string{"JWKS_URL": w.jwks(), "APP_DEFINITION_ID": appDefinition}
-	return startServer(ctx, "baseline", appDefinition, ".", servicePython, []string{baseline}, environment)
+	variables := map[string]string{"JWKS_URL": e.jwks(), "APP_DEFINITION_ID": appDefinition}
+	return e.startServer(ctx, "baseline", appDefinition, ".", servicePython, []string{baseline}, variables)
 }
 
-func (w *world) jwks() string { return "http://" + w.benchling.Address + benchling.JWKSPath }
+func (e *environment) jwks() string { return "http://" + e.benchling.Address + benchling.JWKSPath }
 
 // startServer returns when the server answers on /health.
-func startServer(ctx context.Context, name, appDefinition, dir, program string, args []string, environment map[string]string) (*server, error) {
+func (e *environment) startServer(ctx context.Context, name, appDefinition, dir, program string, args []string, variables map[string]string) (*server, error) {
 	program, err := filepath.Abs(program)
 	if err != nil {
 		return nil, err
@@ -138,11 +140,11 @@ func startServer(ctx context.Context, name, appDefinition, dir, program string, 
 	command := exec.Command(program, args...)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1")
-	for name, value := range environment {
+	for name, value := range variables {
 		command.Env = append(command.Env, name+"="+value)
 	}
 	s := &server{url: "http://127.0.0.1:" + port, appDefinition: appDefinition}
-	if s.Server, err = process.Start(ctx, command, filepath.Join(workDir, name+".log"), s.url+"/health"); err != nil {
+	if s.Server, err = process.Start(ctx, command, filepath.Join(e.directory, name+".log"), s.url+"/health"); err != nil {
 		return nil, fmt.Errorf("%s: %w: `make bench-service` and `make bench-servers` install it", program, err)
 	}
 	return s, nil

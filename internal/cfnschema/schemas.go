@@ -1,4 +1,4 @@
-// Package cfnschema answers what CloudFormation's resource schemas say about a
+// Package cfnschema reads what CloudFormation's resource schemas say about a
 // type: which properties can only be set when a resource is created, and
 // whether its resources hold data. The schemas are those that cfn-lint carries.
 package cfnschema
@@ -16,7 +16,7 @@ import (
 // region is the one whose schemas are read: every type is offered there.
 const region = "us-east-1"
 
-// Schemas reads the schemas of cfn-lint's data folder when they are asked for.
+// Schemas reads the schemas of cfn-lint's data directory when they are asked for.
 type Schemas struct {
 	directory string
 	files     map[string]string
@@ -38,10 +38,10 @@ func Installed(environment string) (*Schemas, error) {
 	pattern := filepath.Join(environment, "lib", "python3*", "site-packages", "cfnlint", "data")
 	found, err := filepath.Glob(pattern)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; choose another folder", pattern, err)
+		return nil, fmt.Errorf("%s: %w; choose another directory", pattern, err)
 	}
 	if len(found) != 1 {
-		return nil, fmt.Errorf("%s: cfn-lint's schemas: %d folders found, not one; remove build/tools and run `make lint`", pattern, len(found))
+		return nil, fmt.Errorf("%s: cfn-lint's schemas: %d directories found, not one; remove build/tools and run `make lint`", pattern, len(found))
 	}
 	s := &Schemas{directory: found[0], read: map[string]Schema{}}
 	var stateful struct{ ResourceTypes map[string]any }

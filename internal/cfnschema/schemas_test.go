@@ -30,7 +30,7 @@ func TestWhatTheSchemasSay(t *testing.T) {
 
 func TestSchemasThatAreNotThere(t *testing.T) {
 	_, err := Installed(t.TempDir())
-	assert.ErrorContains(t, err, "0 folders found, not one; remove build/tools and run `make lint`")
+	assert.ErrorContains(t, err, "0 directories found, not one; remove build/tools and run `make lint`")
 
 	environment := t.TempDir()
 	data := filepath.Join(environment, "lib", "python3.11", "site-packages", "cfnlint", "data")

@@ -112,15 +112,15 @@ func choose(letters []Letter, ids []string) (wanted, left []Letter, err error) {
 func (q Queues) take(ctx context.Context) ([]Letter, error) {
 	var letters []Letter
 	for {
-		answer, err := q.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		response, err := q.Client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 			QueueUrl: aws.String(q.DeadLetterURL), MaxNumberOfMessages: 10, VisibilityTimeout: hideSeconds, WaitTimeSeconds: 1,
 			MessageAttributeNames:       []string{"All"},
 			MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameMessageGroupId},
 		})
-		if err != nil || len(answer.Messages) == 0 {
+		if err != nil || len(response.Messages) == 0 {
 			return letters, err
 		}
-		for _, m := range answer.Messages {
+		for _, m := range response.Messages {
 			letters = append(letters, read(m))
 		}
 	}
@@ -191,11 +191,11 @@ func (q Queues) show(ctx context.Context, letters []Letter) error {
 
 func (q Queues) count(ctx context.Context) (string, error) {
 	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages}
-	answer, err := q.Client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(q.DeadLetterURL), AttributeNames: names})
+	response, err := q.Client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(q.DeadLetterURL), AttributeNames: names})
 	if err != nil {
 		return "", err
 	}
-	return answer.Attributes[string(names[0])], nil
+	return response.Attributes[string(names[0])], nil
 }
 
 // IDs splits what a person chose: IDs with commas between, or "all".

@@ -59,10 +59,10 @@ func TestQueuesOfTheEmulator(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Equal(t, len(letters), 0)
 	assert.Equal(t, total, "0")
-	answer, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(queues.IntakeURL), MaxNumberOfMessages: 10})
+	response, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(queues.IntakeURL), MaxNumberOfMessages: 10})
 	assert.NilError(t, err)
-	assert.Equal(t, len(answer.Messages), 3)
-	assert.Equal(t, aws.ToString(answer.Messages[0].Body), `{"webhook_id": "wh_2", "entry_id": "etr_1"}`)
+	assert.Equal(t, len(response.Messages), 3)
+	assert.Equal(t, aws.ToString(response.Messages[0].Body), `{"webhook_id": "wh_2", "entry_id": "etr_1"}`)
 
 	_, err = deadletters.OfStack(ctx, cloud.Config(), "none")
 	assert.ErrorContains(t, err, `stack "none"`)

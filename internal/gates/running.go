@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"benchlingwebhook/internal/process"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/benchling"
 )
@@ -34,7 +34,7 @@ var readOnly = []string{"--read-only"}
 // start runs an image as Fargate would, but for what options say, and waits for
 // the first 200.
 func (m *measurement) start(ctx context.Context, image string, options []string, command ...string) (*started, error) {
-	port, err := freePort()
+	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
 	}
@@ -63,16 +63,6 @@ func (m *measurement) start(ctx context.Context, image string, options []string,
 		return nil, fmt.Errorf("%w: log: %s", err, testbed.LastLines(m.log(ctx, s), 5))
 	}
 	return s, nil
-}
-
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
 }
 
 func (m *measurement) log(ctx context.Context, s *started) string {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"benchlingwebhook/internal/statistics"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/benchling"
 )
@@ -78,8 +79,8 @@ func (m *measurement) checkSpeed(ctx context.Context) error {
 	m.figures.Starts = runs
 	m.addTime("QG-2 first 200", ours.firstAnswer, startLimit)
 	m.addTime("QG-2 ready", ours.ready, startLimit)
-	m.figures.New.FirstAnswer, m.figures.Old.FirstAnswer = median(ours.firstAnswer).Seconds(), median(old.firstAnswer).Seconds()
-	m.figures.New.Ready, m.figures.Old.Ready = median(ours.ready).Seconds(), median(old.ready).Seconds()
+	m.figures.New.FirstAnswer, m.figures.Old.FirstAnswer = statistics.Median(ours.firstAnswer).Seconds(), statistics.Median(old.firstAnswer).Seconds()
+	m.figures.New.Ready, m.figures.Old.Ready = statistics.Median(ours.ready).Seconds(), statistics.Median(old.ready).Seconds()
 	faster := m.figures.Old.FirstAnswer / m.figures.New.FirstAnswer
 	var err error
 	if faster < fasterLimit {
@@ -108,7 +109,7 @@ func (m *measurement) checkSpeed(ctx context.Context) error {
 func (m *measurement) addTime(gate string, times []time.Duration, limit time.Duration) {
 	fastest := slices.Min(times)
 	m.list.Add(gate, fmt.Sprintf("%.1f s", limit.Seconds()),
-		fmt.Sprintf("%.2f s, the fastest of %d; median %.2f s", fastest.Seconds(), len(times), median(times).Seconds()), within(fastest, limit))
+		fmt.Sprintf("%.2f s, the fastest of %d; median %.2f s", fastest.Seconds(), len(times), statistics.Median(times).Seconds()), within(fastest, limit))
 }
 
 // startOnce starts an image's web service, adds how long that took, reads the
@@ -130,9 +131,4 @@ func (m *measurement) startOnce(ctx context.Context, image string, options []str
 	}
 	_, err = m.Docker(ctx, "rm", "--force", s.name)
 	return err
-}
-
-func median(times []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(times))
-	return sorted[len(sorted)/2]
 }

@@ -5,6 +5,7 @@ package imagecontract
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -37,10 +38,11 @@ type Contract struct {
 // User is a numeric user and group. GID is -1 where USER names no group.
 type User struct{ UID, GID int }
 
-// String returns the user as Docker and ECS write it: "1000:1000", or "1000".
+// String returns the user as Docker writes it: "uid:gid", or "uid" where USER names
+// no group.
 func (u User) String() string {
 	if u.GID < 0 {
-		return fmt.Sprint(u.UID)
+		return strconv.Itoa(u.UID)
 	}
 	return fmt.Sprintf("%d:%d", u.UID, u.GID)
 }

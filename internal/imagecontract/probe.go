@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// probeAddress finds the addresses in a probe's command.
-var probeAddress = regexp.MustCompile("http://[^\\s\"'`\\\\|;&<>)]+")
+// probeURL finds the URLs in a probe's command.
+var probeURL = regexp.MustCompile("http://[^\\s\"'`\\\\|;&<>)]+")
 
-// httpPort is the port of an address that names none.
+// httpPort is the port of a URL that names none.
 const httpPort = "80"
 
-// probePath returns the path of the address that the probe asks for, which must
+// probePath returns the path of the URL that the probe asks for, which must
 // be on the exposed port (0 if that isn't known).
 func (r *reader) probePath(s *stage, port int) string {
 	line, test := s.health.line, s.health.value.Health.Test
 	text := oneLine(strings.Join(test[1:], " "))
 	found := ""
-	for _, raw := range probeAddress.FindAllString(text, -1) {
+	for _, raw := range probeURL.FindAllString(text, -1) {
 		if shellExpands(test) {
 			expanded, ok := r.require(word{line, "HEALTHCHECK", raw}, s.env)
 			if !ok {

@@ -13,27 +13,27 @@ import (
 	"gotest.tools/v3/golden"
 )
 
-// TestRead compares each folder of testdata with its contract.json, or, where
-// the folder's name begins with "bad-", with the exact text of its problem.txt.
+// TestRead compares each directory of testdata with its contract.json, or, where
+// the directory's name begins with "bad-", with the exact text of its problem.txt.
 func TestRead(t *testing.T) {
 	cases, err := filepath.Glob("testdata/*/Dockerfile")
 	assert.NilError(t, err)
 	assert.Assert(t, len(cases) >= 40)
 	for _, path := range cases {
-		folder := filepath.Base(filepath.Dir(path))
-		t.Run(folder, func(t *testing.T) {
+		directory := filepath.Base(filepath.Dir(path))
+		t.Run(directory, func(t *testing.T) {
 			source, err := os.ReadFile(path)
 			assert.NilError(t, err)
 			contract, err := parse("Dockerfile", source)
-			if strings.HasPrefix(folder, "bad-") {
+			if strings.HasPrefix(directory, "bad-") {
 				assert.Assert(t, err != nil, "no problem found")
-				golden.Assert(t, err.Error()+"\n", folder+"/problem.txt")
+				golden.Assert(t, err.Error()+"\n", directory+"/problem.txt")
 				return
 			}
 			assert.NilError(t, err)
 			text, err := json.MarshalIndent(contract, "", "  ")
 			assert.NilError(t, err)
-			golden.Assert(t, string(text)+"\n", folder+"/contract.json")
+			golden.Assert(t, string(text)+"\n", directory+"/contract.json")
 		})
 	}
 }
@@ -96,4 +96,10 @@ func FuzzRead(f *testing.F) {
 		assert.Assert(t, strings.HasPrefix(check.Path, "/") && check.Timeout < check.Interval, "%+v", contract)
 		assert.Assert(t, len(contract.Command)+len(contract.Entrypoint) > 0, "%+v", contract)
 	})
+}
+
+func TestUserReadsAsDockerWritesIt(t *testing.T) {
+	assert.Equal(t, User{UID: 1000, GID: 1000}.String(), "1000:1000")
+	assert.Equal(t, User{UID: 1000, GID: 0}.String(), "1000:0")
+	assert.Equal(t, User{UID: 1000, GID: -1}.String(), "1000")
 }

@@ -145,7 +145,7 @@ func (r *reader) apply(s *stage, command instructions.Command, line int) {
 			s.command = at[instructions.ShellDependantCmdLine]{}
 		}
 	case *instructions.AddCommand:
-		r.refuseAddress(s, line, c.SourcePaths)
+		r.refuseURL(s, line, c.SourcePaths)
 	case *instructions.OnbuildCommand:
 		s.triggers = append(s.triggers, at[string]{line: line, value: c.Expression})
 	}

@@ -77,11 +77,11 @@ func frontDoorOf(ctx context.Context, cloud aws.Config, name string) (frontDoor,
 	if err != nil {
 		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)
 	}
-	address, found := stack.Outputs["WebhookUrl"]
+	webhookURL, found := stack.Outputs["WebhookUrl"]
 	if !found {
 		return frontDoor{}, fmt.Errorf("stack %q: no output WebhookUrl: deploy the stack of this version first", name)
 	}
-	return frontDoor{cloud: cloud, url: address, stack: id}, nil
+	return frontDoor{cloud: cloud, url: webhookURL, stack: id}, nil
 }
 
 // printReadiness prints "ready", or returns why the service isn't.
@@ -90,20 +90,20 @@ func (d frontDoor) printReadiness(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var told struct {
+	var readiness struct {
 		Status  string
 		Reasons []string
 	}
 	// What isn't the service's JSON is API Gateway's or the load balancer's.
-	_ = json.Unmarshal(body, &told)
+	_ = json.Unmarshal(body, &readiness)
 	switch {
-	case status == http.StatusOK && told.Status == "ready":
+	case status == http.StatusOK && readiness.Status == "ready":
 		fmt.Fprintln(out, "ready")
 		return nil
-	case status == http.StatusServiceUnavailable && len(told.Reasons) > 0:
-		return fmt.Errorf("%s: not ready\n%s", d.url+readyPath, strings.Join(told.Reasons, "\n"))
-	case status == http.StatusServiceUnavailable && told.Status != "":
-		return fmt.Errorf("%s: %s; try again in some seconds", d.url+readyPath, told.Status)
+	case status == http.StatusServiceUnavailable && len(readiness.Reasons) > 0:
+		return fmt.Errorf("%s: not ready\n%s", d.url+readyPath, strings.Join(readiness.Reasons, "\n"))
+	case status == http.StatusServiceUnavailable && readiness.Status != "":
+		return fmt.Errorf("%s: %s; try again in some seconds", d.url+readyPath, readiness.Status)
 	}
 	return d.unexpected(readyPath, status)
 }
@@ -167,13 +167,13 @@ func (d frontDoor) unexpected(path string, status int) error {
 }
 
 // route returns the ARN of a GET route, as IAM's policies name it. A domain of
-// one's own doesn't tell the API's ID.
+// one's own doesn't contain the API's ID.
 //
 // Source: API Gateway's guide, controlling access to HTTP APIs with IAM.
 func (d frontDoor) route(path string) string {
 	api := "*"
-	if address, err := url.Parse(d.url); err == nil {
-		if id, _, own := strings.Cut(address.Hostname(), ".execute-api."); own {
+	if parsed, err := url.Parse(d.url); err == nil {
+		if id, _, own := strings.Cut(parsed.Hostname(), ".execute-api."); own {
 			api = id
 		}
 	}

@@ -16,9 +16,9 @@ import (
 var signature = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/[0-9]{8}/eu-west-1/execute-api/aws4_request, ` +
 	`SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=[0-9a-f]{64}$`)
 
-// answer runs a front door that has one response for everything, and refuses
+// respond runs a front door that has one response for everything, and refuses
 // calls without a signature as API Gateway does.
-func answer(t *testing.T, status int, body string) (door frontDoor, paths *[]string) {
+func respond(t *testing.T, status int, body string) (door frontDoor, paths *[]string) {
 	t.Helper()
 	paths = new([]string)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func TestReadiness(t *testing.T) {
 		{"somebody else's page", 200, `<html>`, "URLhealth/ready: HTTP status 200; look at the API's access log"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			door, paths := answer(t, c.status, c.body)
+			door, paths := respond(t, c.status, c.body)
 			var out bytes.Buffer
 			err := door.printReadiness(context.Background(), &out)
 			assert.DeepEqual(t, *paths, []string{"GET /health/ready"})
@@ -73,18 +73,18 @@ func TestReadiness(t *testing.T) {
 }
 
 func TestConfigIsPrinted(t *testing.T) {
-	door, paths := answer(t, 200, `{"tenant":"acme","client_secret":"***"}`+"\n")
+	door, paths := respond(t, 200, `{"tenant":"acme","client_secret":"***"}`+"\n")
 	var out bytes.Buffer
 	assert.NilError(t, door.printConfig(context.Background(), &out))
 	assert.DeepEqual(t, *paths, []string{"GET /config"})
 	assert.Equal(t, out.String(), "{\n  \"tenant\": \"acme\",\n  \"client_secret\": \"***\"\n}\n")
 
-	door, _ = answer(t, 502, ``)
+	door, _ = respond(t, 502, ``)
 	assert.ErrorContains(t, door.printConfig(context.Background(), &out), "no web task answers")
 }
 
 func TestUnreachableFrontDoor(t *testing.T) {
-	door, _ := answer(t, 200, ``)
+	door, _ := respond(t, 200, ``)
 	door.url = "http://127.0.0.1:1/"
 	assert.ErrorContains(t, door.printReadiness(context.Background(), nil), "look at the name's DNS record")
 }

@@ -1,8 +1,10 @@
 package policy
 
-func isHeard(r resource) []Violation {
+import "benchlingwebhook/internal/cfn"
+
+func isHeard(r cfn.Resource) []Violation {
 	var found []Violation
-	if len(list(r.Properties["AlarmActions"])) == 0 {
+	if len(cfn.List(r.Properties["AlarmActions"])) == 0 {
 		found = append(found, fault("AlarmActions", "not set: name an SNS topic")...)
 	}
 	if r.Properties["ActionsEnabled"] == false {

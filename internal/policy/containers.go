@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/secrets"
 )
 
 // eachContainer makes a rule of what must hold of each container.
-func eachContainer(check func(container map[string]any) []Violation) func(Template) []Violation {
-	return each(task, func(r resource) []Violation {
+func eachContainer(check func(container map[string]any) []Violation) func(cfn.Template) []Violation {
+	return each(task, func(r cfn.Resource) []Violation {
 		var found []Violation
-		for i, definition := range list(r.Properties["ContainerDefinitions"]) {
+		for i, definition := range cfn.List(r.Properties["ContainerDefinitions"]) {
 			container, _ := definition.(map[string]any)
 			name, named := container["Name"].(string)
 			if !named {
@@ -25,7 +28,7 @@ func eachContainer(check func(container map[string]any) []Violation) func(Templa
 	})
 }
 
-func noHostNamespace(r resource) []Violation {
+func noHostNamespace(r cfn.Resource) []Violation {
 	var found []Violation
 	for _, property := range []string{"NetworkMode", "PidMode", "IpcMode"} {
 		if r.Properties[property] == "host" {
@@ -35,23 +38,20 @@ func noHostNamespace(r resource) []Violation {
 	return found
 }
 
-// secretName is how variables are called that hold a secret.
-var secretName = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|private_?key|access_?key|auth_data)`)
-
 func noSecretInEnvironment(container map[string]any) []Violation {
 	var found []Violation
-	for _, variable := range list(container["Environment"]) {
-		name, _ := at(variable, "Name").(string)
-		if secretName.MatchString(name) {
+	for _, variable := range cfn.List(container["Environment"]) {
+		name, _ := cfn.At(variable, "Name").(string)
+		if secrets.Named(name) {
 			found = append(found, fault("Environment["+name+"]", "readable by whoever may describe the task: make it one of Secrets")...)
 		}
 	}
 	return found
 }
 
-func hasInsights(r resource) []Violation {
-	for _, setting := range list(r.Properties["ClusterSettings"]) {
-		if value := at(setting, "Value"); at(setting, "Name") == "containerInsights" && (value == "enabled" || value == "enhanced") {
+func hasInsights(r cfn.Resource) []Violation {
+	for _, setting := range cfn.List(r.Properties["ClusterSettings"]) {
+		if value := cfn.At(setting, "Value"); cfn.At(setting, "Name") == "containerInsights" && (value == "enabled" || value == "enhanced") {
 			return nil
 		}
 	}
@@ -70,12 +70,12 @@ func isNumberedUser(container map[string]any) []Violation {
 }
 
 func hasNoCapabilities(container map[string]any) []Violation {
-	capabilities := at(container, "LinuxParameters", "Capabilities")
+	capabilities := cfn.At(container, "LinuxParameters", "Capabilities")
 	var found []Violation
-	if dropped := show(at(capabilities, "Drop")); !strings.Contains(dropped, `"ALL"`) {
+	if dropped := show(cfn.At(capabilities, "Drop")); !strings.Contains(dropped, `"ALL"`) {
 		found = append(found, fault("LinuxParameters.Capabilities.Drop", dropped+": drop ALL")...)
 	}
-	if added := list(at(capabilities, "Add")); len(added) > 0 {
+	if added := cfn.List(cfn.At(capabilities, "Add")); len(added) > 0 {
 		found = append(found, fault("LinuxParameters.Capabilities.Add", show(added)+": remove it")...)
 	}
 	return found

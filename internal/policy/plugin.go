@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // pluginName is how CDK's report calls these rules; an acknowledgement's ID
@@ -93,7 +95,7 @@ func checkFile(path string) ([]Violation, error) {
 	if err != nil {
 		return nil, err
 	}
-	template, err := ReadTemplate(text)
+	template, err := cfn.Read(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

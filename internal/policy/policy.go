@@ -6,9 +6,10 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // Rule is one thing that must hold of a template.
@@ -17,7 +18,7 @@ type Rule struct {
 	ID string
 	// Demand says what must hold, in a few words.
 	Demand string
-	check  func(Template) []Violation
+	check  func(cfn.Template) []Violation
 }
 
 // Violation is one place where a rule doesn't hold.
@@ -43,29 +44,8 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s: %s %s: %s", v.Name(), v.Resource, v.Property, v.Fault)
 }
 
-// Template is a CloudFormation template, as far as rules look at it.
-type Template struct {
-	Resources map[string]Resource
-}
-
-// Resource is a resource of a template.
-type Resource struct {
-	Type                                string
-	Properties                          map[string]any
-	DeletionPolicy, UpdateReplacePolicy string
-}
-
-// ReadTemplate returns the template of a JSON text.
-func ReadTemplate(text []byte) (Template, error) {
-	var t Template
-	if err := json.Unmarshal(text, &t); err != nil {
-		return Template{}, fmt.Errorf("not a template: %w", err)
-	}
-	return t, nil
-}
-
 // Check returns every violation of every rule, in the order of the rules.
-func Check(t Template) []Violation {
+func Check(t cfn.Template) []Violation {
 	var found []Violation
 	for _, rule := range Rules {
 		for _, v := range rule.check(t) {
@@ -79,20 +59,14 @@ func Check(t Template) []Violation {
 	return found
 }
 
-// resource is a resource with its logical ID.
-type resource struct {
-	id string
-	Resource
-}
-
 // each makes a rule of what must hold of each resource of one type. The check
 // returns the property and the fault, or nothing.
-func each(kind string, check func(r resource) []Violation) func(Template) []Violation {
-	return func(t Template) []Violation {
+func each(kind string, check func(r cfn.Resource) []Violation) func(cfn.Template) []Violation {
+	return func(t cfn.Template) []Violation {
 		var found []Violation
-		for _, r := range t.of(kind) {
+		for _, r := range t.OfType(kind) {
 			for _, v := range check(r) {
-				v.Resource = r.id
+				v.Resource = r.ID
 				found = append(found, v)
 			}
 		}
@@ -102,8 +76,8 @@ func each(kind string, check func(r resource) []Violation) func(Template) []Viol
 
 // byType names each violation after its resource's type, where an acknowledgement
 // is of all resources of the type or of none.
-func byType(check func(Template) []Violation) func(Template) []Violation {
-	return func(t Template) []Violation {
+func byType(check func(cfn.Template) []Violation) func(cfn.Template) []Violation {
+	return func(t cfn.Template) []Violation {
 		found := check(t)
 		for i := range found {
 			found[i].Subject = t.Resources[found[i].Resource].Type
@@ -112,34 +86,14 @@ func byType(check func(Template) []Violation) func(Template) []Violation {
 	}
 }
 
-// of returns the resources of one type, by logical ID.
-func (t Template) of(kind string) []resource {
-	var found []resource
-	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-		if t.Resources[id].Type == kind {
-			found = append(found, resource{id, t.Resources[id]})
-		}
-	}
-	return found
-}
-
-// at returns the value at a path of names, or nil.
-func at(value any, names ...string) any {
-	for _, name := range names {
-		object, _ := value.(map[string]any)
-		value = object[name]
-	}
-	return value
-}
-
 // fault returns one violation of a property.
 func fault(property, text string) []Violation {
 	return []Violation{{Property: property, Fault: text}}
 }
 
 // wants returns a violation unless the property has one of the values.
-func wants(r resource, property, remedy string, values ...any) []Violation {
-	value := at(r.Properties, strings.Split(property, ".")...)
+func wants(r cfn.Resource, property, remedy string, values ...any) []Violation {
+	value := cfn.At(r.Properties, strings.Split(property, ".")...)
 	if slices.Contains(values, value) {
 		return nil
 	}
@@ -155,15 +109,4 @@ func show(value any) string {
 		return fmt.Sprint(value)
 	}
 	return string(text)
-}
-
-// list returns a list, or one value as a list.
-func list(value any) []any {
-	switch v := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{value}
 }

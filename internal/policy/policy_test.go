@@ -10,24 +10,26 @@ import (
 
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
+
+	"benchlingwebhook/internal/cfn"
 )
 
-// TestCases compares the violations of every folder's template with its
-// report. A new case is a new folder; -update writes its report.txt.
+// TestCases compares the violations of every directory's template with its
+// report. A new case is a new directory; -update writes its report.txt.
 func TestCases(t *testing.T) {
-	folders, err := os.ReadDir("testdata")
+	directories, err := os.ReadDir("testdata")
 	assert.NilError(t, err)
-	for _, folder := range folders {
-		t.Run(folder.Name(), func(t *testing.T) {
-			text, err := os.ReadFile(filepath.Join("testdata", folder.Name(), "template.json"))
+	for _, directory := range directories {
+		t.Run(directory.Name(), func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", directory.Name(), "template.json"))
 			assert.NilError(t, err)
-			template, err := ReadTemplate(text)
+			template, err := cfn.Read(text)
 			assert.NilError(t, err)
 			var report strings.Builder
 			for _, v := range Check(template) {
 				report.WriteString(v.String() + "\n")
 			}
-			golden.Assert(t, report.String(), filepath.Join(folder.Name(), "report.txt"))
+			golden.Assert(t, report.String(), filepath.Join(directory.Name(), "report.txt"))
 		})
 	}
 }
@@ -49,7 +51,7 @@ func TestPages(t *testing.T) {
 			assert.Assert(t, strings.HasPrefix(string(page), "# "+rule.ID+": "+rule.Demand+"\n"))
 			violates := map[string]bool{}
 			for _, example := range examples.FindAllStringSubmatch(string(page), -1) {
-				template, err := ReadTemplate([]byte(example[2]))
+				template, err := cfn.Read([]byte(example[2]))
 				assert.NilError(t, err)
 				violates[example[1]] = slices.ContainsFunc(Check(template), func(v Violation) bool { return v.Rule == rule.ID })
 			}

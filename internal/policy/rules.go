@@ -1,10 +1,12 @@
 package policy
 
+import "benchlingwebhook/internal/cfn"
+
 // Rules are all rules, in the order of the report. An ID of ECS and a number is
 // the control of that number in Security Hub; docs/rules/security-hub.md says which
 // rules keep the other controls.
 var Rules = []Rule{
-	{"ECS2", "tasks have no public address", each(service, func(r resource) []Violation {
+	{"ECS2", "tasks have no public address", each(service, func(r cfn.Resource) []Violation {
 		return wants(r, "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", "set DISABLED", "DISABLED")
 	})},
 	{"ECS3", "tasks share no namespace with their host", each(task, noHostNamespace)},
@@ -22,24 +24,24 @@ var Rules = []Rule{
 	})},
 	{"ECS8", "no secret is in the environment", eachContainer(noSecretInEnvironment)},
 	{"ECS9", "containers log", eachContainer(func(c map[string]any) []Violation {
-		if at(c, "LogConfiguration", "LogDriver") == nil {
+		if cfn.At(c, "LogConfiguration", "LogDriver") == nil {
 			return fault("LogConfiguration.LogDriver", "not set: name a driver, such as awslogs")
 		}
 		return nil
 	})},
-	{"ECS10", "services run on the latest Fargate platform", each(service, func(r resource) []Violation {
+	{"ECS10", "services run on the latest Fargate platform", each(service, func(r cfn.Resource) []Violation {
 		return wants(r, "PlatformVersion", "set LATEST", "LATEST")
 	})},
 	{"ECS12", "clusters have Container Insights", each("AWS::ECS::Cluster", hasInsights)},
 	{"ECS20", "containers run as a numbered user other than root", eachContainer(isNumberedUser)},
 	{"TASK1", "containers drop all capabilities and add none", eachContainer(hasNoCapabilities)},
 	{"TASK2", "containers have a health check", eachContainer(func(c map[string]any) []Violation {
-		if len(list(at(c, "HealthCheck", "Command"))) == 0 {
+		if len(cfn.List(cfn.At(c, "HealthCheck", "Command"))) == 0 {
 			return fault("HealthCheck.Command", "not set: ECS ignores the image's own: repeat it")
 		}
 		return nil
 	})},
-	{"DEPLOY1", "a deployment that fails is taken back", each(service, func(r resource) []Violation {
+	{"DEPLOY1", "a deployment that fails is taken back", each(service, func(r cfn.Resource) []Violation {
 		return wants(r, "DeploymentConfiguration.DeploymentCircuitBreaker.Rollback", "set true, and Enable", true)
 	})},
 	{"IAM1", "nothing is allowed on every resource", statements(noWildcardResource)},
@@ -49,7 +51,7 @@ var Rules = []Rule{
 	{"NET2", "load balancers are internal and drop invalid headers", each(balancer, isInternal)},
 	{"NET3", "only webhooks are open", each("AWS::ApiGatewayV2::Route", hasAuthorization)},
 	{"NET4", "traffic inside the VPC is encrypted up to the load balancer", byType(encryptsInside)},
-	{"NET5", "subnets give out no public addresses", each("AWS::EC2::Subnet", func(r resource) []Violation {
+	{"NET5", "subnets give out no public addresses", each("AWS::EC2::Subnet", func(r cfn.Resource) []Violation {
 		if r.Properties["MapPublicIpOnLaunch"] == true {
 			return fault("MapPublicIpOnLaunch", "true: set false")
 		}
@@ -60,11 +62,11 @@ var Rules = []Rule{
 	{"DATA3", "data is reached by TLS alone", onlyTLS},
 	{"DATA4", "buckets are closed to the public", each(bucket, isClosed)},
 	{"DATA5", "no version of an object expires", dataBuckets(keepsVersions)},
-	{"DATA6", "tables can be restored to any minute", each(table, func(r resource) []Violation {
+	{"DATA6", "tables can be restored to any minute", each(table, func(r cfn.Resource) []Violation {
 		return wants(r, "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", "set true", true)
 	})},
 	{"DATA7", "tables and load balancers are protected against deletion", byType(isProtected)},
-	{"LOG1", "logs are kept for a time that somebody chose", each("AWS::Logs::LogGroup", func(r resource) []Violation {
+	{"LOG1", "logs are kept for a time that somebody chose", each("AWS::Logs::LogGroup", func(r cfn.Resource) []Violation {
 		if r.Properties["RetentionInDays"] == nil {
 			return fault("RetentionInDays", "not set, which keeps logs for good: choose a number of days")
 		}

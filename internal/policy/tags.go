@@ -1,5 +1,7 @@
 package policy
 
+import "benchlingwebhook/internal/cfn"
+
 // tagged are the types of the stack whose tags Security Hub asks for.
 var tagged = []string{
 	bucket, queue, service, table, task, topic,
@@ -8,11 +10,11 @@ var tagged = []string{
 	"AWS::SecretsManager::Secret",
 }
 
-func isTagged(t Template) []Violation {
+func isTagged(t cfn.Template) []Violation {
 	var found []Violation
 	for _, kind := range tagged {
-		found = append(found, each(kind, func(r resource) []Violation {
-			if len(list(r.Properties["Tags"])) == 0 {
+		found = append(found, each(kind, func(r cfn.Resource) []Violation {
+			if len(cfn.List(r.Properties["Tags"])) == 0 {
 				return fault("Tags", "not set: name the application and the environment")
 			}
 			return nil

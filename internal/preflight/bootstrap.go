@@ -21,7 +21,7 @@ const (
 // checkBootstrap asks whether the CDK CLI may deploy here.
 func (i *inspection) checkBootstrap(ctx context.Context) {
 	const remedy = "run `cdk bootstrap` once for this account and region"
-	answer, err := i.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(BootstrapParameter)})
+	response, err := i.GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(BootstrapParameter)})
 	if hasCode(err, "ParameterNotFound") {
 		i.refuse("CDK bootstrap", "nothing in this account and region", remedy)
 		return
@@ -30,7 +30,7 @@ func (i *inspection) checkBootstrap(ctx context.Context) {
 		i.refuseCall("ssm:GetParameter", err)
 		return
 	}
-	value := aws.ToString(answer.Parameter.Value)
+	value := aws.ToString(response.Parameter.Value)
 	if version, err := strconv.Atoi(value); err != nil || version < BootstrapVersion {
 		i.refuse("CDK bootstrap", fmt.Sprintf("version %q is below %d", value, BootstrapVersion), remedy+" again")
 		return

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// dockerTimeout is how long the Docker engine may take to answer.
+// dockerTimeout is how long the Docker engine may take to response.
 const dockerTimeout = 30 * time.Second
 
 // checkDocker asks for what builds the image of a deployment.

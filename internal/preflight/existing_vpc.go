@@ -32,7 +32,7 @@ func (i *inspection) checkVpcDNS(ctx context.Context) bool {
 	vpc, place := i.settings.Vpc.ID, i.setting("vpc.id")
 	before := len(i.report.Problems)
 	for _, attribute := range []types.VpcAttributeName{types.VpcAttributeNameEnableDnsSupport, types.VpcAttributeNameEnableDnsHostnames} {
-		answer, err := i.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: aws.String(vpc), Attribute: attribute})
+		response, err := i.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: aws.String(vpc), Attribute: attribute})
 		if hasCode(err, "InvalidVpcID.NotFound") {
 			i.refuse(place, "this account has no "+vpc+" in "+i.Region, "name a VPC of this account and region")
 			return false
@@ -41,9 +41,9 @@ func (i *inspection) checkVpcDNS(ctx context.Context) bool {
 			i.refuseCall("ec2:DescribeVpcAttribute", err)
 			return true
 		}
-		value := answer.EnableDnsSupport
+		value := response.EnableDnsSupport
 		if attribute == types.VpcAttributeNameEnableDnsHostnames {
-			value = answer.EnableDnsHostnames
+			value = response.EnableDnsHostnames
 		}
 		if value == nil || !aws.ToBool(value.Value) {
 			i.refuse(place, fmt.Sprintf("%s has %s off", vpc, attribute), "run `aws ec2 modify-vpc-attribute --vpc-id "+vpc+" "+dnsOptions[attribute]+"`")
@@ -59,7 +59,7 @@ func (i *inspection) checkVpcDNS(ctx context.Context) bool {
 // returns those that are in the VPC.
 func (i *inspection) checkSubnets(ctx context.Context, zones []zone) []string {
 	vpc, place := i.settings.Vpc, i.setting("vpc")
-	answer, err := i.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
+	response, err := i.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
 		// As a filter, an ID without a subnet is no error: all are then reported.
 		Filters: []types.Filter{{Name: aws.String("subnet-id"), Values: vpc.PrivateSubnetIDs}},
 	})
@@ -70,12 +70,12 @@ func (i *inspection) checkSubnets(ctx context.Context, zones []zone) []string {
 	var inside []string
 	before := len(i.report.Problems)
 	for n, id := range vpc.PrivateSubnetIDs {
-		at := slices.IndexFunc(answer.Subnets, func(s types.Subnet) bool { return aws.ToString(s.SubnetId) == id })
+		at := slices.IndexFunc(response.Subnets, func(s types.Subnet) bool { return aws.ToString(s.SubnetId) == id })
 		if at < 0 {
 			i.refuse(place+".privateSubnetIds", "this account has no "+id+" in "+i.Region, "name private subnets of "+vpc.ID)
 			continue
 		}
-		subnet := answer.Subnets[at]
+		subnet := response.Subnets[at]
 		if owner := aws.ToString(subnet.VpcId); owner != vpc.ID {
 			i.refuse(place+".privateSubnetIds", id+" is in "+owner, "name private subnets of "+vpc.ID)
 			continue
@@ -116,7 +116,7 @@ func (i *inspection) checkRoutes(ctx context.Context, subnets []string) {
 	if len(subnets) == 0 {
 		return
 	}
-	answer, err := i.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+	response, err := i.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
 		Filters: []types.Filter{{Name: aws.String("vpc-id"), Values: []string{i.settings.Vpc.ID}}},
 	})
 	if err != nil {
@@ -125,7 +125,7 @@ func (i *inspection) checkRoutes(ctx context.Context, subnets []string) {
 	}
 	before := len(i.report.Problems)
 	for _, id := range subnets {
-		if fault := routeFault(tableOf(id, answer.RouteTables)); fault != "" {
+		if fault := routeFault(tableOf(id, response.RouteTables)); fault != "" {
 			i.refuse(i.setting("vpc.privateSubnetIds"), id+fault, "route 0.0.0.0/0 of a private subnet to a NAT gateway or a transit gateway, or name other subnets")
 		}
 	}

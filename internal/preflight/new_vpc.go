@@ -23,7 +23,7 @@ func (i *inspection) readZones(ctx context.Context) ([]zone, bool) {
 	if _, known := vpcLinkZones[i.Region]; !known {
 		i.pass("zones: not checked for VPC links, of which API Gateway's guide says nothing for %s", i.Region)
 	}
-	answer, err := i.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{
+	response, err := i.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{
 		Filters: []types.Filter{{Name: aws.String("zone-type"), Values: []string{"availability-zone"}}},
 	})
 	if err != nil {
@@ -31,7 +31,7 @@ func (i *inspection) readZones(ctx context.Context) ([]zone, bool) {
 		return nil, false
 	}
 	var zones []zone
-	for _, z := range answer.AvailabilityZones {
+	for _, z := range response.AvailabilityZones {
 		zones = append(zones, zone{name: aws.ToString(z.ZoneName), id: aws.ToString(z.ZoneId)})
 	}
 	slices.SortFunc(zones, func(a, b zone) int { return cmp.Compare(a.name, b.name) })
@@ -76,14 +76,14 @@ func (i *inspection) checkNewVpc(ctx context.Context, zones []zone) {
 // default subnet, or all zones where none has one, in alphabetical order.
 // Source: CloudFormation Template Reference Guide, "Fn::GetAZs".
 func (i *inspection) firstZones(ctx context.Context, zones []zone) ([]string, error) {
-	answer, err := i.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
+	response, err := i.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
 		Filters: []types.Filter{{Name: aws.String("default-for-az"), Values: []string{"true"}}},
 	})
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, subnet := range answer.Subnets {
+	for _, subnet := range response.Subnets {
 		names = append(names, aws.ToString(subnet.AvailabilityZone))
 	}
 	if len(names) == 0 {

@@ -107,7 +107,7 @@ func reason(err error) string {
 	return line
 }
 
-// hasCode returns whether AWS answered with one of the error codes.
+// hasCode returns whether AWS responded with one of the error codes.
 func hasCode(err error, codes ...string) bool {
 	api := smithy.APIError(nil)
 	if !errors.As(err, &api) {

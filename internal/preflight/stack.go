@@ -11,11 +11,11 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-// checkStack tells whether the stack's state takes a deployment, and whether it
+// checkStack reports whether the stack's state takes a deployment, and whether it
 // is the first.
 func (i *inspection) checkStack(ctx context.Context) {
 	name := stacks.StackName(i.settings.Environment)
-	answer, err := i.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
+	response, err := i.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
 	if hasCode(err, "ValidationError") && strings.Contains(err.Error(), "does not exist") {
 		i.firstDeployment(name, "does not exist")
 		return
@@ -24,7 +24,7 @@ func (i *inspection) checkStack(ctx context.Context) {
 		i.refuseCall("cloudformation:DescribeStacks", err)
 		return
 	}
-	i.checkState(name, answer.Stacks[0])
+	i.checkState(name, response.Stacks[0])
 }
 
 // checkState follows the states of AWS::CloudFormation's StackStatus and what

@@ -1,4 +1,4 @@
-package main
+package review
 
 import (
 	"context"
@@ -43,9 +43,9 @@ func sameApp(ctx context.Context, tree, other string) (bool, error) {
 	return changed+untracked == "", err
 }
 
-// copyFolder copies what Git would keep of a tree's folder, tracked or not yet.
-func copyFolder(ctx context.Context, tree, folder, to string) error {
-	names, err := git(ctx, tree, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", folder)
+// copyDirectory copies what Git would keep of a directory of a tree, tracked or not yet.
+func copyDirectory(ctx context.Context, tree, directory, to string) error {
+	names, err := git(ctx, tree, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", directory)
 	if err != nil {
 		return err
 	}

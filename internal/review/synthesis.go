@@ -1,4 +1,4 @@
-package main
+package review
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/imagecontract"
-	"benchlingwebhook/internal/templatediff"
 )
 
 // The files that every revision has.
@@ -25,7 +25,7 @@ const (
 // synthesizeBoth returns the templates and contracts of the trees before and
 // after a change. Where the contracts differ, it also synthesizes the new tree
 // with the old Dockerfile.
-func synthesizeBoth(ctx context.Context, after, before, scratch string) (in templatediff.Input, err error) {
+func synthesizeBoth(ctx context.Context, after, before, scratch string) (in Input, err error) {
 	if in.BeforeFacts, err = factsOf(before); err != nil {
 		return in, fmt.Errorf("the base: %w", err)
 	}
@@ -61,7 +61,7 @@ func synthesizeBoth(ctx context.Context, after, before, scratch string) (in temp
 		between := filepath.Join(scratch, "between")
 		runs.Go(func() (err error) {
 			for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
-				if err := copyFolder(ctx, after, name, between); err != nil {
+				if err := copyDirectory(ctx, after, name, between); err != nil {
 					return err
 				}
 			}
@@ -85,15 +85,15 @@ func build(ctx context.Context, tree, binary string) error {
 	return nil
 }
 
-func factsOf(tree string) ([]templatediff.Fact, error) {
+func factsOf(tree string) ([]Fact, error) {
 	contract, err := imagecontract.Read(filepath.Join(tree, dockerfile))
 	contract.File = dockerfile
-	return templatediff.Facts(contract), err
+	return Facts(contract), err
 }
 
 // synthesize returns the templates of every environment of a tree's cdk.json,
 // by stack.
-func synthesize(ctx context.Context, app, tree string) (map[string]templatediff.Template, error) {
+func synthesize(ctx context.Context, app, tree string) (map[string]cfn.Template, error) {
 	text, err := os.ReadFile(filepath.Join(tree, cdkFile))
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func synthesize(ctx context.Context, app, tree string) (map[string]templatediff.
 	if len(environments) == 0 {
 		return nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkFile)
 	}
-	all := map[string]templatediff.Template{}
+	all := map[string]cfn.Template{}
 	for _, environment := range slices.Sorted(maps.Keys(environments)) {
 		stacks, err := synthesizeOne(ctx, app, tree, file.Context, environment)
 		if err != nil {
@@ -118,7 +118,7 @@ func synthesize(ctx context.Context, app, tree string) (map[string]templatediff.
 }
 
 // synthesizeOne runs the app as the CDK CLI does.
-func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, environment string) (map[string]templatediff.Template, error) {
+func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, environment string) (map[string]cfn.Template, error) {
 	chosen := maps.Clone(all)
 	chosen["environment"] = environment
 	passed, err := json.Marshal(chosen)
@@ -141,8 +141,8 @@ func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, en
 
 // readAssembly returns the templates of a cloud assembly, by stack, each with
 // its termination protection, which CDK keeps beside the template.
-func readAssembly(folder string) (map[string]templatediff.Template, error) {
-	text, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
+func readAssembly(directory string) (map[string]cfn.Template, error) {
+	text, err := os.ReadFile(filepath.Join(directory, "manifest.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -158,16 +158,16 @@ func readAssembly(folder string) (map[string]templatediff.Template, error) {
 	if err := json.Unmarshal(text, &manifest); err != nil {
 		return nil, fmt.Errorf("manifest.json: %w", err)
 	}
-	stacks := map[string]templatediff.Template{}
+	stacks := map[string]cfn.Template{}
 	for name, artifact := range manifest.Artifacts {
 		if artifact.Type != "aws:cloudformation:stack" {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(folder, artifact.Properties.TemplateFile))
+		text, err := os.ReadFile(filepath.Join(directory, artifact.Properties.TemplateFile))
 		if err != nil {
 			return nil, err
 		}
-		template, err := templatediff.ReadTemplate(text)
+		template, err := cfn.Read(text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

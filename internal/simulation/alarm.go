@@ -1,10 +1,11 @@
 package simulation
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // State is an alarm's.
@@ -71,9 +72,9 @@ type alarmProperties struct {
 }
 
 // readAlarm returns an alarm of a metric or of one expression over metrics.
-func readAlarm(name string, properties json.RawMessage) (Alarm, error) {
+func readAlarm(r cfn.Resource) (Alarm, error) {
 	var p alarmProperties
-	if err := json.Unmarshal(properties, &p); err != nil {
+	if err := r.Decode(&p); err != nil {
 		return Alarm{}, err
 	}
 	if len(p.Metrics) == 0 {
@@ -82,7 +83,7 @@ func readAlarm(name string, properties json.RawMessage) (Alarm, error) {
 		p.Metrics = []metricQuery{{ID: "metric", MetricStat: &single}}
 	}
 	a := Alarm{
-		Name: name, Threshold: p.Threshold, Periods: p.EvaluationPeriods, Datapoints: p.DatapointsToAlarm,
+		Name: r.ID, Threshold: p.Threshold, Periods: p.EvaluationPeriods, Datapoints: p.DatapointsToAlarm,
 		Comparison: p.ComparisonOperator, Missing: p.TreatMissingData,
 	}
 	if a.Datapoints == 0 {
@@ -92,7 +93,7 @@ func readAlarm(name string, properties json.RawMessage) (Alarm, error) {
 		a.Missing = "missing"
 	}
 	for _, action := range p.AlarmActions {
-		a.Actions = append(a.Actions, reference(action))
+		a.Actions = append(a.Actions, cfn.Text(action))
 	}
 	if comparisons[a.Comparison] == nil {
 		return a, fmt.Errorf("ComparisonOperator %q is not simulated", a.Comparison)

@@ -48,7 +48,7 @@ func TestMissingData(t *testing.T) {
 // after one fewer.
 func TestEveryAlarmRingsAndStaysQuiet(t *testing.T) {
 	for _, shape := range shapes {
-		for _, a := range templateOf(t, shape).Alarms {
+		for _, a := range stackOf(t, shape).Alarms {
 			t.Run(shape+"/"+a.Name, func(t *testing.T) {
 				bad, good := inputs(a, true), inputs(a, false)
 				assert.Assert(t, bad != nil && good != nil, "no values breach and keep %s", a.result.text)

@@ -154,7 +154,7 @@ func (r Run) drawAlarm(picture *svg.Picture, a Alarm, y float64) {
 
 // scales reports whether an alarm's action is a scaling policy.
 func (r Run) scales(a Alarm) bool {
-	return r.template.kinds[a.Actions[0]] == "AWS::ApplicationAutoScaling::ScalingPolicy"
+	return r.stack.template.Resources[a.Actions[0]].Type == "AWS::ApplicationAutoScaling::ScalingPolicy"
 }
 
 // alarmName is a logical ID without its construct's name and CDK's hash.

@@ -20,7 +20,7 @@ const (
 
 func play(t *testing.T, shape string, day Day) Run {
 	t.Helper()
-	run, err := Play(templateOf(t, shape), day, &Service{Concurrency: concurrency(t)})
+	run, err := Play(stackOf(t, shape), day, &Service{Concurrency: concurrency(t)})
 	assert.NilError(t, err)
 	return run
 }
@@ -36,7 +36,7 @@ func TestDays(t *testing.T) {
 			assert.Equal(t, run.Service.Interrupted+run.Service.GivenBack, 0, "%s, day %d", shape, seed)
 			share := run.TaskHours() / run.NeededHours()
 			assert.Assert(t, share <= mostHours, "%s, day %d: %.2f of the hours needed", shape, seed, share)
-			old, err := run.template.Alarm("OperatorAlarmsOldEvents")
+			old, err := run.stack.Alarm("OperatorAlarmsOldEvents")
 			assert.NilError(t, err)
 			if shape == "prod" {
 				assert.Assert(t, float64(run.LongestWait()) <= old.Threshold, "day %d: an event waited %d s", seed, run.LongestWait())
@@ -50,7 +50,7 @@ func TestDays(t *testing.T) {
 // dev, production's day waits too long.
 func TestTheDayNeedsTheTasks(t *testing.T) {
 	run := play(t, "dev", NewDay(pictured))
-	old, err := run.template.Alarm("OperatorAlarmsOldEvents")
+	old, err := run.stack.Alarm("OperatorAlarmsOldEvents")
 	assert.NilError(t, err)
 	assert.Assert(t, float64(run.LongestWait()) > old.Threshold)
 	assert.Assert(t, len(run.Rang(old)) > 0, "nobody hears of it")
@@ -59,7 +59,7 @@ func TestTheDayNeedsTheTasks(t *testing.T) {
 // TestProtectionKeepsWork stops tasks in spite of their work, which the day must
 // show.
 func TestProtectionKeepsWork(t *testing.T) {
-	run, err := Play(templateOf(t, "prod"), NewDay(pictured), &Service{Concurrency: concurrency(t), Unprotected: true})
+	run, err := Play(stackOf(t, "prod"), NewDay(pictured), &Service{Concurrency: concurrency(t), Unprotected: true})
 	assert.NilError(t, err)
 	assert.Assert(t, run.Service.Interrupted > 0)
 	assert.Assert(t, run.Service.GivenBack > 0, "the export of 25 minutes outlives a stopping task")
@@ -85,7 +85,7 @@ func TestOneThatIsPutOff(t *testing.T) {
 		for i, m := range run.Minutes {
 			assert.Equal(t, m.Desired, run.fewest, "minute %d", i)
 		}
-		for _, a := range run.template.Alarms {
+		for _, a := range run.stack.Alarms {
 			// Whose silence is the fault has no metrics in this model.
 			if a.Missing != "breaching" && (len(a.Actions) == 0 || !run.scales(a)) {
 				assert.Equal(t, len(run.Rang(a)), 0, a.Name)
@@ -99,9 +99,9 @@ func TestOneThatIsPutOff(t *testing.T) {
 func TestAStoppedWorkerRings(t *testing.T) {
 	for _, shape := range shapes {
 		day := Day{Events: []*Event{{At: hour, Export: medianExport}}}
-		run, err := Play(templateOf(t, shape), day, &Service{Concurrency: 0})
+		run, err := Play(stackOf(t, shape), day, &Service{Concurrency: 0})
 		assert.NilError(t, err)
-		old, err := run.template.Alarm("OperatorAlarmsOldEvents")
+		old, err := run.stack.Alarm("OperatorAlarmsOldEvents")
 		assert.NilError(t, err)
 		rang := run.Rang(old)
 		assert.Assert(t, len(rang) > 0, shape)
@@ -112,7 +112,7 @@ func TestAStoppedWorkerRings(t *testing.T) {
 
 func TestTasksFollowTheWork(t *testing.T) {
 	run := play(t, "prod", NewDay(pictured))
-	target, err := run.template.Target(workerTarget)
+	target, err := run.stack.Target(workerTarget)
 	assert.NilError(t, err)
 	most := 0
 	for _, m := range run.Minutes {

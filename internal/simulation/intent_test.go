@@ -105,7 +105,7 @@ func TestAlarmsLookAtMetricsThatExist(t *testing.T) {
 		service.Write(text)
 	}
 	for _, shape := range []string{"dev", "prod", "existing-quilt", "guarded"} {
-		for _, a := range templateOf(t, shape).Alarms {
+		for _, a := range stackOf(t, shape).Alarms {
 			for _, m := range a.Metrics() {
 				var names []string
 				for _, dimension := range dimensionName.FindAllStringSubmatch(m.Dimensions, -1) {
@@ -127,7 +127,7 @@ func TestAlarmsLookAtMetricsThatExist(t *testing.T) {
 func TestAlarmsAreForWhatTheySay(t *testing.T) {
 	played := map[string]map[bool]bool{}
 	for _, shape := range []string{"dev", "prod", "existing-quilt"} {
-		for _, a := range templateOf(t, shape).Alarms {
+		for _, a := range stackOf(t, shape).Alarms {
 			if strings.Contains(a.Name, "TaskCountTarget") {
 				continue
 			}

@@ -1,10 +1,11 @@
 package simulation
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // defaultCooldown is that of ECS services, in seconds.
@@ -41,15 +42,15 @@ type policyProperties struct {
 	TargetTrackingScalingPolicyConfiguration *trackingConfiguration
 }
 
-func readPolicy(name string, properties json.RawMessage) (policy, error) {
+func readPolicy(r cfn.Resource) (policy, error) {
 	var p policyProperties
-	if err := json.Unmarshal(properties, &p); err != nil {
+	if err := r.Decode(&p); err != nil {
 		return policy{}, err
 	}
-	read := policy{name: name, target: reference(p.ScalingTargetID)}
+	read := policy{name: r.ID, target: cfn.Text(p.ScalingTargetID)}
 	if p.PolicyType == "TargetTrackingScaling" && p.TargetTrackingScalingPolicyConfiguration != nil {
 		var err error
-		read.tracking, err = newTracking(name, *p.TargetTrackingScalingPolicyConfiguration, read.target)
+		read.tracking, err = newTracking(r.ID, *p.TargetTrackingScalingPolicyConfiguration, read.target)
 		return read, err
 	}
 	steps := p.StepScalingPolicyConfiguration

@@ -31,24 +31,24 @@ type Run struct {
 	// seconds.
 	DeploymentEnd int
 
-	template   Template
+	stack      Stack
 	fewest     int
 	deployedAt int
 }
 
 // Play plays a day with the template's queue, worker, scaling and alarms. The
 // service's Concurrency must be set.
-func Play(template Template, day Day, service *Service) (Run, error) {
-	target, err := template.Target(workerTarget)
+func Play(stack Stack, day Day, service *Service) (Run, error) {
+	target, err := stack.Target(workerTarget)
 	if err != nil {
 		return Run{}, err
 	}
-	dimensions, err := template.Queue(eventsQueue)
+	dimensions, err := stack.Queue(eventsQueue)
 	if err != nil {
 		return Run{}, err
 	}
-	run := Run{Events: day.Events, Service: service, template: template, fewest: target.Min, deployedAt: day.DeployAt}
-	queue, metrics, scaler := &Queue{}, Metrics{}, NewScaler(template, target)
+	run := Run{Events: day.Events, Service: service, stack: stack, fewest: target.Min, deployedAt: day.DeployAt}
+	queue, metrics, scaler := &Queue{}, Metrics{}, NewScaler(stack, target)
 	states := map[string]State{}
 	coming := day.Events
 	for at := 0; at <= dayLength; at += tick {
@@ -70,7 +70,7 @@ func Play(template Template, day Day, service *Service) (Run, error) {
 		scaler.Deploying = service.Deploying()
 		scaler.Step(metrics, seen)
 		now := map[string]State{}
-		for _, a := range template.Alarms {
+		for _, a := range stack.Alarms {
 			now[a.Name], _ = a.Evaluate(metrics, seen, before(states, a.Name))
 		}
 		states = now
@@ -148,8 +148,8 @@ func (r Run) Rang(alarm Alarm) []int {
 
 // watched returns the alarms that saw data in the day: those of the events.
 func (r Run) watched() []Alarm {
-	dimensions, _ := r.template.Queue(eventsQueue)
-	return slices.DeleteFunc(slices.Clone(r.template.Alarms), func(a Alarm) bool {
+	dimensions, _ := r.stack.Queue(eventsQueue)
+	return slices.DeleteFunc(slices.Clone(r.stack.Alarms), func(a Alarm) bool {
 		return !slices.ContainsFunc(a.Metrics(), func(m Metric) bool { return m.Dimensions == dimensions })
 	})
 }

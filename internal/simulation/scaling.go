@@ -1,8 +1,9 @@
 package simulation
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // Target is what scales, between two numbers.
@@ -13,18 +14,18 @@ type Target struct {
 	policies []policy
 }
 
-func readTarget(name string, properties json.RawMessage) (Target, error) {
+func readTarget(r cfn.Resource) (Target, error) {
 	var p struct {
 		MinCapacity, MaxCapacity int
 		ScheduledActions         []any
 	}
-	if err := json.Unmarshal(properties, &p); err != nil {
+	if err := r.Decode(&p); err != nil {
 		return Target{}, err
 	}
 	if len(p.ScheduledActions) > 0 {
 		return Target{}, fmt.Errorf("ScheduledActions are not simulated: scale by policies")
 	}
-	return Target{Name: name, Min: p.MinCapacity, Max: p.MaxCapacity}, nil
+	return Target{Name: r.ID, Min: p.MinCapacity, Max: p.MaxCapacity}, nil
 }
 
 // Scaler is one target in time.
@@ -48,9 +49,9 @@ type Scaler struct {
 
 // NewScaler returns a target at its fewest tasks, with the alarms of its template
 // that set off its policies.
-func NewScaler(template Template, target Target) *Scaler {
+func NewScaler(stack Stack, target Target) *Scaler {
 	s := &Scaler{Desired: target.Min, States: map[string]State{}, target: target}
-	for _, a := range template.Alarms {
+	for _, a := range stack.Alarms {
 		for _, p := range target.policies {
 			if len(a.Actions) > 0 && a.Actions[0] == p.name {
 				s.alarms = append(s.alarms, a)

@@ -9,7 +9,7 @@ import (
 
 // scaled is a template with one target between 1 and 10, and one step policy for
 // each alarm: its comparison, threshold and periods, then type, cooldown and steps.
-func scaled(t *testing.T, policies ...string) (Template, *Scaler, Metrics) {
+func scaled(t *testing.T, policies ...string) (Stack, *Scaler, Metrics) {
 	t.Helper()
 	text := `{"Resources": {"Target": {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {"MinCapacity": 1, "MaxCapacity": 10}}`
 	for i := 0; i < len(policies); i += 2 {
@@ -19,11 +19,11 @@ func scaled(t *testing.T, policies ...string) (Template, *Scaler, Metrics) {
 				"Period": 60, "AlarmActions": [{"Ref": "Policy%[1]d"}], %s}}`, i, policies[i])
 		}
 	}
-	template, err := Read([]byte(text + "}}"))
+	stack, err := Read([]byte(text + "}}"))
 	assert.NilError(t, err)
-	target, err := template.Target("Target")
+	target, err := stack.Target("Target")
 	assert.NilError(t, err)
-	return template, NewScaler(template, target), Metrics{}
+	return stack, NewScaler(stack, target), Metrics{}
 }
 
 // steps returns a step policy's properties.
@@ -125,10 +125,10 @@ func TestTargetTracking(t *testing.T) {
 
 func TestWebhookScalingOfTheTemplates(t *testing.T) {
 	for _, shape := range shapes {
-		template := templateOf(t, shape)
-		target, err := template.Target("WebhookService")
+		stack := stackOf(t, shape)
+		target, err := stack.Target("WebhookService")
 		assert.NilError(t, err)
-		s, metrics := NewScaler(template, target), Metrics{}
+		s, metrics := NewScaler(stack, target), Metrics{}
 		cpu := Predefined("ECSServiceAverageCPUUtilization", target.Name)
 		desired(s, metrics, cpu, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100)
 		assert.Equal(t, s.Desired, target.Max, shape)

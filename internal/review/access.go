@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // grant is what one statement says of one action of one principal on one
@@ -20,7 +22,7 @@ const managedPolicy = "what the managed policy says"
 const vpcEndpoint = "AWS::EC2::VPCEndpoint"
 
 // accessFindings returns the grants that come, go or reach further.
-func accessFindings(before, after Template) []Finding {
+func accessFindings(before, after cfn.Template) []Finding {
 	was, is := grants(before), grants(after)
 	var added, removed []grant
 	for g := range is {
@@ -83,7 +85,7 @@ func grouped(verb string, grants []grant, danger func(grant) bool) []Finding {
 
 func (g grant) String() string {
 	text := fmt.Sprintf("%s %s – %s – %s", g.effect, g.principal, g.action, g.resource)
-	if g.condition != none {
+	if g.condition != cfn.None {
 		text += " if " + g.condition
 	}
 	return text
@@ -98,14 +100,14 @@ func (g grant) isOf(id string) bool {
 func (g grant) covers(other grant) bool {
 	return g != other && g.effect == other.effect && g.effect != "Deny" &&
 		matches(g.principal, other.principal) && matches(g.action, other.action) && matches(g.resource, other.resource) &&
-		(g.condition == none || g.condition == other.condition)
+		(g.condition == cfn.None || g.condition == other.condition)
 }
 
 // broad says whether the grant reaches beyond named actions and resources, or
 // to anyone.
 func (g grant) broad() bool {
 	return g.effect == "Allow" && (g.resource == "*" || g.action == managedPolicy || strings.HasSuffix(g.action, "*") || strings.HasPrefix(g.action, "not ") ||
-		(g.principal == "*" || strings.HasSuffix(g.principal, ":*")) && g.condition == none)
+		(g.principal == "*" || strings.HasSuffix(g.principal, ":*")) && g.condition == cfn.None)
 }
 
 // matches says whether an IAM pattern, in which "*" is any text, holds for a
@@ -120,21 +122,23 @@ func sortGrants(grants []grant) {
 }
 
 // grants returns everything that the template's policies say.
-func grants(t Template) map[grant]bool {
+func grants(t cfn.Template) map[grant]bool {
 	all := map[grant]bool{}
 	for id, resource := range t.Resources {
 		holder := strings.Join(holders(id, resource), ", ")
 		said := map[grant]bool{}
-		collectGrants(said, resource.Properties(), holder, id)
+		for _, statement := range cfn.Statements(resource.Properties) {
+			collectStatement(said, statement.Elements, holder, id)
+		}
 		for g := range said {
-			if resource.Type() == vpcEndpoint && g.effect == "Allow" {
+			if resource.Type == vpcEndpoint && g.effect == "Allow" {
 				g.effect = "Let through"
 			}
 			all[g] = true
 		}
-		if managed, isList := resource.Properties()["ManagedPolicyArns"].([]any); isList {
+		if managed, isList := resource.Properties["ManagedPolicyArns"].([]any); isList {
 			for _, policy := range managed {
-				all[grant{"Allow", id, managedPolicy, show(policy), none}] = true
+				all[grant{"Allow", id, managedPolicy, cfn.Text(policy), cfn.None}] = true
 			}
 		}
 	}
@@ -142,15 +146,15 @@ func grants(t Template) map[grant]bool {
 }
 
 // holders returns whom a policy without a principal is attached to.
-func holders(id string, r Resource) []string {
+func holders(id string, r cfn.Resource) []string {
 	var all []string
 	for _, property := range []string{"Roles", "Users", "Groups"} {
-		if attached, isList := r.Properties()[property].([]any); isList {
-			all = append(all, showAll(attached)...)
+		if attached, isList := r.Properties[property].([]any); isList {
+			all = append(all, cfn.Texts(attached)...)
 		}
 	}
-	if role, set := r.Properties()["RoleName"]; set && r.Type() == "AWS::IAM::RolePolicy" {
-		all = append(all, show(role))
+	if role, set := r.Properties["RoleName"]; set && r.Type == "AWS::IAM::RolePolicy" {
+		all = append(all, cfn.Text(role))
 	}
 	if all == nil {
 		return []string{id}
@@ -158,32 +162,11 @@ func holders(id string, r Resource) []string {
 	return all
 }
 
-func collectGrants(all map[grant]bool, value any, holder, id string) {
-	switch v := value.(type) {
-	case []any:
-		for _, element := range v {
-			collectGrants(all, element, holder, id)
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if name != "Statement" {
-				collectGrants(all, v[name], holder, id)
-				continue
-			}
-			for _, statement := range listOf(v[name]) {
-				if s, isObject := statement.(map[string]any); isObject {
-					collectStatement(all, s, holder, id)
-				}
-			}
-		}
-	}
-}
-
 func collectStatement(all map[grant]bool, s map[string]any, holder, id string) {
 	for _, principal := range oneOf(principals(s["Principal"]), principals(s["NotPrincipal"]), holder) {
-		for _, action := range oneOf(texts(s["Action"]), texts(s["NotAction"]), none) {
+		for _, action := range oneOf(texts(s["Action"]), texts(s["NotAction"]), cfn.None) {
 			for _, resource := range oneOf(texts(s["Resource"]), texts(s["NotResource"]), id) {
-				all[grant{show(s["Effect"]), principal, action, resource, show(s["Condition"])}] = true
+				all[grant{cfn.Text(s["Effect"]), principal, action, resource, cfn.Text(s["Condition"])}] = true
 			}
 		}
 	}
@@ -203,7 +186,7 @@ func oneOf(named, excepted []string, otherwise string) []string {
 
 func principals(value any) []string {
 	kinds, isObject := value.(map[string]any)
-	if !isObject || isIntrinsic(kinds) {
+	if !isObject || cfn.IsIntrinsic(kinds) {
 		return texts(value)
 	}
 	var all []string
@@ -213,15 +196,4 @@ func principals(value any) []string {
 	return all
 }
 
-func texts(value any) []string { return showAll(listOf(value)) }
-
-// listOf returns a list, or one value as a list.
-func listOf(value any) []any {
-	switch v := value.(type) {
-	case nil:
-		return nil
-	case []any:
-		return v
-	}
-	return []any{value}
-}
+func texts(value any) []string { return cfn.Texts(cfn.List(value)) }

@@ -1,10 +1,14 @@
-package templatediff
+// Package review reports what a change does to deployed stacks: it synthesizes the
+// tree before and after, compares the CloudFormation templates, and orders what
+// differs by the harm that it can do.
+package review
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
 )
 
@@ -52,12 +56,12 @@ type Finding struct {
 
 // Input is what is compared: the templates of both sides, by stack.
 type Input struct {
-	Before, After map[string]Template
+	Before, After map[string]cfn.Template
 	// BeforeFacts and AfterFacts are the image contracts, by directive.
 	BeforeFacts, AfterFacts []Fact
 	// Between are the templates of the new app with the old Dockerfile, where
 	// the contracts differ; what differs from After follows from the Dockerfile.
-	Between map[string]Template
+	Between map[string]cfn.Template
 }
 
 // Review is what a change does.
@@ -98,7 +102,7 @@ func Compare(in Input, schemas *cfnschema.Schemas) (Review, error) {
 	return review, nil
 }
 
-// add records a finding of one stack; what several stacks share is told once.
+// add records a finding of one stack; what several stacks share is reported once.
 func (r *Review) add(f Finding, stack string) {
 	for i, known := range r.Findings {
 		if known.Section == f.Section && known.Text == f.Text && !slices.Contains(known.Stacks, stack) {

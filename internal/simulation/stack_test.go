@@ -13,13 +13,13 @@ import (
 // shapes are the environments whose golden templates are simulated.
 var shapes = []string{"prod", "dev"}
 
-func templateOf(t *testing.T, shape string) Template {
+func stackOf(t *testing.T, shape string) Stack {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../stacks/testdata", shape+".template.json"))
 	assert.NilError(t, err)
-	template, err := Read(text)
+	stack, err := Read(text)
 	assert.NilError(t, err)
-	return template
+	return stack
 }
 
 // concurrency is the service's own default of WORKER_CONCURRENCY.
@@ -54,18 +54,18 @@ func TestReadNamesWhatItDoesNotSimulate(t *testing.T) {
 // service's own.
 func TestTasksHavePlaces(t *testing.T) {
 	for _, shape := range shapes {
-		template := templateOf(t, shape)
-		target, err := template.Target(workerTarget)
+		stack := stackOf(t, shape)
+		target, err := stack.Target(workerTarget)
 		assert.NilError(t, err)
-		quiet, err := template.Alarm("WorkerServiceTaskCountTargetQuiet")
+		quiet, err := stack.Alarm("WorkerServiceTaskCountTargetQuiet")
 		assert.NilError(t, err)
 		assert.Equal(t, quiet.Threshold, float64(target.Min*concurrency(t)), shape)
 	}
 }
 
 func TestOneNamesWhatIsAmbiguous(t *testing.T) {
-	_, err := templateOf(t, "prod").Alarm("Alarms")
+	_, err := stackOf(t, "prod").Alarm("Alarms")
 	assert.ErrorContains(t, err, `resources of the template begin with "Alarms": name one`)
-	_, err = templateOf(t, "prod").Queue("None")
+	_, err = stackOf(t, "prod").Queue("None")
 	assert.Error(t, err, `0 resources of the template begin with "None": name one`)
 }

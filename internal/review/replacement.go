@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"fmt"
@@ -6,20 +6,21 @@ import (
 	"slices"
 	"strings"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
 )
 
-// toldElsewhere are types whose replacement says nothing by itself: a changed
-// task definition is a new revision, and a rule's ports are told as openings.
-var toldElsewhere = []string{
+// reportedElsewhere are types whose replacement says nothing by itself: a changed
+// task definition is a new revision, and a rule's ports are reported as openings.
+var reportedElsewhere = []string{
 	"AWS::ECS::TaskDefinition",
 	"AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress",
 	"AWS::ApiGatewayV2::Route",
 	"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy", "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy",
 }
 
-// fate is how a resource ends that doesn't stay.
-type fate struct {
+// outcome is how a resource ends that doesn't stay.
+type outcome struct {
 	id, renamedTo string
 	// verb is what CloudFormation does, such as "will be replaced".
 	verb string
@@ -28,27 +29,27 @@ type fate struct {
 	because, property string
 }
 
-// fates returns the resources of before that don't stay what they are, by
+// outcomes returns the resources of before that don't stay what they are, by
 // logical ID. ids are the renamed ones.
-func fates(before, after Template, ids map[string]string, schemas *cfnschema.Schemas) (map[string]fate, error) {
-	found := map[string]fate{}
+func outcomes(before, after cfn.Template, ids map[string]string, schemas *cfnschema.Schemas) (map[string]outcome, error) {
+	found := map[string]outcome{}
 	moving := map[string]bool{} // New logical IDs of what is another resource afterwards.
 	for _, old := range only(before, after) {
 		if id, renamed := ids[old]; renamed {
-			found[old] = fate{id: old, renamedTo: id, verb: "will be replaced", because: "its construct was renamed: it is now " + id}
+			found[old] = outcome{id: old, renamedTo: id, verb: "will be replaced", because: "its construct was renamed: it is now " + id}
 			moving[id] = true
 		} else {
-			found[old] = fate{id: old, verb: "will be deleted"}
+			found[old] = outcome{id: old, verb: "will be deleted"}
 		}
 	}
-	same := renamed(before, ids)
+	same := before.WithIDs(ids)
 	// A resource follows what it refers to in a create-only property, and others
 	// follow it in turn.
 	for again := true; again; {
 		again = false
 		for _, id := range slices.Sorted(maps.Keys(same.Resources)) {
 			now, stays := after.Resources[id]
-			if _, known := found[id]; known || moving[id] || !stays || now.Type() != same.Resources[id].Type() {
+			if _, known := found[id]; known || moving[id] || !stays || now.Type != same.Resources[id].Type {
 				continue
 			}
 			f, err := replacement(id, same.Resources[id], now, moving, schemas)
@@ -58,7 +59,7 @@ func fates(before, after Template, ids map[string]string, schemas *cfnschema.Sch
 			if f.verb != "" {
 				found[id] = f
 				// A revision and what only may be replaced move nothing else.
-				moving[id] = f.verb == "will be replaced" && now.Type() != "AWS::ECS::TaskDefinition"
+				moving[id] = f.verb == "will be replaced" && now.Type != "AWS::ECS::TaskDefinition"
 				again = true
 			}
 		}
@@ -68,18 +69,18 @@ func fates(before, after Template, ids map[string]string, schemas *cfnschema.Sch
 
 // replacement returns what CloudFormation does to a resource that stays under
 // its logical ID, and why; no verb where it is updated in place.
-func replacement(id string, before, after Resource, moving map[string]bool, schemas *cfnschema.Schemas) (fate, error) {
+func replacement(id string, before, after cfn.Resource, moving map[string]bool, schemas *cfnschema.Schemas) (outcome, error) {
 	changes := changesOf(id, before, after)
-	schema, known, err := schemas.Of(after.Type())
+	schema, known, err := schemas.Of(after.Type)
 	if err != nil {
-		return fate{}, err
+		return outcome{}, err
 	}
 	if !known && len(changes) > 0 {
-		return fate{id: id, verb: "may be replaced", because: "there is no schema of " + after.Type()}, nil
+		return outcome{id: id, verb: "may be replaced", because: "there is no schema of " + after.Type}, nil
 	}
-	var maybe fate
+	var maybe outcome
 	for _, c := range changes {
-		f := fate{id: id, because: fmt.Sprintf("%s: %s", c.path(), arrow(c.before, c.after)), property: c.path()}
+		f := outcome{id: id, because: fmt.Sprintf("%s: %s", c.path(), arrow(c.before, c.after)), property: c.path()}
 		if within(c.steps, schema.CreateOnly) {
 			f.verb = "will be replaced"
 			return f, nil
@@ -90,8 +91,8 @@ func replacement(id string, before, after Resource, moving map[string]bool, sche
 		}
 	}
 	for _, create := range schema.CreateOnly {
-		if to := refersTo(after.Properties()[create[0]], moving); to != "" {
-			return fate{id: id, verb: "will be replaced", because: fmt.Sprintf("its %s is of %s", create[0], to)}, nil
+		if to := cfn.FirstReference(after.Properties[create[0]], moving); to != "" {
+			return outcome{id: id, verb: "will be replaced", because: fmt.Sprintf("its %s is of %s", create[0], to)}, nil
 		}
 	}
 	return maybe, nil
@@ -112,50 +113,27 @@ func within(steps []string, paths [][]string) bool {
 	return false
 }
 
-// refersTo returns the first of ids that the value refers to, or nothing.
-func refersTo(value any, ids map[string]bool) string {
-	switch v := value.(type) {
-	case string:
-		if ids[v] {
-			return v
-		}
-	case []any:
-		for _, element := range v {
-			if id := refersTo(element, ids); id != "" {
-				return id
-			}
-		}
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if id := refersTo(v[name], ids); id != "" {
-				return id
-			}
-		}
-	}
-	return ""
-}
-
-// finding returns the fate as a reviewer reads it.
-func (f fate) finding(r Resource, schemas *cfnschema.Schemas) Finding {
-	kind := r.Type()
+// finding returns the outcome as a reviewer reads it.
+func (f outcome) finding(r cfn.Resource, schemas *cfnschema.Schemas) Finding {
+	kind := r.Type
 	text := fmt.Sprintf("%s %s %s", kind, f.id, f.verb)
 	if f.because != "" {
 		text += " (" + f.because + ")"
 	}
 	data := schemas.HoldsData(kind)
 	if data {
-		text = "data-bearing " + text + "; " + aftermath(r, f)
+		text = "data-bearing " + text + "; " + dataImpact(r, f)
 	}
 	return Finding{Section: Replaced, Text: text, Danger: data, Resource: f.id, Type: kind, RenamedTo: f.renamedTo}
 }
 
-// aftermath says what becomes of the data.
-func aftermath(r Resource, f fate) string {
+// dataImpact says what becomes of the data.
+func dataImpact(r cfn.Resource, f outcome) string {
 	attribute := "UpdateReplacePolicy"
 	if f.verb == "will be deleted" || f.renamedTo != "" {
 		attribute = "DeletionPolicy"
 	}
-	switch policy, _ := r[attribute].(string); policy {
+	switch r.Attribute(attribute) {
 	case "Retain", "RetainExceptOnCreate":
 		if f.verb == "will be deleted" {
 			return "its data stays, outside the stack"

@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/imagecontract"
 )
 
@@ -22,12 +23,8 @@ type Fact struct {
 
 // Facts returns what the contract promises.
 func Facts(c imagecontract.Contract) []Fact {
-	user := fmt.Sprint(c.User.UID)
-	if c.User.GID >= 0 {
-		user = fmt.Sprintf("%d:%d", c.User.UID, c.User.GID)
-	}
 	facts := []Fact{
-		{Directive: "USER", Value: user, Protects: true},
+		{Directive: "USER", Value: c.User.String(), Protects: true},
 		{Directive: "HEALTHCHECK --interval", Value: c.HealthCheck.Interval.String(), Protects: true},
 		{Directive: "HEALTHCHECK --timeout", Value: c.HealthCheck.Timeout.String(), Protects: true},
 		{Directive: "HEALTHCHECK --start-period", Value: c.HealthCheck.StartPeriod.String(), Protects: true},
@@ -90,7 +87,7 @@ func contractFindings(before, after []Fact) []Finding {
 
 func or(value string) string {
 	if value == "" {
-		return none
+		return cfn.None
 	}
 	return value
 }

@@ -1,15 +1,17 @@
-package templatediff
+package review
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // networkFindings returns the openings that come or go: rules of security
 // groups, listeners and public routes.
-func networkFindings(before, after Template) []Finding {
+func networkFindings(before, after cfn.Template) []Finding {
 	was, is := openings(before), openings(after)
 	var found []Finding
 	for _, opening := range slices.Sorted(maps.Keys(is)) {
@@ -27,16 +29,16 @@ func networkFindings(before, after Template) []Finding {
 
 // openings returns a template's openings, and of each whether anyone may come
 // in by it.
-func openings(t Template) map[string]bool {
+func openings(t cfn.Template) map[string]bool {
 	all := map[string]bool{}
 	for id, resource := range t.Resources {
-		p := resource.Properties()
-		switch resource.Type() {
+		p := resource.Properties
+		switch resource.Type {
 		case "AWS::EC2::SecurityGroup":
-			for _, rule := range listOf(p["SecurityGroupIngress"]) {
+			for _, rule := range cfn.List(p["SecurityGroupIngress"]) {
 				addRule(all, id, "in", rule)
 			}
-			for _, rule := range listOf(p["SecurityGroupEgress"]) {
+			for _, rule := range cfn.List(p["SecurityGroupEgress"]) {
 				addRule(all, id, "out", rule)
 			}
 		case "AWS::EC2::SecurityGroupIngress":
@@ -44,13 +46,13 @@ func openings(t Template) map[string]bool {
 		case "AWS::EC2::SecurityGroupEgress":
 			addRule(all, group(p["GroupId"]), "out", p)
 		case "AWS::ElasticLoadBalancingV2::Listener":
-			all[fmt.Sprintf("listener %s %s of %s", show(p["Protocol"]), show(p["Port"]), show(p["LoadBalancerArn"]))] = false
+			all[fmt.Sprintf("listener %s %s of %s", cfn.Text(p["Protocol"]), cfn.Text(p["Port"]), cfn.Text(p["LoadBalancerArn"]))] = false
 		case "AWS::ApiGatewayV2::Route":
 			authorization := "no authorization"
-			if kind := show(p["AuthorizationType"]); kind != none && kind != "NONE" {
+			if kind := cfn.Text(p["AuthorizationType"]); kind != cfn.None && kind != "NONE" {
 				authorization = "authorization " + kind
 			}
-			all[fmt.Sprintf("route %s of %s, %s", show(p["RouteKey"]), show(p["ApiId"]), authorization)] = false
+			all[fmt.Sprintf("route %s of %s, %s", cfn.Text(p["RouteKey"]), cfn.Text(p["ApiId"]), authorization)] = false
 		}
 	}
 	return all
@@ -58,7 +60,7 @@ func openings(t Template) map[string]bool {
 
 // group returns the logical ID of a rule's security group.
 func group(value any) string {
-	return strings.TrimSuffix(show(value), ".GroupId")
+	return strings.TrimSuffix(cfn.Text(value), ".GroupId")
 }
 
 func addRule(all map[string]bool, id, direction string, value any) {
@@ -66,7 +68,7 @@ func addRule(all map[string]bool, id, direction string, value any) {
 	if !isObject {
 		return
 	}
-	peer := none
+	peer := cfn.None
 	for _, property := range []string{
 		"CidrIp", "CidrIpv6", "SourceSecurityGroupId", "DestinationSecurityGroupId", "SourcePrefixListId", "DestinationPrefixListId",
 	} {
@@ -77,13 +79,13 @@ func addRule(all map[string]bool, id, direction string, value any) {
 	toOrFrom := map[string]string{"in": "from", "out": "to"}[direction]
 	text := fmt.Sprintf("%s: %s %s %s %s", id, direction, ports(rule), toOrFrom, peer)
 	if description, set := rule["Description"]; set {
-		text += fmt.Sprintf(" (%s)", show(description))
+		text += fmt.Sprintf(" (%s)", cfn.Text(description))
 	}
 	all[text] = direction == "in" && (peer == "0.0.0.0/0" || peer == "::/0")
 }
 
 func ports(rule map[string]any) string {
-	protocol, from, to := show(rule["IpProtocol"]), show(rule["FromPort"]), show(rule["ToPort"])
+	protocol, from, to := cfn.Text(rule["IpProtocol"]), cfn.Text(rule["FromPort"]), cfn.Text(rule["ToPort"])
 	switch {
 	case protocol == "-1":
 		return "everything"
@@ -93,8 +95,8 @@ func ports(rule map[string]any) string {
 	return protocol + " " + from + "–" + to
 }
 
-// toldProperties are told as access or as openings, by type.
-var toldProperties = map[string][]string{
+// reportedProperties are reported as access or as openings, by type.
+var reportedProperties = map[string][]string{
 	"AWS::IAM::Role":                        {"ManagedPolicyArns"},
 	"AWS::EC2::SecurityGroup":               {"SecurityGroupIngress", "SecurityGroupEgress"},
 	"AWS::EC2::SecurityGroupIngress":        {"CidrIp", "CidrIpv6", "SourceSecurityGroupId", "SourcePrefixListId", "IpProtocol", "FromPort", "ToPort", "Description", "GroupId"},
@@ -103,7 +105,7 @@ var toldProperties = map[string][]string{
 	"AWS::ApiGatewayV2::Route":              {"RouteKey", "ApiId", "AuthorizationType"},
 }
 
-// isTold says whether a property is told as access or as an opening.
-func isTold(c change) bool {
-	return len(c.steps) > 0 && slices.Contains(toldProperties[c.kind], c.steps[0])
+// isReported says whether a property is reported as access or as an opening.
+func isReported(c change) bool {
+	return len(c.steps) > 0 && slices.Contains(reportedProperties[c.kind], c.steps[0])
 }

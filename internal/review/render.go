@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"fmt"

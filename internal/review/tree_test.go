@@ -1,7 +1,6 @@
-package main
+package review
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -14,8 +13,8 @@ import (
 // project is a copy of this project in a repository of its own, whose only
 // commit is what the working tree holds.
 type project struct {
-	t             *testing.T
-	folder, tools string
+	t                *testing.T
+	directory, tools string
 }
 
 func newProject(t *testing.T) project {
@@ -24,20 +23,20 @@ func newProject(t *testing.T) project {
 	assert.NilError(t, err)
 	// Synthesis needs Node 24 of package-lock.json.
 	t.Setenv("PATH", filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
-	p := project{t: t, folder: t.TempDir(), tools: filepath.Join(root, "build", "tools")}
+	p := project{t: t, directory: t.TempDir(), tools: filepath.Join(root, "build", "tools")}
 	for _, name := range []string{"main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"} {
-		assert.NilError(t, copyFolder(t.Context(), root, name, p.folder))
+		assert.NilError(t, copyDirectory(t.Context(), root, name, p.directory))
 	}
 	p.git("init", "--quiet", "--initial-branch=main")
 	p.git("add", ".")
 	p.git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--message=base")
-	t.Chdir(p.folder)
+	t.Chdir(p.directory)
 	return p
 }
 
 func (p project) git(arguments ...string) string {
 	p.t.Helper()
-	out, err := git(p.t.Context(), p.folder, arguments...)
+	out, err := git(p.t.Context(), p.directory, arguments...)
 	assert.NilError(p.t, err)
 	return out
 }
@@ -45,7 +44,7 @@ func (p project) git(arguments ...string) string {
 // edit replaces text in one file until the test ends.
 func (p project) edit(t *testing.T, name, from, to string) {
 	t.Helper()
-	path := filepath.Join(p.folder, name)
+	path := filepath.Join(p.directory, name)
 	text, err := os.ReadFile(path)
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(string(text), from), "%s has no %q", name, from)
@@ -53,14 +52,13 @@ func (p project) edit(t *testing.T, name, from, to string) {
 	t.Cleanup(func() { assert.NilError(t, os.WriteFile(path, text, 0o600)) })
 }
 
-// review returns the exit status and what is printed, and makes sure that no
+// review compares the working tree with a revision, and makes sure that no
 // worktree stays behind.
-func (p project) review(t *testing.T, base string) (status int, stdout, stderr string) {
+func (p project) review(t *testing.T, base string) (Review, error) {
 	t.Helper()
-	var out, problems bytes.Buffer
-	status = run(t.Context(), []string{"-base", base, "-tools", p.tools, "-out", t.TempDir()}, &out, &problems)
+	result, err := Run(t.Context(), Options{Tree: ".", Base: base, Tools: p.tools})
 	assert.Equal(t, strings.Count(p.git("worktree", "list"), "\n"), 1)
-	return status, out.String(), problems.String()
+	return result, err
 }
 
 // TestReviews makes changes to this project, as a developer would, and reads
@@ -71,39 +69,38 @@ func TestReviews(t *testing.T) {
 	t.Run("failures", func(t *testing.T) { reviewsThatFail(t, p) })
 	for _, c := range []struct {
 		name, file, from, to string
-		status               int
+		danger               bool
 		first                string
 		lines                int
 	}{
 		{
 			name: "the package bucket's construct is renamed",
 			file: "stacks/webhook_stack.go", from: `"Packages"`, to: `"PackageStore"`,
-			status: dangerous,
+			danger: true,
 			first:  "DANGEROUS: data-bearing AWS::S3::Bucket Packages660AFF77 will be replaced (its construct was renamed: it is now PackageStore",
 			lines:  4,
 		},
 		{
 			name: "the Dockerfile's interval",
 			file: dockerfile, from: "--interval=30s", to: "--interval=45s",
-			status: changed,
-			first:  "changed: hardening: 1",
-			lines:  5,
+			first: "changed: hardening: 1",
+			lines: 5,
 		},
 		{
 			name: "the service's source",
 			file: "docker/src/app.py", from: "import ", to: "import  ",
-			status: changed,
-			first:  "changed: image content only",
-			lines:  1,
+			first: "changed: image content only",
+			lines: 1,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p.edit(t, c.file, c.from, c.to)
-			status, stdout, stderr := p.review(t, "HEAD")
-			assert.Equal(t, status, c.status, stderr)
-			lines := strings.Split(strings.TrimSpace(stdout), "\n")
-			assert.Assert(t, strings.HasPrefix(lines[0], c.first), stdout)
-			assert.Equal(t, len(lines), c.lines, stdout)
+			result, err := p.review(t, "HEAD")
+			assert.NilError(t, err)
+			assert.Equal(t, result.Dangerous(), c.danger)
+			lines := strings.Split(strings.TrimSpace(result.Text()), "\n")
+			assert.Assert(t, strings.HasPrefix(lines[0], c.first), result.Text())
+			assert.Equal(t, len(lines), c.lines, result.Text())
 		})
 	}
 }
@@ -111,10 +108,11 @@ func TestReviews(t *testing.T) {
 func reviewNothing(t *testing.T, p project) {
 	// No part of the image, and so no part of the templates.
 	p.edit(t, "docker/tests/test_app.py", "import ", "import  ")
+	result, err := p.review(t, "main")
+	assert.NilError(t, err)
+	assert.Equal(t, result.Text(), "nothing changed\n")
 	out := t.TempDir()
-	var stdout, stderr bytes.Buffer
-	assert.Equal(t, run(t.Context(), []string{"-base", "main", "-tools", p.tools, "-out", out}, &stdout, &stderr), unchanged, stderr.String())
-	assert.Equal(t, stdout.String(), "nothing changed\n")
+	assert.NilError(t, result.Write(out))
 	text, err := os.ReadFile(filepath.Join(out, "review.json"))
 	assert.NilError(t, err)
 	var report struct {
@@ -130,9 +128,8 @@ func reviewNothing(t *testing.T, p project) {
 }
 
 func reviewsThatFail(t *testing.T, p project) {
-	status, _, stderr := p.review(t, "nowhere")
-	assert.Equal(t, status, failed)
-	assert.Equal(t, stderr, "BASE: \"nowhere\": no such revision here: name a commit, a branch or a tag, fetched\n")
+	_, err := p.review(t, "nowhere")
+	assert.Error(t, err, `BASE: "nowhere": no such revision here: name a commit, a branch or a tag, fetched`)
 
 	for _, c := range []struct{ file, from, to, fault string }{
 		{dockerfile, "EXPOSE 5000", "EXPOSE nothing", `docker/Dockerfile:`},
@@ -140,13 +137,8 @@ func reviewsThatFail(t *testing.T, p project) {
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			p.edit(t, c.file, c.from, c.to)
-			status, _, stderr := p.review(t, "HEAD")
-			assert.Equal(t, status, failed)
-			assert.Assert(t, strings.HasPrefix(stderr, c.fault), stderr)
+			_, err := p.review(t, "HEAD")
+			assert.Assert(t, err != nil && strings.HasPrefix(err.Error(), c.fault), err)
 		})
 	}
-
-	var out bytes.Buffer
-	assert.Equal(t, run(t.Context(), []string{"-nothing"}, &out, &out), failed)
-	assert.Equal(t, run(t.Context(), []string{"-tools", t.TempDir()}, &out, &out), failed)
 }

@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"errors"
@@ -11,12 +11,13 @@ import (
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
 	"benchlingwebhook/internal/imagecontract"
 )
 
-// TestCases compares the templates of every folder of testdata with the report
-// beside them. A new case is a new folder with before.template.json and
+// TestCases compares the templates of every directory of testdata with the report
+// beside them. A new case is a new directory with before.template.json and
 // after.template.json, where it needs them with before.Dockerfile,
 // after.Dockerfile and between.template.json; -update writes its review.txt.
 func TestCases(t *testing.T) {
@@ -24,37 +25,37 @@ func TestCases(t *testing.T) {
 	assert.NilError(t, err)
 	cases, err := os.ReadDir("testdata")
 	assert.NilError(t, err)
-	for _, folder := range cases {
-		t.Run(folder.Name(), func(t *testing.T) {
+	for _, directory := range cases {
+		t.Run(directory.Name(), func(t *testing.T) {
 			in := Input{
-				Before:      templates(t, folder.Name(), "before"),
-				After:       templates(t, folder.Name(), "after"),
-				Between:     templates(t, folder.Name(), "between"),
-				BeforeFacts: facts(t, folder.Name(), "before"),
-				AfterFacts:  facts(t, folder.Name(), "after"),
+				Before:      templates(t, directory.Name(), "before"),
+				After:       templates(t, directory.Name(), "after"),
+				Between:     templates(t, directory.Name(), "between"),
+				BeforeFacts: facts(t, directory.Name(), "before"),
+				AfterFacts:  facts(t, directory.Name(), "after"),
 			}
 			review, err := Compare(in, schemas)
 			assert.NilError(t, err)
-			golden.Assert(t, review.Text(), filepath.Join(folder.Name(), "review.txt"))
+			golden.Assert(t, review.Text(), filepath.Join(directory.Name(), "review.txt"))
 		})
 	}
 }
 
 // templates returns one side's template as a stack named after the side; none
-// where the folder hasn't one.
-func templates(t *testing.T, folder, side string) map[string]Template {
-	text, err := os.ReadFile(filepath.Join("testdata", folder, side+".template.json"))
+// where the directory hasn't one.
+func templates(t *testing.T, directory, side string) map[string]cfn.Template {
+	text, err := os.ReadFile(filepath.Join("testdata", directory, side+".template.json"))
 	if errors.Is(err, fs.ErrNotExist) && side == "between" {
 		return nil
 	}
 	assert.NilError(t, err)
-	template, err := ReadTemplate(text)
+	template, err := cfn.Read(text)
 	assert.NilError(t, err)
-	return map[string]Template{"stack": template}
+	return map[string]cfn.Template{"stack": template}
 }
 
-func facts(t *testing.T, folder, side string) []Fact {
-	path := filepath.Join("testdata", folder, side+".Dockerfile")
+func facts(t *testing.T, directory, side string) []Fact {
+	path := filepath.Join("testdata", directory, side+".Dockerfile")
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -64,25 +65,24 @@ func facts(t *testing.T, folder, side string) []Fact {
 	return Facts(contract)
 }
 
-// TestEveryChangeIsTold changes each property of a real stack, one by one, and
-// demands that each is told.
-func TestEveryChangeIsTold(t *testing.T) {
+// TestEveryChangeIsReported changes each property of a real stack, one by one, and
+// demands that each is reported.
+func TestEveryChangeIsReported(t *testing.T) {
 	schemas, err := cfnschema.Installed("../../build/tools")
 	assert.NilError(t, err)
 	text, err := os.ReadFile("../../stacks/testdata/prod.template.json")
 	assert.NilError(t, err)
-	stack, err := ReadTemplate(text)
+	stack, err := cfn.Read(text)
 	assert.NilError(t, err)
 	changes := 0
 	for id, resource := range stack.Resources {
-		for name := range resource.Properties() {
-			changed := maps.Clone(resource)
-			properties := maps.Clone(resource.Properties())
-			properties[name] = "another"
-			changed["Properties"] = properties
-			after := Template{Resources: maps.Clone(stack.Resources), Rest: stack.Rest}
+		for name := range resource.Properties {
+			changed := resource
+			changed.Properties = maps.Clone(resource.Properties)
+			changed.Properties[name] = "another"
+			after := cfn.Template{Resources: maps.Clone(stack.Resources), Rest: stack.Rest}
 			after.Resources[id] = changed
-			review, err := Compare(Input{Before: map[string]Template{"stack": stack}, After: map[string]Template{"stack": after}}, schemas)
+			review, err := Compare(Input{Before: map[string]cfn.Template{"stack": stack}, After: map[string]cfn.Template{"stack": after}}, schemas)
 			assert.NilError(t, err)
 			assert.Assert(t, len(review.Findings) > 0, "%s %s", id, name)
 			changes++
@@ -102,11 +102,4 @@ func TestMarkdownHasNoMarkupOfValues(t *testing.T) {
 - ⚠️ added: Allow \*\_\* &#64;team &lt;b&gt; \[a\]
   - 1 property follows: x
 `)
-}
-
-func TestWhatIsNoTemplate(t *testing.T) {
-	_, err := ReadTemplate([]byte("{"))
-	assert.ErrorContains(t, err, "not a template: unexpected end of JSON input; synthesize it anew")
-	_, err = ReadTemplate([]byte(`{"Resources": []}`))
-	assert.ErrorContains(t, err, "resources: json: cannot unmarshal array")
 }

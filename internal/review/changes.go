@@ -1,9 +1,11 @@
-package templatediff
+package review
 
 import (
 	"maps"
 	"regexp"
 	"slices"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // change is one property that differs.
@@ -17,25 +19,23 @@ func (c change) path() string { return path(c.steps) }
 
 // changesOf returns what differs between two versions of one resource, in the
 // order of the properties' names.
-func changesOf(id string, before, after Resource) []change {
-	return compare(id, after.Type(), attributes(before), attributes(after))
+func changesOf(id string, before, after cfn.Resource) []change {
+	return compare(id, after.Type, attributes(before), attributes(after))
 }
 
 // attributes returns a resource's properties and, beside them, its policies and
 // dependencies.
-func attributes(r Resource) map[string]leaf {
-	all := leaves(r.Properties())
+func attributes(r cfn.Resource) map[string]leaf {
+	all := leaves(r.Properties)
 	delete(all, "") // A resource without properties.
-	for name, value := range r {
-		if name != "Properties" && name != "Type" {
-			maps.Copy(all, leaves(value, name))
-		}
+	for name, value := range r.Attributes {
+		maps.Copy(all, leaves(value, name))
 	}
 	return all
 }
 
 // restChanges returns what differs outside the resources.
-func restChanges(before, after Template) []change {
+func restChanges(before, after cfn.Template) []change {
 	return compare("", "", leaves(before.Rest), leaves(after.Rest))
 }
 
@@ -44,7 +44,7 @@ func compare(id, kind string, before, after map[string]leaf) []change {
 	maps.Copy(paths, after)
 	var changes []change
 	for _, name := range slices.Sorted(maps.Keys(paths)) {
-		was, is := none, none
+		was, is := cfn.None, cfn.None
 		if l, set := before[name]; set {
 			was = l.value
 		}

@@ -1,4 +1,4 @@
-package templatediff
+package review
 
 import (
 	"fmt"
@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
 )
 
 // comparison is of one stack.
 type comparison struct {
-	before, after Template
-	between       *Template
+	before, after cfn.Template
+	between       *cfn.Template
 	schemas       *cfnschema.Schemas
 	// follows are the properties that follow from the Dockerfile.
 	follows map[string]bool
@@ -20,37 +21,37 @@ type comparison struct {
 
 func (c comparison) findings() ([]Finding, error) {
 	ids := renames(c.before, c.after)
-	fates, err := fates(c.before, c.after, ids, c.schemas)
+	outcomes, err := outcomes(c.before, c.after, ids, c.schemas)
 	if err != nil {
 		return nil, err
 	}
 	var found []Finding
-	for _, id := range slices.Sorted(maps.Keys(fates)) {
+	for _, id := range slices.Sorted(maps.Keys(outcomes)) {
 		resource := c.before.Resources[id]
-		if !slices.Contains(toldElsewhere, resource.Type()) {
-			found = append(found, fates[id].finding(resource, c.schemas))
+		if !slices.Contains(reportedElsewhere, resource.Type) {
+			found = append(found, outcomes[id].finding(resource, c.schemas))
 		}
 	}
-	before := renamed(c.before, ids)
+	before := c.before.WithIDs(ids)
 	found = append(found, accessFindings(before, c.after)...)
 	found = append(found, networkFindings(before, c.after)...)
 	for _, id := range only(c.after, before) {
-		if kind := c.after.Resources[id].Type(); !slices.Contains(toldElsewhere, kind) || kind == "AWS::ECS::TaskDefinition" {
+		if kind := c.after.Resources[id].Type; !slices.Contains(reportedElsewhere, kind) || kind == "AWS::ECS::TaskDefinition" {
 			found = append(found, Finding{Section: Other, Text: kind + " " + id + " is added", Resource: id, Type: kind})
 		}
 	}
 	var changes []change
 	for _, id := range slices.Sorted(maps.Keys(c.after.Resources)) {
-		if was, stays := before.Resources[id]; stays && was.Type() == c.after.Resources[id].Type() {
+		if was, stays := before.Resources[id]; stays && was.Type == c.after.Resources[id].Type {
 			changes = append(changes, changesOf(id, was, c.after.Resources[id])...)
 		}
 	}
 	changes = append(changes, restChanges(before, c.after)...)
 	fromDockerfile := c.fromDockerfile(before)
 	for _, change := range changes {
-		if f, tell := propertyFinding(change); tell {
-			if f.Section == Other && f.Property == fates[change.id].property && !slices.Contains(toldElsewhere, f.Type) {
-				continue // It is told as why the resource is replaced.
+		if f, report := propertyFinding(change); report {
+			if f.Section == Other && f.Property == outcomes[change.id].property && !slices.Contains(reportedElsewhere, f.Type) {
+				continue // It is reported as why the resource is replaced.
 			}
 			if fromDockerfile[change.id+" "+change.path()] && !f.Danger {
 				c.follows[strings.TrimSpace(change.id+" "+change.path())] = true
@@ -62,7 +63,7 @@ func (c comparison) findings() ([]Finding, error) {
 	return collapse(found), nil
 }
 
-// many is the number of resources from which one line tells what is the same
+// many is the number of resources from which one line says what is the same
 // for all of them, such as a tag.
 const many = 3
 
@@ -95,7 +96,7 @@ func collapse(found []Finding) []Finding {
 
 // fromDockerfile returns the properties that differ because the Dockerfile
 // does, and for no other reason.
-func (c comparison) fromDockerfile(before Template) map[string]bool {
+func (c comparison) fromDockerfile(before cfn.Template) map[string]bool {
 	found := map[string]bool{}
 	if c.between == nil {
 		return found
@@ -109,7 +110,7 @@ func (c comparison) fromDockerfile(before Template) map[string]bool {
 	return found
 }
 
-func resourceChanges(before, after Template) []change {
+func resourceChanges(before, after cfn.Template) []change {
 	var changes []change
 	for id, resource := range after.Resources {
 		if was, stays := before.Resources[id]; stays {
@@ -119,10 +120,10 @@ func resourceChanges(before, after Template) []change {
 	return changes
 }
 
-// propertyFinding returns the finding of one property, unless it is told
+// propertyFinding returns the finding of one property, unless it is reported
 // elsewhere.
 func propertyFinding(c change) (Finding, bool) {
-	if isTold(c) {
+	if isReported(c) {
 		return Finding{}, false
 	}
 	name := strings.TrimSpace(c.id + " " + c.path())

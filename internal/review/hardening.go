@@ -1,10 +1,12 @@
-package templatediff
+package review
 
 import (
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // hardeningRule names a protection, the properties that make it up, and when a
@@ -21,10 +23,10 @@ var hardeningRules = []hardeningRule{
 	{"user", regexp.MustCompile(`^AWS::ECS::TaskDefinition .*\.User$`), isRoot},
 	{"privileges", regexp.MustCompile(`\.Privileged$`), becomes("true")},
 	{"capabilities", regexp.MustCompile(`\.Capabilities\.Drop$`), not("[ALL]")},
-	{"capabilities", regexp.MustCompile(`\.Capabilities\.Add$`), not(none, "[]")},
+	{"capabilities", regexp.MustCompile(`\.Capabilities\.Add$`), not(cfn.None, "[]")},
 	{"init process", regexp.MustCompile(`\.InitProcessEnabled$`), never},
 	{"host namespaces", regexp.MustCompile(`^AWS::ECS::TaskDefinition (NetworkMode|PidMode|IpcMode)$`), becomes("host")},
-	{"health check", regexp.MustCompile(`^AWS::ECS::TaskDefinition .*\.HealthCheck\b`), becomes(none)},
+	{"health check", regexp.MustCompile(`^AWS::ECS::TaskDefinition .*\.HealthCheck\b`), becomes(cfn.None)},
 	{"health check", regexp.MustCompile(`^AWS::ElasticLoadBalancingV2::TargetGroup (HealthCheck|UnhealthyThreshold|HealthyThreshold|Matcher)`), becomes("false")},
 	{"health check", regexp.MustCompile(`\.?HealthCheckGracePeriodSeconds$`), never},
 	{"public exposure", regexp.MustCompile(`\.AssignPublicIp$`), becomes("ENABLED")},
@@ -32,10 +34,10 @@ var hardeningRules = []hardeningRule{
 	{"public exposure", regexp.MustCompile(`^AWS::ElasticLoadBalancingV2::LoadBalancer Scheme$`), not("internal")},
 	{"public exposure", regexp.MustCompile(` PublicAccessBlockConfiguration\b`), not("true")},
 	{"shell into tasks", regexp.MustCompile(` EnableExecuteCommand$`), becomes("true")},
-	{"rollback", regexp.MustCompile(` DeploymentConfiguration\.(DeploymentCircuitBreaker|Alarms)\b`), becomes("false", none)},
+	{"rollback", regexp.MustCompile(` DeploymentConfiguration\.(DeploymentCircuitBreaker|Alarms)\b`), becomes("false", cfn.None)},
 	{"deletion protection", regexp.MustCompile(`(?i)(DeletionProtection|deletion_protection|TerminationProtection)`), not("true")},
 	{"what happens to data", regexp.MustCompile(` (DeletionPolicy|UpdateReplacePolicy)$`), not("Retain", "RetainExceptOnCreate", "Snapshot")},
-	{"encryption", regexp.MustCompile(`(Encrypt|Kms|KMS|SSE|Sse|SslPolicy|Certificates)`), becomes(none, "false")},
+	{"encryption", regexp.MustCompile(`(Encrypt|Kms|KMS|SSE|Sse|SslPolicy|Certificates)`), becomes(cfn.None, "false")},
 	{"retention", regexp.MustCompile(`(RetentionInDays|RetentionPeriod|PointInTimeRecovery|VersioningConfiguration|LifecycleConfiguration|TimeToLive)`), shorter},
 }
 
@@ -62,7 +64,7 @@ func not(values ...string) func(string, string) bool {
 
 func isRoot(_, after string) bool {
 	user, _, _ := strings.Cut(after, ":")
-	return user == none || user == "root" || user == "0"
+	return user == cfn.None || user == "root" || user == "0"
 }
 
 // shorter says whether something is kept for less time, or no more. Logs
@@ -73,5 +75,5 @@ func shorter(before, after string) bool {
 	if wasErr == nil && isErr == nil {
 		return is < was
 	}
-	return after == "false" || after == "Suspended" || before == "Enabled" || before == none && isErr == nil
+	return after == "false" || after == "Suspended" || before == "Enabled" || before == cfn.None && isErr == nil
 }

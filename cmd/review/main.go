@@ -1,0 +1,72 @@
+// Review reports what the working tree's changes since a Git revision do to the
+// deployed stacks. It synthesizes both, without an AWS account and without
+// Docker, and writes the report to the terminal, to review.md and to
+// review.json. It runs in the directory of cdk.json, with Node 24 first in PATH.
+//
+// Its exit status is 0 where nothing changed, 1 where something did, 2 where a
+// change is dangerous, and 3 where the review itself failed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"benchlingwebhook/internal/review"
+)
+
+// The exit statuses.
+const (
+	unchanged = iota
+	changed
+	dangerous
+	failed
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr, review.Run)
+	stop()
+	os.Exit(status)
+}
+
+// run reviews the working tree of the current directory and returns the exit
+// status.
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of func(context.Context, review.Options) (review.Review, error)) int {
+	options := review.Options{Tree: "."}
+	flags := flag.NewFlagSet("review", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&options.Base, "base", "main", "the Git revision to compare with")
+	flags.StringVar(&options.Tools, "tools", "build/tools", "the Python environment that has cfn-lint")
+	out := flags.String("out", "build", "the directory of review.md and review.json")
+	if err := flags.Parse(arguments); errors.Is(err, flag.ErrHelp) {
+		return unchanged
+	} else if err != nil {
+		return failed
+	}
+	result, err := of(ctx, options)
+	if err == nil {
+		err = result.Write(*out)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return failed
+	}
+	fmt.Fprint(stdout, result.Text())
+	return status(result)
+}
+
+func status(result review.Review) int {
+	switch {
+	case result.Dangerous():
+		return dangerous
+	case len(result.Findings) > 0:
+		return changed
+	}
+	return unchanged
+}

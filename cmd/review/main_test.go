@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/review"
+)
+
+func TestExitStatus(t *testing.T) {
+	finding := func(danger bool) []review.Finding {
+		return []review.Finding{{Section: review.Other, Text: "Desired count", Danger: danger}}
+	}
+	for _, c := range []struct {
+		name           string
+		result         review.Review
+		err            error
+		status         int
+		stdout, stderr string
+	}{
+		{name: "unchanged", status: unchanged, stdout: "nothing changed\n"},
+		{name: "changed", result: review.Review{Findings: finding(false)}, status: changed, stdout: "changed: everything else: 1\n"},
+		{name: "dangerous", result: review.Review{Findings: finding(true)}, status: dangerous, stdout: "DANGEROUS: Desired count\n"},
+		{name: "failed", err: errors.New("go build: exit status 1"), status: failed, stderr: "go build: exit status 1\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "build")
+			var asked review.Options
+			var stdout, stderr bytes.Buffer
+			arguments := []string{"-base", "v1", "-tools", "python", "-out", out}
+			status := run(t.Context(), arguments, &stdout, &stderr, func(_ context.Context, o review.Options) (review.Review, error) {
+				asked = o
+				return c.result, c.err
+			})
+			assert.Equal(t, status, c.status)
+			assert.Equal(t, asked, review.Options{Tree: ".", Base: "v1", Tools: "python"})
+			assert.Assert(t, strings.HasPrefix(stdout.String(), c.stdout), stdout.String())
+			assert.Equal(t, stderr.String(), c.stderr)
+			_, err := os.Stat(filepath.Join(out, "review.json"))
+			assert.Equal(t, err == nil, c.err == nil)
+		})
+	}
+}
+
+func TestArguments(t *testing.T) {
+	var out bytes.Buffer
+	assert.Equal(t, run(t.Context(), []string{"-nothing"}, &out, &out, review.Run), failed)
+	assert.Assert(t, strings.Contains(out.String(), "flag provided but not defined: -nothing"))
+	assert.Equal(t, run(t.Context(), []string{"-help"}, &out, &out, review.Run), unchanged)
+	assert.Equal(t, run(t.Context(), []string{"-tools", t.TempDir()}, &out, &out, review.Run), failed)
+	assert.Assert(t, strings.Contains(out.String(), "cfn-lint's schemas: 0 directories found"), out.String())
+}
+
+func TestReportThatCannotBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "build")
+	assert.NilError(t, os.WriteFile(file, nil, 0o600))
+	var stdout, stderr bytes.Buffer
+	nothing := func(context.Context, review.Options) (review.Review, error) { return review.Review{}, nil }
+	assert.Equal(t, run(t.Context(), []string{"-out", file}, &stdout, &stderr, nothing), failed)
+	assert.Equal(t, stdout.String(), "")
+	assert.Assert(t, strings.Contains(stderr.String(), "build"), stderr.String())
+}

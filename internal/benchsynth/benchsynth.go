@@ -1,0 +1,93 @@
+// Package benchsynth times the synthesis of the project's app beside that of an
+// empty CDK app, with CloudFormation's validation and without.
+package benchsynth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"benchlingwebhook/internal/statistics"
+)
+
+// runs is the number of timed runs, of which the median counts. One run before
+// them fills the caches.
+const runs = 5
+
+// ErrSlow is returned where our app takes too many times as long as the empty one.
+var ErrSlow = errors.New("our synthesis takes more times as long as an empty app's than the limit allows")
+
+// mode is a way of running the apps, and how many times as long as the empty
+// app ours may take in it.
+type mode struct {
+	name, validation string
+	limit            float64
+}
+
+var modes = []mode{
+	{name: "with validation", validation: "true", limit: 2},
+	{name: "without validation", validation: "false", limit: 3},
+}
+
+// Run builds the apps of two packages, the project's and an empty one's, times both
+// in the current directory, which is that of cdk.json, and prints one line a mode.
+func Run(ctx context.Context, ours, empty string, out io.Writer) error {
+	scratch, err := os.MkdirTemp("", "benchsynth-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	ourBinary, emptyBinary := filepath.Join(scratch, "synth"), filepath.Join(scratch, "empty")
+	for binary, source := range map[string]string{ourBinary: ours, emptyBinary: empty} {
+		if text, err := exec.CommandContext(ctx, "go", "build", "-o", binary, source).CombinedOutput(); err != nil {
+			return fmt.Errorf("go build %s: %w\n%s", source, err, text)
+		}
+	}
+	return compare(ctx, ourBinary, emptyBinary, scratch, out)
+}
+
+// compare times both binaries in every mode.
+func compare(ctx context.Context, ours, empty, scratch string, out io.Writer) error {
+	var missed error
+	fmt.Fprintf(out, "%-20s %8s %8s %6s %6s\n", fmt.Sprintf("median of %d runs", runs), "ours", "empty", "ratio", "limit")
+	for _, m := range modes {
+		// The apps take turns, so that other load on the machine affects both.
+		var ourTimes, emptyTimes []time.Duration
+		for i := range runs + 1 {
+			ourTime, err := synthesize(ctx, ours, m, scratch)
+			if err != nil {
+				return err
+			}
+			emptyTime, err := synthesize(ctx, empty, m, scratch)
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				ourTimes, emptyTimes = append(ourTimes, ourTime), append(emptyTimes, emptyTime)
+			}
+		}
+		our, their := statistics.Median(ourTimes), statistics.Median(emptyTimes)
+		ratio := our.Seconds() / their.Seconds()
+		if ratio > m.limit {
+			missed = ErrSlow
+		}
+		fmt.Fprintf(out, "%-20s %6.2f s %6.2f s %6.2f %6.1f\n", m.name, our.Seconds(), their.Seconds(), ratio, m.limit)
+	}
+	return missed
+}
+
+// synthesize returns how long one synthesis by the binary takes.
+func synthesize(ctx context.Context, binary string, m mode, scratch string) (time.Duration, error) {
+	app := exec.CommandContext(ctx, binary)
+	app.Env = append(os.Environ(), "CDK_VALIDATION="+m.validation, "CDK_OUTDIR="+filepath.Join(scratch, "cdk.out"))
+	start := time.Now()
+	if out, err := app.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("%s: %w\n%s", filepath.Base(binary), err, out)
+	}
+	return time.Since(start), nil
+}
