@@ -14,33 +14,32 @@ import httpx
 import structlog
 from botocore.config import Config
 
-from .benchling import Notebook
-from .canvas import Canvas, Catalog
-from .canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announce
-from .claims import Claims
-from .consumer import POLL_SECONDS, Consumer
-from .credentials import Credentials, token_of
-from .export_consumer import Attempts, ExportConsumer, ExportQueues
-from .export_status import ExportStatuses
-from .exports import Exporter, ExportLimits, Parts
-from .failures import Kind, kind_of, reason_of
-from .front_door import FrontDoor
-from .health import health_app
-from .heartbeat import Heartbeat
-from .leases import GiveBackError
-from .logs import configure_logs
-from .metrics import Metrics
-from .network import Transport
-from .package_store import PackageStore
-from .packaging import PackagingQueue
-from .patience import PatientTransport
-from .queues import DeadLetterQueue, Queue, Received
-from .revision_consumer import RevisionConsumer
-from .routes.health import not_ready
-from .server import StopTimes, serve
-from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
-from .task_protection import TaskProtection
-from .time_limits import check_time
+from .canvas.canvas import Canvas, Catalog
+from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announce
+from .canvas.revision_consumer import RevisionConsumer
+from .export.benchling_client import Notebook
+from .export.export_consumer import Attempts, ExportConsumer, ExportQueues
+from .export.export_status import ExportStatuses
+from .export.exporter import Exporter, ExportLimits, Parts
+from .export.retry_transport import PatientTransport
+from .queues.claims import Claims
+from .queues.consumer import POLL_SECONDS, Consumer
+from .queues.failures import Kind, kind_of, reason_of
+from .queues.lease import GiveBackError
+from .queues.sqs import DeadLetterQueue, Queue, Received
+from .queues.task_protection import TaskProtection
+from .runtime.cancellable_transport import Transport
+from .runtime.credentials import Credentials, token_of
+from .runtime.front_door import FrontDoor
+from .runtime.health import health_app, not_ready
+from .runtime.heartbeat import Heartbeat
+from .runtime.logs import configure_logs
+from .runtime.metrics import Metrics
+from .runtime.server import StopTimes, serve
+from .runtime.settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
+from .runtime.time_limits import check_time
+from .store.package_store import PackageStore
+from .store.packaging_queue import PackagingQueue
 
 # Canvases are drawn beside the exports, and Quilt's events taken, each by threads
 # of their own, so that neither waits for an export.

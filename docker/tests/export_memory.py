@@ -12,10 +12,10 @@ from pathlib import Path
 import boto3
 import httpx
 
-from src.archive import Archive
-from src.benchling import Notebook
-from src.download import open_download
-from src.package_store import PackageStore
+from src.export.benchling_client import Notebook
+from src.export.download import open_download
+from src.store.archive import Archive
+from src.store.package_store import PackageStore
 
 ENTRIES_AT_ONCE = 4
 

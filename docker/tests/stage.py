@@ -9,23 +9,23 @@ from pathlib import Path
 import httpx
 from jsonschema import Draft202012Validator
 
-from src import benchling as benchling_module
-from src import consumer as consumer_module
-from src.benchling import Notebook
-from src.canvas import Canvas, Catalog
-from src.canvas_consumer import CanvasConsumer, CanvasParts, announce
-from src.claims import Claims
-from src.consumer import Consumer
-from src.events import Event
-from src.export_consumer import Attempts, ExportConsumer, ExportQueues
-from src.export_status import ExportStatuses
-from src.exports import Exporter, ExportLimits, Parts
-from src.metrics import Metrics
-from src.package_store import PackageStore
-from src.packaging import PackagingQueue
-from src.patience import PatientTransport
-from src.queues import DeadLetterQueue, Queue
-from src.revision_consumer import RevisionConsumer
+from src.canvas.canvas import Canvas, Catalog
+from src.canvas.canvas_consumer import CanvasConsumer, CanvasParts, announce
+from src.canvas.revision_consumer import RevisionConsumer
+from src.export import benchling_client as benchling_module
+from src.export.benchling_client import Notebook
+from src.export.export_consumer import Attempts, ExportConsumer, ExportQueues
+from src.export.export_status import ExportStatuses
+from src.export.exporter import Exporter, ExportLimits, Parts
+from src.export.retry_transport import PatientTransport
+from src.queues import consumer as consumer_module
+from src.queues.claims import Claims
+from src.queues.consumer import Consumer
+from src.queues.event import Event
+from src.queues.sqs import DeadLetterQueue, Queue
+from src.runtime.metrics import Metrics
+from src.store.package_store import PackageStore
+from src.store.packaging_queue import PackagingQueue
 
 from .benchling_api import webhook_problems
 from .conftest import TABLE, aws_client

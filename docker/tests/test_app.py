@@ -16,8 +16,8 @@ from werkzeug.test import Client
 
 from src import app as module
 from src.app import Front, main
-from src.logs import configure_logs
-from src.server import StopTimes, serve
+from src.runtime.logs import configure_logs
+from src.runtime.server import StopTimes, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -190,7 +190,9 @@ app.main()
 
 
 def test_a_process_that_cannot_load_its_application_ends():
-    ended = python("import sys; from src import app; sys.modules['src.web'] = None; app.main()")
+    ended = python(
+        "import sys; from src import app; sys.modules['src.webhook.application'] = None; app.main()"
+    )
     assert ended.returncode == 1
     assert '"event": "not loaded"' in ended.stdout
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from src import canvas_consumer as module
-from src.benchling import NotebookError
+from src.canvas import canvas_consumer as module
+from src.export.benchling_client import NotebookError
 
 
 def kill(*_, **__):

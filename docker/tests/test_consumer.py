@@ -6,17 +6,25 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from src.archive import ArchiveError
-from src.benchling import NotebookError
-from src.consumer import MAX_RECEIVES, Consumer
-from src.download import DownloadError
-from src.events import EventError, NewerVersionError
-from src.failures import REFUSALS, RULES, Kind, kind_of, may_be_the_release, pause_after, reason_of
-from src.package_store import StoreError
-from src.packages import PackageNameError
-from src.patience import UnavailableError
-from src.queues import Received
-from src.time_limits import TimeLimitError
+from src.export.benchling_client import NotebookError
+from src.export.download import DownloadError
+from src.export.retry_transport import UnavailableError
+from src.queues.consumer import MAX_RECEIVES, Consumer
+from src.queues.event import EventError, NewerVersionError
+from src.queues.failures import (
+    REFUSALS,
+    RULES,
+    Kind,
+    kind_of,
+    may_be_the_release,
+    pause_after,
+    reason_of,
+)
+from src.queues.sqs import Received
+from src.runtime.time_limits import TimeLimitError
+from src.store.archive import ArchiveError
+from src.store.package_store import StoreError
+from src.store.packages import PackageNameError
 
 REFUSED_BY_AWS = ClientError({"Error": {"Code": "ValidationException"}}, "UpdateItem")
 NOT_ALLOWED = ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "PutObject")

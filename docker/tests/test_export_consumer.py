@@ -8,15 +8,15 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from src import export_consumer as module
-from src.claims import Claims, Held, LostClaimError
-from src.events import EventError, NewerVersionError, from_message
-from src.exports import Exporter, ExportLimits
-from src.failures import reason_of
-from src.leases import GiveBackError, Lease
-from src.logs import configure_logs
-from src.packaging import PackagingQueue
-from src.queues import Queue
+from src.export import export_consumer as module
+from src.export.exporter import Exporter, ExportLimits
+from src.queues.claims import Claims, Held, LostClaimError
+from src.queues.event import EventError, NewerVersionError, from_message
+from src.queues.failures import reason_of
+from src.queues.lease import GiveBackError, Lease
+from src.queues.sqs import Queue
+from src.runtime.logs import configure_logs
+from src.store.packaging_queue import PackagingQueue
 
 from .notebook_server import FILES, entry, zip_of
 from .stage import FIFO

@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from src.benchling import MAX_PAGE, DrawnCanvas, NotebookError, _page
-from src.failures import Kind, kind_of
+from src.export.benchling_client import MAX_PAGE, DrawnCanvas, NotebookError, _page
+from src.queues.failures import Kind, kind_of
 
 from .benchling_api import ROOT
 from .notebook_server import FILES, entry, zip_of

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from src import references
-from src.benchling import NAMED, Notebook
-from src.patience import PatientTransport, UnavailableError
-from src.references import links_of
+from src.export.benchling_client import NAMED, Notebook
+from src.export.retry_transport import PatientTransport, UnavailableError
+from src.store import references
+from src.store.references import links_of
 
 from .benchling_api import ROOT
 from .notebook_server import NotebookServer

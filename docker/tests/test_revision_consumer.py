@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from src.metrics import NAMESPACE, Metrics
-from src.queues import Queue
-from src.revision_consumer import RevisionConsumer
+from src.canvas.revision_consumer import RevisionConsumer
+from src.queues.sqs import Queue
+from src.runtime.metrics import NAMESPACE, Metrics
 
 
 def iso(seconds):

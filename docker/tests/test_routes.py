@@ -6,16 +6,16 @@ from itertools import count
 import pytest
 from werkzeug.test import Client, create_environ
 
-from src import keys as keys_module
-from src.batches import IntakeError, MessageRefusedError
-from src.calls import LEVELS
-from src.events import EVENT_BYTES, MESSAGE_BYTES, from_message
-from src.intake import Intake
-from src.keys import KeyProvider, KeysUnavailableError
-from src.logs import configure_logs
-from src.queues import DeadLetterQueue, Queue, Received
-from src.settings import Settings
-from src.webhook_types import WEBHOOK_TYPES, Meaning
+from src.queues.event import EVENT_BYTES, MESSAGE_BYTES, from_message
+from src.queues.sqs import DeadLetterQueue, Queue, Received
+from src.runtime.logs import configure_logs
+from src.runtime.settings import Settings
+from src.webhook import keys as keys_module
+from src.webhook.batch_sender import IntakeError, MessageRefusedError
+from src.webhook.intake import Intake
+from src.webhook.keys import KeyProvider, KeysUnavailableError
+from src.webhook.webhook_requests import LEVELS
+from src.webhook.webhook_types import WEBHOOK_TYPES, Meaning
 
 from .conftest import app_of, event_body
 from .webhooks import webhook

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from src.keys import KeyProvider
-from src.settings import Settings, SettingsError, read_settings
-from src.web import Dependencies, build_dependencies, create_app
+from src.runtime.settings import Settings, SettingsError, read_settings
+from src.webhook.application import Dependencies, build_dependencies, create_app
+from src.webhook.keys import KeyProvider
 
 from .conftest import SECRET
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from src.events import ID
+from src.queues.event import ID
 
 from .benchling_api import ROOT, described, response_schema
 from .instances import variants
@@ -17,8 +17,8 @@ PROGRAM = """
 import json, sys
 import httpx
 import benchling_api_client
-from src import benchling
-from src.benchling import Notebook, NotebookError
+from src.export import benchling_client as benchling
+from src.export.benchling_client import Notebook, NotebookError
 
 benchling.FIRST_POLL_SECONDS = 0
 TOKEN = {"token_type": "Bearer", "access_token": "t", "expires_in": 900}

@@ -8,7 +8,7 @@ import pytest
 from benchling_api_client.webhooks.v0.beta.models.webhook_envelope import WebhookEnvelope
 from benchling_api_client.webhooks.v0.stable.models.webhook_envelope_v0 import WebhookEnvelopeV0
 
-from src.webhook_types import (
+from src.webhook.webhook_types import (
     CANVAS_CREATED,
     CANVAS_INITIALIZED,
     CANVAS_INTERACTED,

@@ -142,7 +142,7 @@ func changedSource() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{"Dockerfile", ".dockerignore", "diet.py", "requirements.txt"} {
+	for _, name := range []string{"Dockerfile", ".dockerignore", "prune_image.py", "requirements.txt"} {
 		text, err := os.ReadFile(filepath.Join(contextDir, name))
 		if err != nil {
 			return "", err

@@ -64,8 +64,8 @@ func (m *measurement) checkInside(ctx context.Context) error {
 		err = errors.New(missing)
 	}
 	m.list.Add("Risk 3 shared libraries", "none missing", "ldd of "+count+" files", err)
-	_, err = m.inside(ctx, nil, "python", "-c", "import flask, boto3, structlog, src.app, src.web, src.worker")
-	m.list.Add("Risk 3 imports", "all", "flask, boto3, structlog, src.app, src.web, src.worker", err)
+	_, err = m.inside(ctx, nil, "python", "-c", "import flask, boto3, structlog, src.app, src.webhook.application, src.worker")
+	m.list.Add("Risk 3 imports", "all", "flask, boto3, structlog, src.app, src.webhook.application, src.worker", err)
 	text, err = m.inside(ctx, nil, "flask", "routes")
 	m.list.Add("QG-4 flask routes", "every route, without settings", fmt.Sprintf("%d lines", strings.Count(text, "\n")+1), errors.Join(err, m.missingRoutes(text)))
 	return ctx.Err()
@@ -112,11 +112,11 @@ func (m *measurement) checkUnitTests(ctx context.Context) error {
 		}
 		options = append(options, "--volume", path+":"+to+":ro")
 	}
-	// test_diet is of what the builder stage does; the image holds its outcome.
+	// test_prune_image is of what the builder stage does; the image holds its outcome.
 	// test_webhook_types is of models that the image leaves out. test_memory
 	// measures memory in a process of a known size.
 	run := `import sys; sys.path.append("/packages"); import pytest
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *(f"--ignore=tests/test_{it}.py" for it in ("diet", "memory", "webhook_types")), "tests"]))`
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *(f"--ignore=tests/test_{it}.py" for it in ("prune_image", "memory", "webhook_types")), "tests"]))`
 	text, err := m.engine.Command(ctx, insideArgs(options, []string{"python", "-c", run})...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %s", unitTestsLog, err, strings.Join(failedTest.FindAllString(string(text), -1), ", "))
