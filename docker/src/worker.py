@@ -24,12 +24,13 @@ from .export.exporter import Exporter, ExportLimits, Parts
 from .export.retry_transport import PatientTransport
 from .queues.claims import Claims
 from .queues.consumer import POLL_SECONDS, Consumer
-from .queues.failures import Kind, kind_of, reason_of
+from .queues.failures import kind_of, reason_of
 from .queues.lease import GiveBackError
 from .queues.sqs import DeadLetterQueue, Queue, Received
 from .queues.task_protection import TaskProtection
 from .runtime.cancellable_transport import Transport
 from .runtime.credentials import Credentials, token_of
+from .runtime.errors import Kind
 from .runtime.front_door import FrontDoor
 from .runtime.health import health_app, not_ready
 from .runtime.heartbeat import Heartbeat

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from src.canvas.canvas import FILES_A_PAGE, Canvas, Catalog
 from src.export.export_status import ExportStatus
-from src.queues.event import CanvasRequest, EventError, canvas_request
+from src.queues.canvas_request import CanvasRequest, EventError, canvas_request
 from src.store.archive import LeftOut
 from src.store.export_record import Kind, Record, StoredObject
 

@@ -6,23 +6,17 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from src.export.benchling_client import NotebookError
+from src.export.benchling_client import REFUSALS, NotebookError
 from src.export.download import DownloadError
 from src.export.retry_transport import UnavailableError
+from src.queues.canvas_request import EventError
 from src.queues.consumer import MAX_RECEIVES, Consumer
-from src.queues.event import EventError, NewerVersionError
-from src.queues.failures import (
-    REFUSALS,
-    RULES,
-    Kind,
-    kind_of,
-    may_be_the_release,
-    pause_after,
-    reason_of,
-)
+from src.queues.event import NewerVersionError
+from src.queues.failures import kind_of, may_be_the_release, pause_after, reason_of
 from src.queues.sqs import Received
+from src.runtime.errors import Kind, PermanentError, ServiceError, TransientError
 from src.runtime.time_limits import TimeLimitError
-from src.store.archive import ArchiveError
+from src.store.archive import ArchiveError, MemberError
 from src.store.package_store import StoreError
 from src.store.packages import PackageNameError
 
@@ -96,34 +90,50 @@ def test_without_dead_letters_what_is_permanent_is_deleted():
     assert polled(EventError("x"), letters=False).deleted == 1
 
 
-SAMPLES = [
-    EventError("no event"),
-    ArchiveError("no ZIP"),
-    PackageNameError("taken"),
-    NotebookError("the entry: Benchling answered 404", 404),
-    NotebookError("the entry: Benchling's response is incomplete"),
-    DownloadError("changed"),
-    UnavailableError("away"),
-    TimeLimitError("the export took longer than 60 s"),
-    StoreError("not whole"),
-    REFUSED_BY_AWS,
-    NOT_ALLOWED,
-    EndpointConnectionError(endpoint_url="http://x"),
+FORESEEN = [
+    (EventError("no event"), Kind.PERMANENT),
+    (ArchiveError("no ZIP"), Kind.PERMANENT),
+    (MemberError("is damaged"), Kind.PERMANENT),
+    (PackageNameError("taken"), Kind.PERMANENT),
+    (NotebookError("the entry: Benchling answered 404", 404), Kind.PERMANENT),
+    (NotebookError("the entry: Benchling's response is incomplete"), Kind.TRANSIENT),
+    (DownloadError("changed"), Kind.TRANSIENT),
+    (UnavailableError("away"), Kind.TRANSIENT),
+    (TimeLimitError("the export took longer than 60 s"), Kind.TRANSIENT),
+    (StoreError("not whole"), Kind.TRANSIENT),
 ]
 
 
-def test_every_rule_of_the_table_is_met_and_says_why():
-    for sample, rule in zip(SAMPLES, RULES, strict=True):
-        first = next(it for it in RULES if isinstance(sample, it.error) and it.when(sample))
-        assert first is rule
-        assert kind_of(sample) is rule.kind
-        assert rule.why
-        assert "fault of the worker" not in reason_of(sample)
-    assert kind_of(KeyError()) is Kind.OURS
-    assert may_be_the_release(KeyError())
-    elsewhere = {type(it) for it in SAMPLES if not may_be_the_release(it)}
-    assert ClientError not in elsewhere
-    assert {DownloadError, UnavailableError, TimeLimitError} <= elsewhere
+@pytest.mark.parametrize(("error", "kind"), FORESEEN, ids=lambda it: str(it)[:40])
+def test_a_foreseen_error_says_its_kind_and_its_reason(error, kind):
+    assert kind_of(error) is kind
+    assert reason_of(error) == str(error)
+    # What a server or a person does just now is no fault of the release.
+    assert may_be_the_release(error) == (kind is Kind.PERMANENT)
+
+
+def test_every_foreseen_error_has_a_sample():
+    found, known = [ServiceError], {type(error) for error, _ in FORESEEN}
+    for error in found:
+        found += error.__subclasses__()
+    found = {it for it in found if it.__module__.startswith("src.")}
+    assert found - known == {ServiceError, PermanentError, TransientError}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (REFUSED_BY_AWS, Kind.PERMANENT),
+        (NOT_ALLOWED, Kind.TRANSIENT),
+        (EndpointConnectionError(endpoint_url="http://x"), Kind.TRANSIENT),
+        (KeyError(), Kind.OURS),
+    ],
+    ids=lambda it: str(it)[:40],
+)
+def test_the_kinds_of_other_errors(error, kind):
+    assert kind_of(error) is kind
+    assert may_be_the_release(error)
+    assert ("fault of the worker" in reason_of(error)) == (kind is Kind.OURS)
 
 
 @pytest.mark.parametrize("status", [*range(400, 430), *range(500, 505)])

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 
 from src.export import export_consumer as module
 from src.export.exporter import Exporter, ExportLimits
+from src.queues.canvas_request import EventError
 from src.queues.claims import Claims, Held, LostClaimError
-from src.queues.event import EventError, NewerVersionError, from_message
+from src.queues.event import NewerVersionError, from_message
 from src.queues.failures import reason_of
 from src.queues.lease import GiveBackError, Lease
 from src.queues.sqs import Queue

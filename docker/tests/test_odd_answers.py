@@ -6,7 +6,8 @@ import struct
 import pytest
 
 from src.export.benchling_client import MAX_PAGE, DrawnCanvas, NotebookError, _page
-from src.queues.failures import Kind, kind_of
+from src.queues.failures import kind_of
+from src.runtime.errors import Kind
 
 from .benchling_api import ROOT
 from .notebook_server import FILES, entry, zip_of

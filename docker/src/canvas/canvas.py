@@ -18,7 +18,7 @@ from benchling_sdk.models import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..export.export_status import FAILED, HANDED, PACKAGED, RUNNING, UNCONFIRMED, ExportStatus
-from ..queues.event import page_button, update_button
+from ..queues.canvas_request import page_button, update_button
 from ..queues.failures import reason_of
 
 if TYPE_CHECKING:

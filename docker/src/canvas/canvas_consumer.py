@@ -15,10 +15,12 @@ from structlog.contextvars import bound_contextvars
 
 from ..export.benchling_client import DrawnCanvas, Notebook, NotebookError
 from ..export.export_status import ExportStatus, ExportStatuses
+from ..queues.canvas_request import ID, CanvasRequest, EventError
 from ..queues.claims import Claims, Held
-from ..queues.event import ID, CanvasRequest, Event, EventError, from_message
-from ..queues.failures import Kind, kind_of, pause_after, reason_of
+from ..queues.event import Event, from_message
+from ..queues.failures import kind_of, pause_after, reason_of
 from ..queues.lease import Lease
+from ..runtime.errors import Kind
 from .canvas import Canvas
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from benchling_sdk.models import (
     ExportItemRequest,
 )
 
-from ..queues.event import ID
+from ..queues.canvas_request import ID
+from ..runtime.errors import Kind, ServiceError
 from ..runtime.time_limits import pause
 from .retry_transport import UnavailableError
 
@@ -31,6 +32,9 @@ FIRST_POLL_SECONDS = 0.5
 LAST_POLL_SECONDS = 10.0
 EXPORT_SECONDS = 900.0
 UNAUTHORIZED = 401
+# The statuses with which Benchling says that the same request will never do:
+# it can't be meant, isn't allowed, or what it is about isn't there.
+REFUSALS = frozenset({400, 403, 404, 405, 410, 413, 414, 415, 422})
 UNREADABLE = (
     ArithmeticError,
     AttributeError,
@@ -73,16 +77,18 @@ NAMES_KEPT = 5000
 Response = TypeVar("Response")
 
 
-class NotebookError(Exception):
-    """Benchling refused, or its answer can't be used; the text says which call.
+class NotebookError(ServiceError):
+    """Benchling refused, or its response can't be used; the text says which call.
 
-    ``status`` is the HTTP status with which Benchling refused; 0 where it didn't.
+    ``status`` is the HTTP status with which Benchling refused; 0 where it didn't. One
+    of REFUSALS makes the error permanent; the response to another attempt may be whole.
     """
 
     def __init__(self, reason: str, status: int = 0) -> None:
         """Take the reason, for the operator, and the status."""
         super().__init__(reason)
         self.status = status
+        self.kind = Kind.PERMANENT if status in REFUSALS else Kind.TRANSIENT
 
 
 class _RefusalError(Exception):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from ..runtime.errors import TransientError
 from ..runtime.time_limits import pause
 from .retry_transport import UnavailableError
 
@@ -31,8 +32,11 @@ BREAKS = 5
 FIRST_PAUSE_SECONDS = 0.5
 
 
-class DownloadError(Exception):
-    """The server can't be read by ranges, or the file changed while it was read."""
+class DownloadError(TransientError):
+    """The server can't be read by ranges, or the file changed while it was read.
+
+    The next export has a new URL.
+    """
 
 
 class RangeReader(io.RawIOBase):

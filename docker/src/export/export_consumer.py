@@ -12,9 +12,10 @@ from structlog.contextvars import bound_contextvars
 
 from ..queues.claims import Claim, Claims, Held, LostClaimError
 from ..queues.event import Event, from_message
-from ..queues.failures import Kind, kind_of, may_be_the_release, pause_after, reason_of
+from ..queues.failures import kind_of, may_be_the_release, pause_after, reason_of
 from ..queues.lease import GiveBackError, Lease
 from ..queues.sqs import DeadLetterQueue, Queue, Received
+from ..runtime.errors import Kind
 from ..runtime.metrics import Metrics
 from .exporter import Exporter
 

@@ -10,6 +10,7 @@ from contextlib import closing
 
 import httpx
 
+from ..runtime.errors import TransientError
 from ..runtime.time_limits import TimeLimitError, check_time, time_limit
 
 # The statuses that a server answers when the same request may succeed later.
@@ -30,7 +31,7 @@ PATIENCE_SECONDS = 30.0
 FIRST_WAIT_SECONDS = 0.5
 
 
-class UnavailableError(Exception):
+class UnavailableError(TransientError):
     """The server stayed busy or away; ``retry_after`` is what it asked for, in seconds."""
 
     def __init__(self, reason: str, retry_after: float = 0.0) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..webhook.batch_sender import error_code
 from .dynamodb_attributes import Attribute, assignments, attribute, bound, names, plain, text_of
+from .failures import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

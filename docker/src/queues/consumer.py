@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from ..runtime.errors import Kind
 from .event import NewerVersionError
-from .failures import Kind, kind_of, pause_after, reason_of
+from .failures import kind_of, pause_after, reason_of
 
 if TYPE_CHECKING:
     from .sqs import DeadLetterQueue, Queue, Received

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..webhook.webhook_types import CANVAS_CREATED, CANVAS_INITIALIZED, CANVAS_INTERACTED
+from .canvas_request import ID, CanvasRequest, EventError, canvas_request
 
 # The form of a message. A reader takes this and every older one; fields that it
 # doesn't know stay where they are.
@@ -32,30 +32,10 @@ MESSAGE_BYTES = 1024 * 1024
 EVENT_BYTES = MESSAGE_BYTES - 4096
 # What JSON leaves as it is and SQS refuses.
 REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
-# The IDs that Benchling and SQS take without quoting.
-ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
-BUTTON = re.compile(rf"(?:update-package|page-(?P<page>[1-9][0-9]{{0,5}})):(?P<entry>{ID.pattern})")
-
-
-class EventError(Exception):
-    """A message or a webhook that lacks what its type must have; the text names it."""
 
 
 class NewerVersionError(Exception):
     """A message of a later version of the service, for a later worker."""
-
-
-@dataclass(frozen=True)
-class CanvasRequest:
-    """A canvas and what is asked for it."""
-
-    # Empty where only the canvas tells which entry it is in.
-    entry_id: str
-    # Empty where Benchling asks for a canvas that isn't there yet.
-    canvas_id: str
-    feature_id: str = ""
-    # The page of the file list to draw; 0 asks for an export.
-    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,42 +130,3 @@ def from_message(body: str) -> Event:
     if event.entry_id and not ID.fullmatch(event.entry_id):
         raise EventError("the message's entry_id is not an ID")
     return event
-
-
-def update_button(entry_id: str) -> str:
-    """Return the ID of the button that asks for an export."""
-    return f"update-package:{entry_id}"
-
-
-def page_button(page: int, entry_id: str) -> str:
-    """Return the ID of the button that shows a page of the file list."""
-    return f"page-{page}:{entry_id}"
-
-
-def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:
-    """Return what a canvas's message asks for; None if nothing of ours.
-
-    A canvas that was created names only itself, and a button that was pressed
-    only itself and the canvas: so a button's ID carries the entry that it was
-    drawn for. Source: the webhook models of benchling_api_client.
-    Raises EventError if the message lacks an ID.
-    """
-    kind = message["type"]
-    if kind == CANVAS_INITIALIZED:
-        return CanvasRequest(id_of(message, "resourceId"), "", id_of(message, "featureId"))
-    if kind in CANVAS_CREATED:
-        return CanvasRequest("", id_of(message, "canvasId"))
-    if kind == CANVAS_INTERACTED:
-        canvas_id, button = id_of(message, "canvasId"), message.get("buttonId")
-        pressed = BUTTON.fullmatch(button) if isinstance(button, str) else None
-        if pressed:
-            return CanvasRequest(pressed["entry"], canvas_id, page=int(pressed["page"] or 0))
-    return None
-
-
-def id_of(message: Mapping[str, Any], name: str) -> str:
-    """Return an ID of a message; raises EventError if it isn't one."""
-    value = message.get(name)
-    if not isinstance(value, str) or not ID.fullmatch(value):
-        raise EventError(f"the message has no {name}")
-    return value

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from .errors import TransientError
+
 PAUSE_SLICE_SECONDS = 0.25
 
 
-class TimeLimitError(Exception):
-    """Something took longer than it may; the text says what."""
+class TimeLimitError(TransientError):
+    """A server was slower than it is on most days; the text says what took too long."""
 
 
 # When the work of this thread must have ended, on the monotonic clock, and what

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO, Self
 
+from ..runtime.errors import PermanentError
 from .member_names import fault_of, name_of, numbered, path_of, shown
 from .path_tree import PathTree
 
@@ -32,8 +33,8 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 DAMAGED = "is damaged"
 
 
-class ArchiveError(Exception):
-    """The ZIP as a whole is unusable; the text says why."""
+class ArchiveError(PermanentError):
+    """The ZIP as a whole is unusable, as it would be exported again; the text says why."""
 
 
 class MemberError(ArchiveError):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from ..runtime.errors import TransientError
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -29,8 +31,8 @@ NOT_FOUND = "404"
 Labels = dict[str, str]
 
 
-class StoreError(Exception):
-    """The package isn't whole; the text says what is missing."""
+class StoreError(TransientError):
+    """The package isn't whole: somebody else changed it meanwhile; the text says what is missing."""
 
 
 class Readable(Protocol):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..runtime.errors import PermanentError
 from .package_store import TRIGGER_DOCUMENT, Contents, Documents
 from .references import Link
 
@@ -21,7 +22,7 @@ METADATA = "entry.json"
 NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
-class PackageNameError(Exception):
+class PackageNameError(PermanentError):
     """Every name that an entry's package could have is another entry's."""
 
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from ..queues.failures import error_code
 from ..runtime.background import run_in_background
 
 if TYPE_CHECKING:
@@ -223,10 +222,3 @@ class Batches:
 
     def _refuses(self, code: str) -> bool:
         return code == REFUSAL or (code in REFUSALS_BY_A_GOOD_QUEUE and self._has_taken)
-
-
-def error_code(error: Exception) -> str:
-    """Return an error's name: its text may quote the request."""
-    if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code", type(error).__name__)
-    return type(error).__name__

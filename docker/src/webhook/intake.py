@@ -11,9 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..queues.event import EVENT_BYTES, Event
+from ..queues.failures import error_code
 from ..queues.sqs import identifier
 from ..runtime.aws_clients import aws_client
-from .batch_sender import Admission, Batches, Message, error_code
+from .batch_sender import Admission, Batches, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -13,7 +13,8 @@ from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from ..queues.event import Event, EventError
+from ..queues.canvas_request import EventError
+from ..queues.event import Event
 from ..runtime.metrics import Metrics
 from ..runtime.settings import Settings
 from .batch_sender import IntakeError, MessageRefusedError

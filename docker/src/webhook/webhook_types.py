@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from ..queues.canvas_request import CANVAS_CREATED, CANVAS_INITIALIZED, CANVAS_INTERACTED
+
 
 class Meaning(Enum):
     """What the service does for a webhook."""
@@ -22,10 +24,6 @@ class Meaning(Enum):
     # Nothing of an entry changed: acknowledged without effect.
     IGNORED = "ignored"
 
-
-CANVAS_CREATED = ("v2.canvas.created", "v2-beta.canvas.created")
-CANVAS_INITIALIZED = "v2.canvas.initialized"
-CANVAS_INTERACTED = "v2.canvas.userInteracted"
 
 _TYPES = {
     Meaning.EXPORT: (

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from structlog.contextvars import bind_contextvars
 from werkzeug.exceptions import BadRequest
 
-from ...queues.event import Event, EventError, canvas_request, id_of
+from ...queues.canvas_request import EventError, canvas_request, id_of
+from ...queues.event import Event
 from ..intake import Intake
 from ..webhook_requests import Calls, accept, ignored
 from ..webhook_types import WEBHOOK_TYPES, Meaning

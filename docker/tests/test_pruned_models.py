@@ -1,4 +1,4 @@
-"""Whatever Benchling can answer, the trimmed image can read: generated from its description."""
+"""Whatever Benchling can answer, the pruned image can read: generated from its description."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from src.queues.event import ID
+from src.queues.canvas_request import ID
 
 from .benchling_api import ROOT, described, response_schema
 from .instances import variants
@@ -118,9 +118,9 @@ def responses():
 
 
 @pytest.fixture(scope="module")
-def parsed(trimmed):
+def parsed(pruned):
     """What the service makes of each response, with the packages of the image."""
-    packages, _ = trimmed
+    packages, _ = pruned
     given = list(responses())
     out = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(packages)!r})\n{PROGRAM}"],
