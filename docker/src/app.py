@@ -26,7 +26,7 @@ STARTING = Response('{"status":"starting"}\n', status=503, mimetype="application
 log = structlog.get_logger()
 
 
-class Front:
+class LazyApp:
     """Answers 503 to health checks until the application is warm; all else waits for it.
 
     Benchling's and AWS's libraries are more than half of the start.
@@ -103,10 +103,10 @@ def main() -> int:
     for problem in settings.problems:
         log.info("not ready", reason=problem)
     stay_on_one_cpu()
-    front = Front(lambda: load(settings))
-    loader = Thread(target=front.load, name="loader", daemon=True)
+    lazy_app = LazyApp(lambda: load(settings))
+    loader = Thread(target=lazy_app.load, name="loader", daemon=True)
     serve(
-        front,
+        lazy_app,
         settings.port,
         StopTimes(settings.stop_timeout_seconds, settings.shutdown_delay_seconds),
         # Loading begins when the server listens: it would hold that up.

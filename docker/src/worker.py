@@ -15,20 +15,20 @@ import structlog
 from botocore.config import Config
 
 from .canvas.canvas import Canvas, Catalog
-from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announce
+from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasDependencies, announce
 from .canvas.revision_consumer import RevisionConsumer
-from .export.benchling_client import Notebook
+from .export.benchling_client import BenchlingClient
 from .export.export_consumer import Attempts, ExportConsumer, ExportQueues
 from .export.export_status import ExportStatuses
-from .export.exporter import Exporter, ExportLimits, Parts
-from .export.retry_transport import PatientTransport
+from .export.exporter import ExportDependencies, Exporter, ExportLimits
+from .export.retry_transport import RetryTransport
 from .queues.claims import Claims
 from .queues.consumer import POLL_SECONDS, Consumer
 from .queues.failures import kind_of, reason_of
 from .queues.lease import GiveBackError
 from .queues.sqs import DeadLetterQueue, Queue, Received
 from .queues.task_protection import TaskProtection
-from .runtime.cancellable_transport import Transport
+from .runtime.cancellable_transport import CancellableTransport
 from .runtime.credentials import Credentials, token_of
 from .runtime.errors import Kind
 from .runtime.front_door import FrontDoor
@@ -139,20 +139,20 @@ def build_worker(settings: Settings) -> Dependencies:
         check_time()
 
     def http(*, whole: bool) -> httpx.Client:
-        transport = PatientTransport(
-            Transport(check),
+        transport = RetryTransport(
+            CancellableTransport(check),
             give_back.wait,
             whole=whole,
             call_seconds=settings.call_timeout_seconds,
         )
         return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
 
-    def notebook() -> Notebook:
-        return Notebook(
+    def benchling_client() -> BenchlingClient:
+        return BenchlingClient(
             settings.base_url, settings.client_id, settings.client_secret, http(whole=True)
         )
 
-    intake, canvas_queue, revisions, packaging, letters = (
+    intake, canvas_queue, revisions, packaging, dead_letter_queue = (
         Queue(sqs, url)
         for url in (
             settings.intake_queue_url,
@@ -162,7 +162,7 @@ def build_worker(settings: Settings) -> Dependencies:
             settings.dead_letter_queue_url,
         )
     )
-    dead_letters = DeadLetterQueue(letters)
+    dead_letters = DeadLetterQueue(dead_letter_queue)
     metrics = Metrics(settings.stack_name)
     protection = TaskProtection(settings.ecs_agent_uri)
     claims = Claims(dynamodb, settings.claims_table, settings.lease_seconds)
@@ -177,8 +177,8 @@ def build_worker(settings: Settings) -> Dependencies:
         metrics,
         settings.confirm_seconds,
     )
-    parts = Parts(
-        notebook(),
+    export_dependencies = ExportDependencies(
+        benchling_client(),
         http(whole=False),
         s3,
         PackagingQueue(packaging, settings.workflow),
@@ -187,7 +187,7 @@ def build_worker(settings: Settings) -> Dependencies:
         confirmations.confirm_later,
     )
     exporter = Exporter(
-        parts,
+        export_dependencies,
         settings.package_bucket,
         settings.package_prefix,
         ExportLimits(
@@ -212,9 +212,11 @@ def build_worker(settings: Settings) -> Dependencies:
         Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
         PackageStore(s3, settings.package_bucket, lambda: None).record,
     )
-    # A notebook of its own: drawing waits for no export's connection or token.
+    # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(
-        CanvasParts(canvas_queue, intake, dead_letters, notebook(), statuses, claims, canvas),
+        CanvasDependencies(
+            canvas_queue, intake, dead_letters, benchling_client(), statuses, claims, canvas
+        ),
         give_back,
     )
     consumers = [

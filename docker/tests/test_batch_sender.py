@@ -11,7 +11,7 @@ from src.webhook import batch_sender as module
 from src.webhook.batch_sender import (
     BATCH_BYTES,
     Admission,
-    Batches,
+    BatchSender,
     IntakeError,
     Message,
     MessageRefusedError,
@@ -43,7 +43,7 @@ def message(body):
 
 def test_what_waits_shares_a_call():
     queue = Queue(0.05)
-    batches = Batches(queue, "url", Admission())
+    batches = BatchSender(queue, "url", Admission())
     with ThreadPoolExecutor(40) as threads:
         list(threads.map(lambda number: batches.send(message(str(number))), range(40)))
     assert sorted(int(body) for call in queue.calls for body in call) == list(range(40))
@@ -54,7 +54,7 @@ def test_what_waits_shares_a_call():
 def test_a_batch_is_never_too_large(monkeypatch):
     monkeypatch.setattr(module, "SENDERS", 1)
     queue = Queue(0.02)
-    batches = Batches(queue, "url", Admission())
+    batches = BatchSender(queue, "url", Admission())
     half = "x" * (BATCH_BYTES // 2)
     with ThreadPoolExecutor(7) as threads:
         list(threads.map(lambda number: batches.send(message(f"{number}{half}")), range(7)))
@@ -65,7 +65,7 @@ def test_a_batch_is_never_too_large(monkeypatch):
 def test_one_refused_message_fails_alone(monkeypatch, body, fault):
     monkeypatch.setattr(module, "SENDERS", 1)
     queue = Queue(0.05)
-    batches = Batches(queue, "url", Admission())
+    batches = BatchSender(queue, "url", Admission())
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(batches.send, message("first"))
         time.sleep(0.02)
@@ -81,7 +81,7 @@ def test_one_refused_message_fails_alone(monkeypatch, body, fault):
 def test_a_message_that_is_given_up_is_never_sent(monkeypatch):
     monkeypatch.setattr(module, "SENDERS", 1)
     queue = Queue(0.3)
-    slow, late = Batches(queue, "url", Admission()), message("late")
+    slow, late = BatchSender(queue, "url", Admission()), message("late")
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(slow.send, message("first"))
         time.sleep(0.05)
@@ -99,7 +99,7 @@ def test_a_fault_of_the_client_is_every_messages():
             raise KeyError("secret")
 
     with pytest.raises(IntakeError, match=r"^KeyError$"):
-        Batches(Broken(), "url", Admission()).send(message("a"))
+        BatchSender(Broken(), "url", Admission()).send(message("a"))
 
 
 class Answering:
@@ -129,7 +129,7 @@ class Answering:
     ids=str,
 )
 def test_whatever_the_queue_answers_the_next_message_is_sent(odd):
-    batches = Batches(Answering(odd, {"Successful": [{"Id": "0"}]}), "url", Admission())
+    batches = BatchSender(Answering(odd, {"Successful": [{"Id": "0"}]}), "url", Admission())
     with pytest.raises(IntakeError):
         batches.send(message("a"))
     assert batches.send(message("b")) is None
@@ -137,7 +137,7 @@ def test_whatever_the_queue_answers_the_next_message_is_sent(odd):
 
 def test_a_message_that_is_confirmed_twice_is_confirmed():
     twice = {"Successful": [{"Id": "0"}, {"Id": "0"}], "Failed": [{"Id": "0", "Code": "x"}]}
-    assert Batches(Answering(twice), "url", Admission()).send(message("a")) is None
+    assert BatchSender(Answering(twice), "url", Admission()).send(message("a")) is None
 
 
 def refused(code):
@@ -153,14 +153,14 @@ def refused(code):
 )
 def test_what_the_queue_can_never_take_is_told_from_what_it_may_take_later(answer):
     with pytest.raises(MessageRefusedError, match=r"^InvalidMessageContents$"):
-        Batches(Answering(answer), "url", Admission()).send(message("a"))
+        BatchSender(Answering(answer), "url", Admission()).send(message("a"))
 
 
 @pytest.mark.parametrize("has_taken", [False, True])
 def test_a_queue_that_takes_nothing_is_at_fault_and_not_the_message(has_taken):
     taken = {"Successful": [{"Id": "0"}]}
     queue = Answering(*[taken] * has_taken, refused("InvalidParameterValue"))
-    batches = Batches(queue, "url", Admission())
+    batches = BatchSender(queue, "url", Admission())
     if has_taken:
         batches.send(message("a"))
     with pytest.raises(MessageRefusedError if has_taken else IntakeError):
@@ -176,7 +176,7 @@ def test_one_message_that_spoils_a_call_fails_alone(monkeypatch):
                 raise refused("InvalidParameterValue")
             return super().send_message_batch(QueueUrl, Entries)
 
-    batches = Batches(Spoiled(0.05), "url", Admission())
+    batches = BatchSender(Spoiled(0.05), "url", Admission())
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(batches.send, message("first"))
         time.sleep(0.03)
@@ -204,7 +204,7 @@ def test_a_queue_that_never_answers_has_no_event_wait_too_long(monkeypatch):
     """50 events a second for three seconds, and the queue is back: all times are a tenth."""
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.22)
     queue = Hanging()
-    batches = Batches(queue, "url", Admission(slow_seconds=0.05))
+    batches = BatchSender(queue, "url", Admission(slow_seconds=0.05))
     verdicts, lock = [], threading.Lock()
 
     def send(number):
@@ -232,7 +232,7 @@ def test_a_queue_that_never_answers_has_no_event_wait_too_long(monkeypatch):
 
 
 def test_a_burst_waits_for_its_turn_while_the_queue_answers():
-    batches = Batches(Queue(0.02), "url", Admission(limit=4))
+    batches = BatchSender(Queue(0.02), "url", Admission(limit=4))
     with ThreadPoolExecutor(40) as threads:
         sent = [threads.submit(batches.send, message(str(number))) for number in range(40)]
         assert [it.result(3) for it in sent] == [None] * 40

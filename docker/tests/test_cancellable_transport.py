@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from src.queues.lease import GiveBackError
-from src.runtime.cancellable_transport import SLICE_SECONDS, Transport
+from src.runtime.cancellable_transport import SLICE_SECONDS, CancellableTransport
 
 
 @pytest.fixture(scope="session")
@@ -75,14 +75,16 @@ def slow(certificate):
 def test_a_response_that_pauses_for_longer_than_a_slice_is_whole(slow, certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     checks = []
-    with httpx.Client(transport=Transport(lambda: checks.append(1)), timeout=5) as client:
+    with httpx.Client(
+        transport=CancellableTransport(lambda: checks.append(1)), timeout=5
+    ) as client:
         assert client.get(slow).content == b"abcd"
     assert len(checks) > 4
 
 
 def test_a_certificate_that_nobody_vouches_for_is_none(slow):
     with (
-        httpx.Client(transport=Transport(lambda: None), timeout=5) as client,
+        httpx.Client(transport=CancellableTransport(lambda: None), timeout=5) as client,
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         client.get(slow)
@@ -99,7 +101,7 @@ def test_a_stop_ends_a_read_over_tls(slow, certificate, monkeypatch):
     threading.Timer(0.2, stop.set).start()
     began = time.monotonic()
     with (
-        httpx.Client(transport=Transport(check), timeout=5) as client,
+        httpx.Client(transport=CancellableTransport(check), timeout=5) as client,
         pytest.raises(GiveBackError),
     ):
         client.get(slow)

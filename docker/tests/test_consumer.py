@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from src.export.benchling_client import REFUSALS, NotebookError
+from src.export.benchling_responses import REFUSALS, BenchlingClientError
 from src.export.download import DownloadError
 from src.export.retry_transport import UnavailableError
 from src.queues.canvas_request import EventError
@@ -29,30 +29,30 @@ class OneMessage:
 
     def __init__(self, receives):
         self.message = Received("id-1", "receipt", "{}", receives)
-        self.hidden, self.deleted, self.letters = [], 0, []
+        self.hidden, self.deleted, self.dead_letters = [], 0, []
 
     def receive(self, *_):
         return self.message
 
-    def hide(self, _message, seconds):
+    def change_visibility(self, _message, seconds):
         self.hidden.append(seconds)
 
     def delete(self, _message):
         self.deleted += 1
 
-    def bury(self, _message, event_id, _group, reason, attempts):
+    def send(self, _message, event_id, _group, reason, attempts):
         assert not self.deleted
-        self.letters.append((event_id, reason, attempts))
+        self.dead_letters.append((event_id, reason, attempts))
 
 
-def polled(error, receives=1, letters=True):
+def polled(error, receives=1, dead_letters=True):
     queue = OneMessage(receives)
 
     def process(_):
         if error:
             raise error
 
-    consumer = Consumer(queue, process, 30, queue if letters else None)
+    consumer = Consumer(queue, process, 30, queue if dead_letters else None)
     with suppress(Exception):
         consumer.poll(threading.Event())
     return queue
@@ -63,7 +63,7 @@ def polled(error, receives=1, letters=True):
 )
 def test_what_is_permanent_is_a_dead_letter_with_its_reason_at_once(error):
     queue = polled(error)
-    assert queue.letters == [("id-1", reason_of(error), 1)]
+    assert queue.dead_letters == [("id-1", reason_of(error), 1)]
     assert queue.deleted == 1
 
 
@@ -71,23 +71,23 @@ def test_what_is_permanent_is_a_dead_letter_with_its_reason_at_once(error):
 def test_what_may_pass_is_hidden_longer_each_time_and_then_a_dead_letter(error):
     assert [polled(error, receives).hidden for receives in (1, 2, 5, 17)] == [[1], [2], [16], [60]]
     last = polled(error, MAX_RECEIVES)
-    assert last.letters == [("id-1", reason_of(error), MAX_RECEIVES)]
+    assert last.dead_letters == [("id-1", reason_of(error), MAX_RECEIVES)]
 
 
 def test_what_ends_every_worker_is_a_dead_letter_before_it_ends_another():
     queue = polled(None, MAX_RECEIVES + 1)
-    ((_, reason, attempts),) = queue.letters
+    ((_, reason, attempts),) = queue.dead_letters
     assert "killed" in reason
     assert attempts == MAX_RECEIVES + 1
 
 
 def test_a_later_versions_message_waits():
     queue = polled(NewerVersionError("version 2"))
-    assert (queue.hidden, queue.letters, queue.deleted) == ([60], [], 0)
+    assert (queue.hidden, queue.dead_letters, queue.deleted) == ([60], [], 0)
 
 
 def test_without_dead_letters_what_is_permanent_is_deleted():
-    assert polled(EventError("x"), letters=False).deleted == 1
+    assert polled(EventError("x"), dead_letters=False).deleted == 1
 
 
 FORESEEN = [
@@ -95,8 +95,8 @@ FORESEEN = [
     (ArchiveError("no ZIP"), Kind.PERMANENT),
     (MemberError("is damaged"), Kind.PERMANENT),
     (PackageNameError("taken"), Kind.PERMANENT),
-    (NotebookError("the entry: Benchling answered 404", 404), Kind.PERMANENT),
-    (NotebookError("the entry: Benchling's response is incomplete"), Kind.TRANSIENT),
+    (BenchlingClientError("the entry: Benchling answered 404", 404), Kind.PERMANENT),
+    (BenchlingClientError("the entry: Benchling's response is incomplete"), Kind.TRANSIENT),
     (DownloadError("changed"), Kind.TRANSIENT),
     (UnavailableError("away"), Kind.TRANSIENT),
     (TimeLimitError("the export took longer than 60 s"), Kind.TRANSIENT),
@@ -138,7 +138,7 @@ def test_the_kinds_of_other_errors(error, kind):
 
 @pytest.mark.parametrize("status", [*range(400, 430), *range(500, 505)])
 def test_benchlings_refusals(status):
-    error = NotebookError(f"the entry: Benchling answered {status}", status)
+    error = BenchlingClientError(f"the entry: Benchling answered {status}", status)
     wanted = Kind.PERMANENT if status in REFUSALS else Kind.TRANSIENT
     assert kind_of(error) is wanted
     assert {401, 408, 409, 425, 429, 500, 503}.isdisjoint(REFUSALS)

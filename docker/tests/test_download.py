@@ -15,11 +15,12 @@ import pytest
 from src.export import benchling_client as benchling
 from src.export import download
 from src.export import retry_transport as patience
-from src.export.benchling_client import Notebook, NotebookError
+from src.export.benchling_client import BenchlingClient
+from src.export.benchling_responses import BenchlingClientError, download_url
 from src.export.download import DownloadError, RangeReader, open_download
-from src.export.retry_transport import PatientTransport, UnavailableError, retry_after
+from src.export.retry_transport import RetryTransport, UnavailableError, retry_after
 from src.queues.lease import GiveBackError
-from src.runtime.cancellable_transport import Transport
+from src.runtime.cancellable_transport import CancellableTransport
 from src.runtime.time_limits import TimeLimitError, check_time, time_limit
 from src.store.archive import Archive
 from tests.notebook_server import FILES, NotebookServer, entry, zip_of
@@ -42,7 +43,7 @@ def http(patience=2.0):
         time.sleep(min(seconds, 0.01))
         return False
 
-    return httpx.Client(transport=PatientTransport(httpx.HTTPTransport(), wait, patience))
+    return httpx.Client(transport=RetryTransport(httpx.HTTPTransport(), wait, patience))
 
 
 def read(server):
@@ -166,7 +167,7 @@ def raw():
 
 
 def interruptible(check, timeout=15.0):
-    transport = PatientTransport(Transport(check), lambda _: True)
+    transport = RetryTransport(CancellableTransport(check), lambda _: True)
     return httpx.Client(transport=transport, timeout=timeout)
 
 
@@ -277,7 +278,7 @@ class TestPatience:
 
         streams = [Broken(), httpx.ByteStream(b"all")]
         inner = httpx.MockTransport(lambda _: httpx.Response(200, stream=streams.pop(0)))
-        client = httpx.Client(transport=PatientTransport(inner, lambda _: False, whole=whole))
+        client = httpx.Client(transport=RetryTransport(inner, lambda _: False, whole=whole))
         if whole:
             assert client.get("http://x").content == b"all"
         else:
@@ -287,7 +288,7 @@ class TestPatience:
     def test_a_response_without_end_is_refused(self, monkeypatch):
         monkeypatch.setattr(patience, "MAX_RESPONSE_BYTES", 10)
         inner = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * 11))
-        client = httpx.Client(transport=PatientTransport(inner, lambda _: True, whole=True))
+        client = httpx.Client(transport=RetryTransport(inner, lambda _: True, whole=True))
         with pytest.raises(UnavailableError, match="RemoteProtocolError"):
             client.get("http://x")
 
@@ -299,7 +300,7 @@ class TestPatience:
         def answer(_):
             return httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))
 
-        transport = PatientTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
+        transport = RetryTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
         assert httpx.Client(transport=transport).get("http://x").content == b"all"
 
     @pytest.mark.parametrize("packed", [b"no gzip", gzip.compress(bytes(20 * 1024**2))])
@@ -308,7 +309,7 @@ class TestPatience:
             headers = {"content-encoding": "gzip"}
             return httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))
 
-        transport = PatientTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
+        transport = RetryTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
         with pytest.raises(UnavailableError):
             httpx.Client(transport=transport).get("http://x")
 
@@ -317,7 +318,7 @@ class TestPatience:
             check_time()
 
         inner = httpx.MockTransport(answer)
-        transport = PatientTransport(inner, lambda _: True, call_seconds=-1)
+        transport = RetryTransport(inner, lambda _: True, call_seconds=-1)
         client = httpx.Client(transport=transport)
         with pytest.raises(UnavailableError, match="TimeLimitError"):
             client.get("http://x")
@@ -355,38 +356,38 @@ class TestPatience:
         assert retry_after(header, 60) == seconds
 
 
-class TestNotebook:
+class TestBenchlingClient:
     @pytest.fixture(autouse=True)
     def _quick(self, monkeypatch):
         monkeypatch.setattr(benchling, "FIRST_POLL_SECONDS", 0.01)
 
-    def notebook(self, server):
-        return Notebook(server.address, "id", "secret", http())
+    def client(self, server):
+        return BenchlingClient(server.address, "id", "secret", http())
 
     def test_an_entry_is_what_the_api_answers(self, server):
         server.entries["etr_1"] = entry("etr_1")
-        assert self.notebook(server).entry("etr_1")["displayId"] == "EXP1"
+        assert self.client(server).entry("etr_1")["displayId"] == "EXP1"
 
     def test_a_revoked_token_is_replaced(self, server):
         server.entries["etr_1"] = entry("etr_1")
         server.faults["/api/v2/entries/etr_1"] = [(401, {})]
-        assert self.notebook(server).entry("etr_1")["id"] == "etr_1"
+        assert self.client(server).entry("etr_1")["id"] == "etr_1"
         assert server.asked.count("/api/v2/token") == 2
 
     def test_a_refusal_is_told_by_its_status(self, server):
-        with pytest.raises(NotebookError, match="the entry: Benchling answered 404"):
-            self.notebook(server).entry("etr_0")
+        with pytest.raises(BenchlingClientError, match="the entry: Benchling answered 404"):
+            self.client(server).entry("etr_0")
 
     def test_an_export_that_fails_says_why(self, server):
         server.states = ["FAILED"]
-        with pytest.raises(NotebookError, match="FAILED: no such page"):
-            self.notebook(server).export("etr_1", lambda: None)
+        with pytest.raises(BenchlingClientError, match="FAILED: no such page"):
+            self.client(server).export("etr_1", lambda: None)
 
     def test_an_export_has_an_end(self, server, monkeypatch):
         monkeypatch.setattr(benchling, "EXPORT_SECONDS", 0.05)
         server.states = ["RUNNING"]
-        with pytest.raises(NotebookError, match="still runs"):
-            self.notebook(server).export("etr_1", lambda: None)
+        with pytest.raises(BenchlingClientError, match="still runs"):
+            self.client(server).export("etr_1", lambda: None)
 
     def test_the_work_can_be_ended_while_it_waits(self, server):
         server.states = ["RUNNING"]
@@ -395,13 +396,13 @@ class TestNotebook:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            self.notebook(server).export("etr_1", check)
+            self.client(server).export("etr_1", check)
 
     def test_a_download_of_another_scheme_is_refused(self, server):
-        with pytest.raises(NotebookError, match="another scheme"):
-            self.notebook(server)._address({"response": {"downloadURL": "ftp://127.0.0.1/x"}})
+        with pytest.raises(BenchlingClientError, match="another scheme"):
+            download_url({"response": {"downloadURL": "ftp://127.0.0.1/x"}}, server.address)
 
     @pytest.mark.parametrize("response", [None, "x", {}, {"downloadURL": None}])
     def test_an_export_without_a_download_is_a_failure(self, server, response):
-        with pytest.raises(NotebookError, match="no download"):
-            self.notebook(server)._address({"response": response})
+        with pytest.raises(BenchlingClientError, match="no download"):
+            download_url({"response": response}, server.address)

@@ -296,7 +296,7 @@ def test_kinds_without_end_are_counted_within_bounds(clock):
     for number in range(3 * KINDS):
         logger.warning(f"made {number}")  # noqa: G004 - as some libraries do
         logger.warning(f"made {number}")  # noqa: G004
-    assert len(repeats._told) == KINDS
+    assert len(repeats._reported) == KINDS
     logging.getLogger().handlers.clear()
 
 

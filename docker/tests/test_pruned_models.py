@@ -18,7 +18,8 @@ import json, sys
 import httpx
 import benchling_api_client
 from src.export import benchling_client as benchling
-from src.export.benchling_client import Notebook, NotebookError
+from src.export.benchling_client import BenchlingClient
+from src.export.benchling_responses import BenchlingClientError
 
 benchling.FIRST_POLL_SECONDS = 0
 TOKEN = {"token_type": "Bearer", "access_token": "t", "expires_in": 900}
@@ -33,9 +34,9 @@ def respond(request):
     status, value = found or USUAL.get(key, (200, DONE))
     return httpx.Response(status, json=value)
 
-def notebook():
+def client():
     http = httpx.Client(transport=httpx.MockTransport(respond))
-    return Notebook("https://acme.example", "id", "secret", http)
+    return BenchlingClient("https://acme.example", "id", "secret", http)
 
 blocks = [{"id": "a", "type": "MARKDOWN", "value": "x"}]
 calls = {
@@ -47,14 +48,14 @@ calls = {
     "PATCH /app-canvases/c": lambda it: it.draw("c", blocks),
     "POST /app-canvases": lambda it: it.add_canvas("f", "e", blocks, "app_1"),
 }
-reused = notebook()
+reused = client()
 for line in sys.stdin:
     key, status, value = json.loads(line)
     given.clear()
     given[key] = (status, value)
     try:
-        result = [calls[key](notebook() if key == "POST /token" else reused), ""]
-    except NotebookError as error:
+        result = [calls[key](client() if key == "POST /token" else reused), ""]
+    except BenchlingClientError as error:
         result = [None, str(error)]
     print(json.dumps(result))
 print(benchling_api_client.__file__)

@@ -330,9 +330,9 @@ def test_an_id_that_no_table_takes_is_refused(client, signer, queue):
 
 
 def test_the_largest_event_fits_as_a_dead_letter_and_with_its_entry(client, signer, queues):
-    """SQS counts a letter's attributes: their names, types and values."""
+    """SQS counts a dead letter's attributes: their names, types and values."""
     queue, canvas_queue = queues
-    sqs, letters = queue
+    sqs, dead_letters = queue
 
     def sent(size, canvas_id):
         body = event_body("v2.canvas.created", canvasId=canvas_id, note="x" * size)
@@ -349,10 +349,12 @@ def test_the_largest_event_fits_as_a_dead_letter_and_with_its_entry(client, sign
     assert sent(room + 32, "cnvs_3") == (413, "")
     event = replace(from_message(largest), entry_id="e" * 100)
     message = Received("m", "r", event.to_message(), 999_999)
-    DeadLetterQueue(Queue(sqs, letters)).bury(message, "w", "g", "😀" * 600, 999_999)
-    (letter,) = sqs.receive_message(QueueUrl=letters, MessageAttributeNames=["All"])["Messages"]
-    attributes = letter["MessageAttributes"]
-    size = len(letter["Body"].encode()) + sum(
+    DeadLetterQueue(Queue(sqs, dead_letters)).send(message, "w", "g", "😀" * 600, 999_999)
+    (dead_letter,) = sqs.receive_message(QueueUrl=dead_letters, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    attributes = dead_letter["MessageAttributes"]
+    size = len(dead_letter["Body"].encode()) + sum(
         len(f"{name}{it['DataType']}{it['StringValue']}".encode())
         for name, it in attributes.items()
     )

@@ -39,7 +39,7 @@ class Catalog:
 
     ``connected`` says whether a Quilt stack makes packages of what is handed over.
 
-    Source of the addresses: the routes of Quilt's catalog, bucketPackageTree.
+    Source of the URLs: the routes of Quilt's catalog, bucketPackageTree.
     """
 
     bucket: str
@@ -80,7 +80,7 @@ class Canvas:
         shown = files[(page - 1) * FILES_A_PAGE : page * FILES_A_PAGE]
         blocks = [_text("state", self._state(entry_id, status))]
         if shown:
-            # A revision that isn't confirmed yet has no address of its own.
+            # A revision that isn't confirmed yet has no URL of its own.
             top_hash = status.top_hash if status.state == PACKAGED else ""
             lines = [f"Files, page {page} of {pages}:", ""]
             lines += [

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class RevisionConsumer:
-    """Records revisions, and tells of packages that Quilt never confirms."""
+    """Records revisions, and reports packages that Quilt never confirms."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class RevisionConsumer:
                 message_id=message.message_id,
             )
         if wait:
-            self._queue.hide(message, math.ceil(wait))
+            self._queue.change_visibility(message, math.ceil(wait))
         else:
             self._queue.delete(message)
 

@@ -45,7 +45,7 @@ class RangeReader(io.RawIOBase):
     def __init__(
         self,
         http: httpx.Client,
-        address: str,
+        url: str,
         check: Callable[[], None],
         floor_seconds: float = FLOOR_SECONDS,
     ) -> None:
@@ -56,7 +56,7 @@ class RangeReader(io.RawIOBase):
         """
         self._floor_seconds = floor_seconds
         self._http = http
-        self._address = address
+        self._url = url
         self._check = check
         self._breaks = 0
         # What came of the open stream since when.
@@ -68,7 +68,7 @@ class RangeReader(io.RawIOBase):
         self._rest = b""
         self._streamed_to = 0
         self._etag = ""
-        with http.stream("GET", address, headers={"Range": "bytes=0-0"}) as response:
+        with http.stream("GET", url, headers={"Range": "bytes=0-0"}) as response:
             self._etag = _strong(response.headers.get("etag", ""))
             first, _, self.size = _range(response)
             if first != 0:
@@ -158,7 +158,7 @@ class RangeReader(io.RawIOBase):
         headers = {"Range": f"bytes={self._position}-", "Accept-Encoding": "identity"}
         if self._etag:
             headers["If-Match"] = self._etag
-        request = self._http.build_request("GET", self._address, headers=headers)
+        request = self._http.build_request("GET", self._url, headers=headers)
         self._stream = self._http.send(request, stream=True)
         if self._stream.status_code == PRECONDITION_FAILED:
             raise DownloadError("the export changed while it was read")
@@ -182,10 +182,10 @@ class RangeReader(io.RawIOBase):
 
 
 def open_download(
-    http: httpx.Client, address: str, check: Callable[[], None], floor_seconds: float
+    http: httpx.Client, url: str, check: Callable[[], None], floor_seconds: float
 ) -> io.BufferedReader:
-    """Return the file at an address, buffered; see RangeReader."""
-    return io.BufferedReader(RangeReader(http, address, check, floor_seconds), BUFFER_BYTES)
+    """Return the file at a URL, buffered; see RangeReader."""
+    return io.BufferedReader(RangeReader(http, url, check, floor_seconds), BUFFER_BYTES)
 
 
 def _range(response: httpx.Response) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from ..queues.claims import Claim, Claims, Held, LostClaimError
+from ..queues.claims import Claim, ClaimedElsewhere, Claims, LostClaimError
 from ..queues.event import Event, from_message
 from ..queues.failures import kind_of, may_be_the_release, pause_after, reason_of
 from ..queues.lease import GiveBackError, Lease
@@ -77,15 +77,15 @@ class ExportConsumer:
             plan = self._exporter.plan(event)
             if plan.wait_seconds:
                 log.info("export postponed", seconds=round(plan.wait_seconds, 1))
-                self._queues.intake.hide(message, plan.wait_seconds + 1)
+                self._queues.intake.change_visibility(message, plan.wait_seconds + 1)
                 return
             claim = self._claims.claim(event.webhook_id, uuid.uuid4().hex)
             if claim is None:
                 log.info("duplicate")
                 self._queues.intake.delete(message)
-            elif isinstance(claim, Held):
+            elif isinstance(claim, ClaimedElsewhere):
                 log.info("held by another worker", seconds=round(claim.seconds))
-                self._queues.intake.hide(message, claim.seconds + 1)
+                self._queues.intake.change_visibility(message, claim.seconds + 1)
             elif plan.covered:
                 self._claims.done(claim)
                 self._queues.intake.delete(message)
@@ -96,16 +96,16 @@ class ExportConsumer:
     def _to_canvases(self, event: Event) -> None:
         """Send on what only draws: a dead letter of a canvas that was sent again."""
         group = event.entry_id or (event.canvas.canvas_id if event.canvas else "")
-        # SQS still knows the webhook's ID when a letter comes back within minutes.
+        # SQS still knows the webhook's ID when a dead letter comes back within minutes.
         self._queues.canvas.send(event.to_message(), group, uuid.uuid4().hex)
 
     def _export(self, message: Received, event: Event, claim: Claim) -> None:
         def renew() -> None:
             self._claims.renew(claim)
-            self._queues.intake.hide(message, self._attempts.lease_seconds)
+            self._queues.intake.change_visibility(message, self._attempts.lease_seconds)
 
         began = time.monotonic()
-        log.info("working", earlier_attempts=claim.tries)
+        log.info("working", earlier_attempts=claim.attempts)
         try:
             with Lease(renew, self._attempts.lease_seconds, self._attempts.give_back) as lease:
                 self._exporter.export(event, claim, lease.check)
@@ -116,7 +116,7 @@ class ExportConsumer:
             if isinstance(error, GiveBackError) or self._attempts.give_back.is_set():
                 log.info("given back")
                 self._claims.release(claim)
-                self._queues.intake.hide(message, 0)
+                self._queues.intake.change_visibility(message, 0)
             else:
                 self._fail(message, event, claim, error)
         else:
@@ -125,7 +125,7 @@ class ExportConsumer:
             log.info("done", seconds=round(time.monotonic() - began, 2))
 
     def _fail(self, message: Received, event: Event, claim: Claim, error: Exception) -> None:
-        reason, kind, attempts = reason_of(error), kind_of(error), claim.tries + 1
+        reason, kind, attempts = reason_of(error), kind_of(error), claim.attempts + 1
         if may_be_the_release(error):
             self._metrics.put("ExportsFailed", 1, "Count")
         last = kind is Kind.PERMANENT or attempts >= MAX_ATTEMPTS
@@ -140,10 +140,10 @@ class ExportConsumer:
         if not last:
             self._claims.failed(claim, reason, last=False)
             pause = self._attempts.retry_seconds * 3 ** (attempts - 1)
-            self._queues.intake.hide(message, pause_after(error, pause))
+            self._queues.intake.change_visibility(message, pause_after(error, pause))
             return
-        # The letter is safe before anything forgets the event.
-        self._queues.dead_letters.bury(message, event.webhook_id, event.entry_id, reason, attempts)
+        # Write the dead letter before deleting the message.
+        self._queues.dead_letters.send(message, event.webhook_id, event.entry_id, reason, attempts)
         self._exporter.record_failure(event, reason)
         self._claims.failed(claim, reason, last=True)
         self._queues.intake.delete(message)

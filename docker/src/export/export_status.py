@@ -14,7 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from ..queues.dynamodb_attributes import assignments, attribute, bound, names, plain
+from ..queues.dynamodb_attributes import (
+    attribute,
+    attribute_names,
+    attribute_values,
+    plain,
+    update_expression,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -127,11 +133,11 @@ class ExportStatuses:
                 response = self._client.update_item(
                     TableName=self._table,
                     Key={"id": {"S": f"entry#{entry_id}"}},
-                    UpdateExpression=assignments(attributes),
+                    UpdateExpression=update_expression(attributes),
                     ConditionExpression="attribute_not_exists(#version) OR #version = :before",
-                    ExpressionAttributeNames=names(attributes),
+                    ExpressionAttributeNames=attribute_names(attributes),
                     ExpressionAttributeValues={
-                        **bound(attributes),
+                        **attribute_values(attributes),
                         ":before": attribute(before.version),
                     },
                     ReturnValues="ALL_NEW",

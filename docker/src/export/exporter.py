@@ -18,7 +18,7 @@ from ..store.package_store import PackageStore
 from ..store.packages import Package, documents_of, package_of
 from ..store.packaging_queue import PackagingQueue
 from ..store.references import links_of
-from .benchling_client import Notebook
+from .benchling_client import BenchlingClient
 from .download import FLOOR_SECONDS, open_download
 from .export_status import FAILED, HANDED, PACKAGED, RUNNING, ExportStatus, ExportStatuses, Values
 
@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Parts:
+class ExportDependencies:
     """What an export works with. ``downloads`` sends no token."""
 
-    notebook: Notebook
+    benchling: BenchlingClient
     downloads: httpx.Client
     s3: S3Client
     packaging: PackagingQueue
@@ -73,14 +73,14 @@ class Exporter:
 
     def __init__(
         self,
-        parts: Parts,
+        dependencies: ExportDependencies,
         bucket: str,
         prefix: str,
         limits: ExportLimits,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take what it works with, where packages go, and the limits."""
-        self._parts = parts
+        self._dependencies = dependencies
         self._bucket = bucket
         self._prefix = prefix
         self._limits = limits
@@ -93,7 +93,7 @@ class Exporter:
         those that follow within the interval together. Who presses a button
         needn't wait.
         """
-        read_at = self._parts.statuses.read(event.entry_id).read_at
+        read_at = self._dependencies.statuses.read(event.entry_id).read_at
         if event.received_at + CLOCK_SECONDS <= read_at:
             return Plan(covered=True)
         if event.canvas:
@@ -117,7 +117,7 @@ class Exporter:
             self._export(event, claim, check_all)
 
     def _export(self, event: Event, claim: Claim, check: Callable[[], None]) -> None:
-        statuses = self._parts.statuses
+        statuses = self._dependencies.statuses
         if claim.package:
             package = Package(**claim.package)
             statuses.own_package(package.name, event.entry_id)
@@ -128,33 +128,33 @@ class Exporter:
                 running["app_id"] = event.app_id
             status = statuses.change(event.entry_id, lambda _: running) or ExportStatus()
             package = self._store(event, check)
-            self._parts.claims.stored(claim, package.as_item())
+            self._dependencies.claims.stored(claim, package.as_item())
         check()
-        self._parts.claims.renew(claim)
+        self._dependencies.claims.renew(claim)
         self._hand_over(event, package, status)
-        self._parts.claims.done(claim)
+        self._dependencies.claims.done(claim)
 
     def record_failure(self, event: Event, reason: str) -> None:
         """Record that the entry's export failed for good."""
         values: Values = {"state": FAILED, "reason": reason, "failed_at": self._clock()}
-        self._parts.statuses.change(event.entry_id, lambda _: values)
+        self._dependencies.statuses.change(event.entry_id, lambda _: values)
 
     def _store(self, event: Event, check: Callable[[], None]) -> Package:
-        notebook = self._parts.notebook
+        benchling = self._dependencies.benchling
         read_at = self._clock()
-        entry = notebook.entry(event.entry_id)
-        links = links_of(entry, notebook.name_of)
+        entry = benchling.entry(event.entry_id)
+        links = links_of(entry, benchling.name_of)
         package = package_of(
             self._bucket,
             self._prefix,
             entry,
-            lambda name: self._parts.statuses.own_package(name, event.entry_id),
+            lambda name: self._dependencies.statuses.own_package(name, event.entry_id),
         )
-        url = notebook.export(event.entry_id, check)
+        url = benchling.export(event.entry_id, check)
         floor_seconds = self._limits.floor_seconds
-        with open_download(self._parts.downloads, url, check, floor_seconds) as file:
+        with open_download(self._dependencies.downloads, url, check, floor_seconds) as file:
             documents = documents_of(package, entry, links, event.trigger)
-            store = PackageStore(self._parts.s3, self._bucket, check)
+            store = PackageStore(self._dependencies.s3, self._bucket, check)
             stored = store.write(package.name, event.entry_id, Archive(file), documents)
         return replace(
             package,
@@ -170,7 +170,7 @@ class Exporter:
 
         Who presses the button has it asked again.
         """
-        statuses = self._parts.statuses
+        statuses = self._dependencies.statuses
         known: Values = {
             "reason": "",
             "display_id": package.display_id,
@@ -193,8 +193,8 @@ class Exporter:
             "handed_at": handed_at,
         }
         then = statuses.change(event.entry_id, lambda _: asked, shown=False)
-        self._parts.packaging.request_package(package, event.entry_id, event.webhook_id)
-        self._parts.confirm_later(event.entry_id, package.name, handed_at)
+        self._dependencies.packaging.request_package(package, event.entry_id, event.webhook_id)
+        self._dependencies.confirm_later(event.entry_id, package.name, handed_at)
 
         def handed(status: ExportStatus) -> Values:
             confirmed = then is not None and (status.top_hash, status.confirmed_at) != (

@@ -1,4 +1,4 @@
-"""Waiting as a busy server asks: for Benchling's 429 and 5xx, and broken connections."""
+"""Retries requests, honouring Retry-After: for Benchling's 429 and 5xx, and broken connections."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import httpx
 from ..runtime.errors import TransientError
 from ..runtime.time_limits import TimeLimitError, check_time, time_limit
 
-# The statuses that a server answers when the same request may succeed later.
-BUSY = frozenset({429, 500, 502, 503, 504})
+# The statuses after which the same request may succeed later.
+RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
 # How long one request may take, from the connection to the head of its response, or
 # to its last byte where it is read whole. An entry of some megabytes takes seconds.
 CALL_SECONDS = 60.0
@@ -25,9 +25,9 @@ MAX_RESPONSE_BYTES = 16 * 1024**2
 FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # What a server may ask for: longer than that is a mistake.
 MAX_RETRY_AFTER_SECONDS = 3600.0
-# How long one request may wait in all. What takes longer becomes a later try,
+# How long one request may wait in all. What takes longer becomes a later attempt,
 # so that a worker's slot isn't held by a server that is down.
-PATIENCE_SECONDS = 30.0
+MAX_WAIT_SECONDS = 30.0
 FIRST_WAIT_SECONDS = 0.5
 
 
@@ -40,8 +40,8 @@ class UnavailableError(TransientError):
         self.retry_after = retry_after
 
 
-class PatientTransport(httpx.BaseTransport):
-    """Repeats what a busy server refused, no sooner than its Retry-After says.
+class RetryTransport(httpx.BaseTransport):
+    """Retries requests that a busy server refused, honouring Retry-After.
 
     The SDK's own strategy doesn't look at Retry-After.
     """
@@ -50,7 +50,7 @@ class PatientTransport(httpx.BaseTransport):
         self,
         inner: httpx.BaseTransport,
         wait: Callable[[float], bool],
-        patience_seconds: float = PATIENCE_SECONDS,
+        max_wait_seconds: float = MAX_WAIT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         *,
         whole: bool = False,
@@ -63,14 +63,14 @@ class PatientTransport(httpx.BaseTransport):
         """
         self._inner = inner
         self._wait = wait
-        self._patience = patience_seconds
+        self._max_wait_seconds = max_wait_seconds
         self._clock = clock
         self._whole = whole
         self._call_seconds = call_seconds
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer, or raise UnavailableError when patience is at its end."""
-        deadline = self._clock() + self._patience
+        """Return the response, or raise UnavailableError when the time for waiting is over."""
+        deadline = self._clock() + self._max_wait_seconds
         backoff = FIRST_WAIT_SECONDS
         while True:
             asked = 0.0
@@ -82,7 +82,7 @@ class PatientTransport(httpx.BaseTransport):
                 check_time()
                 fault = type(error).__name__
             else:
-                if response.status_code not in BUSY:
+                if response.status_code not in RETRYABLE_STATUSES:
                     return response
                 fault = str(response.status_code)
                 asked = retry_after(response.headers.get("retry-after", ""), time.time())

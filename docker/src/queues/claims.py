@@ -1,7 +1,7 @@
-"""The claims table: which event is whose.
+"""The claims table: at most one worker processes an event.
 
-One item per webhook ID keeps an event from being worked on twice, for longer
-than SQS or Benchling would send it again.
+There is one item per webhook ID, kept for longer than SQS or Benchling would send
+the event again.
 """
 
 from __future__ import annotations
@@ -11,17 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .dynamodb_attributes import Attribute, assignments, attribute, bound, names, plain, text_of
+from .dynamodb_attributes import (
+    Attribute,
+    attribute,
+    attribute_names,
+    attribute_values,
+    plain,
+    text_of,
+    update_expression,
+)
 from .failures import error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The intake queue keeps a message for 14 days, and the dead-letter queue a letter for
+# The intake queue keeps a message for 14 days, and the dead-letter queue for
 # another 14, from which it is sent again by hand (constructs/queues.go).
 KEEP_SECONDS = 30 * 24 * 3600
 
 WORKING, DONE, FAILED = "working", "done", "failed"
+# The attribute that counts attempts; tasks of the last release read it by this name.
+ATTEMPTS = "tries"
 
 
 class LostClaimError(Exception):
@@ -29,20 +39,20 @@ class LostClaimError(Exception):
 
 
 @dataclass(frozen=True)
-class Held:
-    """The event is somebody else's until ``seconds`` from now."""
+class ClaimedElsewhere:
+    """Another worker has claimed the event, until ``seconds`` from now."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Claim:
-    """An event that this worker has, and what earlier tries left."""
+    """An event that this worker has, and what earlier attempts left."""
 
     webhook_id: str
     owner: str
-    tries: int = 0
-    # The package that is stored already and only has to be told of, if any.
+    attempts: int = 0
+    # The package that is stored already and Quilt only has to be notified of, if any.
     package: dict[str, Any] | None = None
 
 
@@ -62,15 +72,15 @@ class Claims:
         self._lease_seconds = lease_seconds
         self._clock = clock
 
-    def claim(self, webhook_id: str, owner: str) -> Claim | Held | None:
+    def claim(self, webhook_id: str, owner: str) -> Claim | ClaimedElsewhere | None:
         """Return the claim, who holds it, or None if the event is done.
 
-        ``owner`` names one try, not one worker: a second delivery to the same
+        ``owner`` names one attempt, not one worker: a second delivery to the same
         worker must not pass for the first.
         """
         now = self._clock()
         try:
-            answer = self._client.update_item(
+            response = self._client.update_item(
                 TableName=self._table,
                 Key={"id": {"S": f"webhook#{webhook_id}"}},
                 UpdateExpression="SET #state = :working, #owner = :owner, "
@@ -98,13 +108,13 @@ class Claims:
             held: dict[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             if text_of(held, "state") == DONE:
                 return None
-            return Held(max(float(held.get("lease_until", {"N": "0"})["N"]) - now, 1))
-        before = answer.get("Attributes", {})
+            return ClaimedElsewhere(max(float(held.get("lease_until", {"N": "0"})["N"]) - now, 1))
+        before = response.get("Attributes", {})
         again = text_of(before, "state") != FAILED
         return Claim(
             webhook_id,
             owner,
-            tries=int(before["tries"]["N"]) if again and "tries" in before else 0,
+            attempts=int(before[ATTEMPTS]["N"]) if again and ATTEMPTS in before else 0,
             package=_package(before),
         )
 
@@ -113,7 +123,7 @@ class Claims:
         self._change(claim, lease_until=attribute(self._clock() + self._lease_seconds))
 
     def stored(self, claim: Claim, package: dict[str, Any]) -> None:
-        """Record that the package's files are in place: a redo only tells of it."""
+        """Record that the package's files are in place: a redo only asks Quilt for a revision."""
         self._change(
             claim,
             lease_until=attribute(self._clock() + self._lease_seconds),
@@ -125,17 +135,17 @@ class Claims:
         self._change(claim, state={"S": DONE}, lease_until=attribute(0))
 
     def release(self, claim: Claim) -> None:
-        """Let the next worker have the event at once; no try is counted."""
+        """Let the next worker have the event at once; no attempt is counted."""
         self._change(claim, lease_until=attribute(0))
 
     def failed(self, claim: Claim, reason: str, *, last: bool) -> None:
-        """Count a try and say why it failed; ``last`` is the end of the tries."""
+        """Count an attempt and record why it failed; after the ``last`` there is no other."""
         self._change(
             claim,
             state={"S": FAILED if last else WORKING},
             lease_until=attribute(0),
-            tries=attribute(claim.tries + 1),
             reason={"S": reason},
+            **{ATTEMPTS: attribute(claim.attempts + 1)},
         )
 
     def problem(self) -> str:
@@ -151,17 +161,17 @@ class Claims:
             self._client.update_item(
                 TableName=self._table,
                 Key={"id": {"S": f"webhook#{claim.webhook_id}"}},
-                UpdateExpression=assignments(values),
+                UpdateExpression=update_expression(values),
                 ConditionExpression="#owner_now = :owner_now AND #state_now = :working_now",
                 ExpressionAttributeNames={
                     "#owner_now": "owner",
                     "#state_now": "state",
-                    **names(values),
+                    **attribute_names(values),
                 },
                 ExpressionAttributeValues={
                     ":owner_now": {"S": claim.owner},
                     ":working_now": {"S": WORKING},
-                    **bound(values),
+                    **attribute_values(values),
                 },
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:

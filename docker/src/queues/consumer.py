@@ -20,7 +20,7 @@ POLL_SECONDS = 5
 NEWER_VERSION_SECONDS = 60
 # A message that was received more often was never seen through: it has ended the
 # workers, or failed before anybody could count its attempts. Below the queues'
-# own limit (maxReceiveCount in constructs/queues.go), whose letters have no reason.
+# own limit (maxReceiveCount in constructs/queues.go), whose dead letters have no reason.
 MAX_RECEIVES = 18
 LAST_PAUSE_SECONDS = 60.0
 
@@ -52,7 +52,7 @@ class Consumer:
         """
         self._admits = admits
         self._queue = queue
-        self._process = process
+        self._handle = process
         self._hidden_seconds = hidden_seconds
         self._dead_letters = dead_letters
 
@@ -70,33 +70,33 @@ class Consumer:
         if message is None:
             return False
         if stopping.is_set():
-            self._queue.hide(message, 0)
+            self._queue.change_visibility(message, 0)
         elif message.receives > MAX_RECEIVES:
-            self._bury(
+            self._dead_letter(
                 message,
                 "every attempt ended without a word: look for worker tasks that were killed",
             )
         else:
-            self._attempt(message)
+            self._process(message)
         return True
 
-    def _attempt(self, message: Received) -> None:
+    def _process(self, message: Received) -> None:
         try:
-            self._process(message)
+            self._handle(message)
         except NewerVersionError as error:
             log.warning("left to a later version", reason=str(error), message_id=message.message_id)
-            self._queue.hide(message, NEWER_VERSION_SECONDS)
+            self._queue.change_visibility(message, NEWER_VERSION_SECONDS)
         except Exception as error:
             kind = kind_of(error)
             if kind is Kind.PERMANENT or message.receives == MAX_RECEIVES:
-                self._bury(message, reason_of(error))
+                self._dead_letter(message, reason_of(error))
                 return
             pause = pause_after(error, min(2.0 ** (message.receives - 1), LAST_PAUSE_SECONDS))
-            self._queue.hide(message, pause)
+            self._queue.change_visibility(message, pause)
             raise
 
-    def _bury(self, message: Received, reason: str) -> None:
+    def _dead_letter(self, message: Received, reason: str) -> None:
         log.error("dead letter", reason=reason, message_id=message.message_id)
         if self._dead_letters:
-            self._dead_letters.bury(message, message.message_id, "", reason, message.receives)
+            self._dead_letters.send(message, message.message_id, "", reason, message.receives)
         self._queue.delete(message)

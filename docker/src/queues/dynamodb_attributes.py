@@ -1,4 +1,4 @@
-"""Values and assignments as DynamoDB writes them."""
+"""Attribute names, attribute values and update expressions, as DynamoDB writes them."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def _number(text: str) -> float:
     return int(text) if text.isdigit() else float(text)
 
 
-def assignments(values: Mapping[str, Attribute]) -> str:
-    """Return the expression that sets the values."""
+def update_expression(values: Mapping[str, Attribute]) -> str:
+    """Return the update expression that sets the values."""
     return "SET " + ", ".join(f"#{name} = :{name}" for name in values)
 
 
-def names(values: Mapping[str, Attribute]) -> dict[str, str]:
-    """Return every name as a placeholder: half of them are DynamoDB's own words."""
+def attribute_names(values: Mapping[str, Attribute]) -> dict[str, str]:
+    """Return every name by its placeholder: half of them are DynamoDB's reserved words."""
     return {f"#{name}": name for name in values}
 
 
-def bound(values: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    """Return the values as the expression names them."""
+def attribute_values(values: Mapping[str, Attribute]) -> dict[str, Attribute]:
+    """Return the values by their placeholders in the update expression."""
     return {f":{name}": value for name, value in values.items()}

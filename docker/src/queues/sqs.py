@@ -1,10 +1,11 @@
-"""A queue as its consumers use it: SQS's verbs on one address."""
+"""A queue as its consumers use it: SQS's verbs on one URL."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ IDENTIFIER = re.compile(r"[!-~]{1,128}")
 MAX_HIDDEN_SECONDS = 3600
 # The longest that SQS delays a message.
 MAX_DELAY_SECONDS = 900
+# A dead letter's attribute that counts attempts; `make redrive` reads it by this name.
+ATTEMPTS = "tries"
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Queue:
             )
         return None
 
-    def hide(self, message: Received, seconds: float) -> None:
-        """Have a message handed out again in some seconds, not sooner; 0 is at once."""
+    def change_visibility(self, message: Received, seconds: float) -> None:
+        """Hide a message from receivers for some seconds; 0 shows it at once."""
         self._client.change_message_visibility(
             QueueUrl=self._url,
             ReceiptHandle=message.receipt,
@@ -79,7 +82,7 @@ class Queue:
         group: str = "",
         deduplication: str = "",
         delay_seconds: float = 0,
-        **attributes: str,
+        attributes: Mapping[str, str] | None = None,
     ) -> None:
         """Send a message; the group and the deduplication count in a FIFO queue alone.
 
@@ -106,15 +109,20 @@ class DeadLetterQueue:
         """Take the queue."""
         self._queue = queue
 
-    def bury(self, message: Received, event_id: str, group: str, reason: str, tries: int) -> None:
-        """Write a dead letter; the message is deleted only after it."""
+    def send(
+        self, message: Received, event_id: str, group: str, reason: str, attempts: int
+    ) -> None:
+        """Write the dead letter; the caller deletes the message after it."""
+        attributes = {
+            "reason": reason,
+            ATTEMPTS: str(attempts),
+            "failed_at": datetime.now(UTC).isoformat(),
+        }
         self._queue.send(
             message.body,
             group or event_id,
             f"{event_id}:{time.time():.3f}",
-            reason=reason,
-            tries=str(tries),
-            failed_at=datetime.now(UTC).isoformat(),
+            attributes=attributes,
         )
 
 

@@ -42,7 +42,7 @@ class TaskProtection:
     """
 
     def __init__(self, agent_uri: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the agent's address, ECS_AGENT_URI of the container, or nothing."""
+        """Take the agent's URL, ECS_AGENT_URI of the container, or nothing."""
         self._url = f"{agent_uri}/task-protection/v1/state" if agent_uri else ""
         self._clock = clock
         self._lock = threading.Lock()
@@ -117,8 +117,8 @@ class TaskProtection:
         if enabled:
             body["ExpiresInMinutes"] = EXPIRES_MINUTES
         try:
-            answer = httpx.put(self._url, json=body, timeout=TIMEOUT_SECONDS)
-            refused = _refusal(answer)
+            response = httpx.put(self._url, json=body, timeout=TIMEOUT_SECONDS)
+            refused = _refusal(response)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             refused = type(error).__name__
         if refused:
@@ -129,11 +129,11 @@ class TaskProtection:
         return refused
 
 
-def _refusal(answer: httpx.Response) -> str:
+def _refusal(response: httpx.Response) -> str:
     try:
-        content = answer.json()
+        content = response.json()
         if "protection" in content:
             return ""
         return str(content["failure"]["Reason"])
     except (ValueError, TypeError, KeyError):
-        return f"status {answer.status_code}"
+        return f"status {response.status_code}"

@@ -14,7 +14,7 @@ import httpx
 SLICE_SECONDS = 0.5
 
 
-class Transport(httpx.HTTPTransport):
+class CancellableTransport(httpx.HTTPTransport):
     """Sends requests; ``check`` raises in the middle of a read when the work must end."""
 
     def __init__(self, check: Callable[[], None]) -> None:
@@ -26,11 +26,11 @@ class Transport(httpx.HTTPTransport):
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=5.0,
-            network_backend=_Network(check),
+            network_backend=_CancellableBackend(check),
         )
 
 
-class _Network(httpcore.NetworkBackend):
+class _CancellableBackend(httpcore.NetworkBackend):
     def __init__(self, check: Callable[[], None]) -> None:
         self._inner = httpcore.SyncBackend()
         self._check = check
@@ -45,10 +45,10 @@ class _Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         self._check()
         stream = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self._check)
+        return _CancellableStream(stream, self._check)
 
 
-class _Stream(httpcore.NetworkStream):
+class _CancellableStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, check: Callable[[], None]) -> None:
         self._inner = inner
         self._check = check
@@ -77,7 +77,7 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(inner, self._check)
+        return _CancellableStream(inner, self._check)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own type
         return self._inner.get_extra_info(info)

@@ -56,7 +56,7 @@ class _UnavailableError(Error):  # type: ignore[misc]  # waitress has no types
 
 
 class _RefusedTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
-    """The answer to what never reaches the app, in the app's words."""
+    """The response to what never reaches the app, in the app's words."""
 
     def execute(self) -> None:
         fault = self.request.error
@@ -113,7 +113,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     @property
     def held_bytes(self) -> int:
-        """Return the size in bytes of what was read of requests without an answer."""
+        """Return the size in bytes of what was read of requests without a response."""
         reading = self.request
         pending = [*self.requests, *([reading] if reading else ())]
         return sum(it.header_bytes_received + it.body_bytes_received for it in pending)
@@ -162,7 +162,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         )
 
     def add_task(self, connection: Connection) -> None:
-        """Have the first request of a connection answered."""
+        """Have the first request of a connection served."""
         if self.is_stopping:
             # As if the client had asked for it: the response says so, and the load
             # balancer's next request opens a connection to another task.
@@ -185,7 +185,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
                 else:
                     self._close(connection, "too slow")
         self._weigh()
-        self._tell()
+        self._report_closed()
 
     def count_bytes(self, size: int) -> None:
         """Count what was read; weigh all that is held when it may be too much."""
@@ -214,7 +214,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         connection.handle_close()
         self._closed[reason] += 1
 
-    def _tell(self) -> None:
+    def _report_closed(self) -> None:
         now = time.monotonic()
         if self._closed and now - self._logged > LOG_SECONDS:
             log.warning("connections closed", **self._closed)
@@ -237,7 +237,7 @@ class Lanes:
         self._quick.set_thread_count(1)
 
     def add_task(self, connection: Connection) -> None:
-        """Have the first request of a connection answered."""
+        """Have the first request of a connection served."""
         connection.has_served = True
         request = connection.requests[0]
         if request.error is None and request.path not in LIVENESS:

@@ -1,7 +1,7 @@
 """A probe of the way that Benchling's calls take, from outside the VPC and back in.
 
 It keeps the VPC link awake, which API Gateway lets go after 60 days without
-traffic, and tells when the way is closed.
+traffic, and reports when the way is closed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FrontDoor:
     def __init__(
         self, url: str, region: str, credentials: Callable[[], Credentials | None], metrics: Metrics
     ) -> None:
-        """Take the health check's address; an empty one is never called."""
+        """Take the health check's URL; an empty one is never called."""
         self._url = url
         self._region = region
         self._credentials = credentials

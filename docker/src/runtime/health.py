@@ -24,13 +24,13 @@ log = structlog.get_logger()
 
 
 def health_app(settings: Settings, problems: Callable[[], list[str]]) -> Flask:
-    """Return an application that only tells how it is."""
+    """Return an application that reports only how it is."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.register_blueprint(health_routes(settings, problems))
     app.before_request(_begin)
-    app.after_request(_log_answer)
-    app.register_error_handler(HTTPException, _answer_error)
+    app.after_request(_log_response)
+    app.register_error_handler(HTTPException, _error_response)
     return app
 
 
@@ -40,7 +40,7 @@ def _begin() -> None:
     bind_contextvars(method=request.method, path=request.path)
 
 
-def _log_answer(response: Response) -> Response:
+def _log_response(response: Response) -> Response:
     # One line a call, with what its route has bound.
     # The probes of container and load balancer would drown everything else.
     write = log.debug if request.path.startswith("/health") else log.info
@@ -52,13 +52,13 @@ def _log_answer(response: Response) -> Response:
     return response
 
 
-def _answer_error(error: HTTPException) -> ResponseReturnValue:
+def _error_response(error: HTTPException) -> ResponseReturnValue:
     name = error.name.lower().replace(" ", "_")
     return jsonify(error=name, message=error.description), error.code or 500
 
 
 def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blueprint:
-    """Return the routes that tell how the service is.
+    """Return the routes that report how the service is.
 
     ``problems`` says why what the service depends on can't be used, a reason each.
     """

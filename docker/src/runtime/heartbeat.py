@@ -18,7 +18,7 @@ class Heartbeat:
         """Take where to write, and what says why the task isn't ready, and raises nothing."""
         self._metrics = metrics
         self._problems = problems
-        self._told = 0
+        self._reported = 0
 
     def watch(self) -> None:
         """Begin, in a thread of its own that ends with the process."""
@@ -32,5 +32,5 @@ class Heartbeat:
         """
         not_ready = bool(self._problems())
         written = lines_written()
-        self._metrics.put_of_task({"NotReady": not_ready, "LogLines": written - self._told})
-        self._told = written
+        self._metrics.put_of_task({"NotReady": not_ready, "LogLines": written - self._reported})
+        self._reported = written

@@ -24,7 +24,7 @@ SECRETS = (
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much of a line's values is told."""
+    """How much of a line's values is written."""
 
     letters: int
     items: int
@@ -52,31 +52,31 @@ def _plain(value: object, bounds: Bounds, depth: int) -> object:
     """Return what JSON can say of a value."""
     try:
         return _known(value, bounds, depth)
-    except Exception:  # noqa: BLE001 - an odd object must not end what is told with it
+    except Exception:  # noqa: BLE001 - an odd object must not end the line that it is in
         return _text(f"<{type(value).__name__}>", bounds)
 
 
 def _known(value: object, bounds: Bounds, depth: int) -> object:
-    told = value
+    plain = value
     match value:
         case None | bool():
             pass
         case str():
-            told = _text(value, bounds)
+            plain = _text(value, bounds)
         case int():
             bits = value.bit_length()
-            told = int(value) if bits <= INTEGER_BITS else f"<int of {bits} bits>"
+            plain = int(value) if bits <= INTEGER_BITS else f"<int of {bits} bits>"
         case float():
-            told = float(value) if math.isfinite(value) else repr(float(value))
+            plain = float(value) if math.isfinite(value) else repr(float(value))
         case bytes() | bytearray() | memoryview():
-            told = f"<{len(value)} bytes>"
+            plain = f"<{len(value)} bytes>"
         case Mapping() | list() | tuple() | set() | frozenset():
-            told = _collection(value, bounds, depth)
+            plain = _collection(value, bounds, depth)
         case BaseException():
-            told = _text(f"{type(value).__name__}: {value}", bounds)
+            plain = _text(f"{type(value).__name__}: {value}", bounds)
         case _:
-            told = _text(repr(value), bounds)
-    return told
+            plain = _text(repr(value), bounds)
+    return plain
 
 
 def _collection(value: Collection[object], bounds: Bounds, depth: int) -> object:
@@ -84,11 +84,11 @@ def _collection(value: Collection[object], bounds: Bounds, depth: int) -> object
         return f"… ({len(value)} items)"
     more = len(value) - bounds.items
     if isinstance(value, Mapping):
-        told = {
+        plain = {
             _text(str(name), bounds): _plain(item, bounds, depth - 1)
             for name, item in islice(value.items(), bounds.items)
         }
-        return {**told, "…": f"{more} more"} if more > 0 else told
+        return {**plain, "…": f"{more} more"} if more > 0 else plain
     if more <= 0:
         return [_plain(item, bounds, depth - 1) for item in value]
     # Of a traceback, the first and the last frames say most.

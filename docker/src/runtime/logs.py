@@ -43,7 +43,7 @@ def lines_written() -> int:
 
 
 def always() -> structlog.typing.FilteringBoundLogger:
-    """Return a logger of what is told at every level."""
+    """Return a logger of what is reported at every level."""
     everything = structlog.make_filtering_bound_logger(logging.NOTSET)
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
         _CountedLogger(sys.stdout), wrapper_class=everything
@@ -108,20 +108,20 @@ class LibraryLines(logging.Handler):
     """Hands the standard library's records to structlog, the same one once a minute."""
 
     def __init__(self, repeats: Repeats) -> None:
-        """Take the counts, which the lines of all kinds tell."""
+        """Take the counts, which the lines of all kinds report."""
         super().__init__()
         self._repeats = repeats
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell a record, or count it."""
-        line = self._repeats.tell(
+        """Report a record, or count it."""
+        line = self._repeats.report(
             _kind(record), Repeated(_level(record), record.name, _message(record))
         )
         if line:
             _write(line, record.exc_info)
 
     def close(self) -> None:
-        """Tell what is counted and untold: called when the process ends."""
+        """Report what is counted and unreported: called when the process ends."""
         for line in self._repeats.rest():
             _write(line)
         super().close()

@@ -1,4 +1,4 @@
-"""Lines that repeat: each is told once a minute, with how often it came since."""
+"""Lines that repeat: each is reported once a minute, with how often it came since."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 PERIOD_SECONDS = 60.0
-# Kinds of lines that are counted at once; what is told longest ago makes room.
+# Kinds of lines that are counted at once; what was reported longest ago makes room.
 KINDS = 100
 
 
 @dataclass(frozen=True)
 class Repeated:
-    """A library's line, and how often it came untold."""
+    """A library's line, and how often it came unreported."""
 
     level: str
     logger: str
@@ -24,9 +24,9 @@ class Repeated:
 
 
 class Repeats:
-    """Counts what was told within a minute.
+    """Counts the lines that were reported within a minute.
 
-    A count is told with the kind's next line after the minute, or with the next
+    A count is reported with the kind's next line after the minute, or with the next
     line of any kind, for ``due`` is asked with each; ``rest`` is what the
     process's end leaves. So there is no need for a thread.
     """
@@ -38,45 +38,45 @@ class Repeats:
         self._period = period
         self._clock = clock
         self._lock = Lock()
-        # When a line of the kind was told, and the last one that wasn't; oldest first.
-        self._told: OrderedDict[Hashable, tuple[float, Repeated]] = OrderedDict()
+        # When a line of the kind was reported, and the last one that wasn't; oldest first.
+        self._reported: OrderedDict[Hashable, tuple[float, Repeated]] = OrderedDict()
         self._left: list[Repeated] = []
 
-    def tell(self, kind: Hashable, line: Repeated) -> Repeated | None:
-        """Return the line to tell, with the count of those before it, or None if it is counted."""
+    def report(self, kind: Hashable, line: Repeated) -> Repeated | None:
+        """Return the line with the count of those before it, or None if it is only counted."""
         now = self._clock()
         with self._lock:
-            began, last = self._told.get(kind, (now, line))
-            if kind in self._told and now - began < self._period:
-                self._told[kind] = began, replace(line, repeated=last.repeated + 1)
+            began, last = self._reported.get(kind, (now, line))
+            if kind in self._reported and now - began < self._period:
+                self._reported[kind] = began, replace(line, repeated=last.repeated + 1)
                 return None
-            self._told.pop(kind, None)
-            if len(self._told) >= KINDS:
-                _, (_, oldest) = self._told.popitem(last=False)
+            self._reported.pop(kind, None)
+            if len(self._reported) >= KINDS:
+                _, (_, oldest) = self._reported.popitem(last=False)
                 self._left.append(oldest)
-            self._told[kind] = now, line
+            self._reported[kind] = now, line
             return replace(line, repeated=last.repeated)
 
     def due(self) -> list[Repeated]:
-        """Return what came untold in minutes that are over."""
+        """Return what came unreported in minutes that are over."""
         now = self._clock()
         with self._lock:
             due, self._left = self._left, []
-            while self._told:
-                kind, (began, last) = next(iter(self._told.items()))
+            while self._reported:
+                kind, (began, last) = next(iter(self._reported.items()))
                 if now - began < self._period:
                     break
-                del self._told[kind]
+                del self._reported[kind]
                 if last.repeated:
                     due.append(last)
                     # That is this minute's line.
-                    self._told[kind] = now, replace(last, repeated=0)
+                    self._reported[kind] = now, replace(last, repeated=0)
             return [it for it in due if it.repeated]
 
     def rest(self) -> list[Repeated]:
-        """Return all that is untold, and forget it."""
+        """Return all that is unreported, and forget it."""
         with self._lock:
-            rest = self._left + [last for _, last in self._told.values()]
+            rest = self._left + [last for _, last in self._reported.values()]
             self._left = []
-            self._told.clear()
+            self._reported.clear()
             return [it for it in rest if it.repeated]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .urls import address_fault
+from .urls import url_fault
 
 NAME = "BENCHLING_SECRET"
 SECRET_KEYS = ("tenant", "client_id", "client_secret", "app_definition_id")
@@ -22,7 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 BENCHLING_HOST = ".benchling.com"
 TENANT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 CREDENTIAL = re.compile("[!-~]{1,1024}")
-# It becomes part of an address's path.
+# It becomes part of a URL's path.
 APP_DEFINITION = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -142,15 +142,15 @@ def _value(name: str, text: str) -> tuple[str, str]:
             if not APP_DEFINITION.fullmatch(text):
                 fault = "is no ID: copy it from the app's page in Benchling, such as appdef_1"
         case "base_url" | "jwks_url":
-            text, fault = _address(name, text)
+            text, fault = _url(name, text)
         case _:
             if not CREDENTIAL.fullmatch(text):
                 fault = "has a space or a letter that none has: copy it from the app's page again"
     return text, fault
 
 
-def _address(name: str, text: str) -> tuple[str, str]:
-    fault = address_fault(text)
+def _url(name: str, text: str) -> tuple[str, str]:
+    fault = url_fault(text)
     if not fault and name == "base_url":
         scheme, _, rest = text.partition("://")
         host, _, more = rest.partition("/")
@@ -161,7 +161,7 @@ def _address(name: str, text: str) -> tuple[str, str]:
 
 
 def _tenant(text: str) -> str:
-    """Return the tenant of what people write: a name, a host or an address; "" if of none."""
+    """Return the tenant of what people write: a name, a host or a URL; "" if of none."""
     name = text.lower()
     host = re.match(r"(?:https?://)?([^/?#:]+?)\.?(?::443)?(?:[/?#].*)?$", name)
     if host and host[1].endswith(BENCHLING_HOST):

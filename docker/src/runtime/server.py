@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SWITCH_SECONDS = 0.0005
 # A request whose last byte isn't here this long after SIGTERM is nobody's to wait for.
 ARRIVING_SECONDS = 0.5
-# Between the last answer and SIGKILL.
+# Between the last response and SIGKILL.
 MARGIN_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ def serve(
     host: str = "0.0.0.0",  # noqa: S104
     listening: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then answer what has come in, and return.
+    """Serve until SIGTERM or SIGINT, then serve what has come in, and return.
 
     ``listening`` is called once, when connections are taken.
     """
@@ -92,7 +92,7 @@ def serve(
 
 
 def _drain(server: Server, deadline: float) -> None:
-    """Take no new connection; return when every request that is here has its answer."""
+    """Take no new connection; return when every request that is here has its response."""
     wasyncore.dispatcher.close(server)
     # What waits in the sockets is read in the first round, so look after it.
     wasyncore.loop(timeout=0, map=server.map, use_poll=True, count=1)

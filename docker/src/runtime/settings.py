@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .secret import BENCHLING_HOST, LOG_LEVELS, read_secret
-from .urls import MASK, address_fault, is_host, shown_address
+from .urls import MASK, is_host, masked_url, url_fault
 
 DEFAULTS = {
     "STOP_TIMEOUT_SECONDS": "30",
@@ -106,7 +106,7 @@ class Settings:
     # The dimensions of the metrics; without a stack's name none is written.
     stack_name: str = ""
     service_name: str = ""
-    # The health check's address, as Benchling's calls come in; it is probed.
+    # The health check's URL, as Benchling's calls come in; it is probed.
     front_door_url: str = ""
     # Whether a Quilt stack reads the packaging queue.
     quilt_connected: bool = True
@@ -116,7 +116,7 @@ class Settings:
     worker_concurrency: int = 4
     # The life of a claim and of a message's invisibility, between heartbeats.
     lease_seconds: int = 60
-    # Before the second try; each further one waits three times as long.
+    # Before the second attempt; each further one waits three times as long.
     retry_seconds: int = 15
     problems: tuple[str, ...] = ()
 
@@ -127,7 +127,7 @@ class Settings:
             if name in ("client_id", "client_secret"):
                 shown[name] = MASK if value else ""
             elif name.endswith("_url"):
-                shown[name] = shown_address(str(value))
+                shown[name] = masked_url(str(value))
         return shown
 
 
@@ -201,7 +201,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
 
 
 def _faults(environment: Mapping[str, str]) -> list[str]:
-    """Return what can't be meant of the names and addresses that are set."""
+    """Return what can't be meant of the names and URLs that are set."""
     faults = []
     for name, (pattern, fault) in PATTERNS.items():
         text = environment.get(name, "")
@@ -210,7 +210,7 @@ def _faults(environment: Mapping[str, str]) -> list[str]:
     # Their text isn't shown: it may hold a password.
     for name in (*QUEUES, "AWS_ENDPOINT_URL", "FRONT_DOOR_URL"):
         text = environment.get(name, "")
-        fault = address_fault(text, http=True) if text else ""
+        fault = url_fault(text, http=True) if text else ""
         if text and not fault and name in QUEUES and not QUEUE_PATH.fullmatch(urlsplit(text).path):
             fault = "its path doesn't end with a queue's name: use the address that SQS gives"
         if fault:

@@ -1,4 +1,4 @@
-"""Addresses that people or the stack give: what is wrong with one, and what a reader may see."""
+"""URLs that people or the stack give: what is wrong with one, and what a reader may see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 MASK = "***"
-# What an address may consist of; RFC 3986, and no more.
+# What a URL may consist of; RFC 3986, and no more.
 LETTERS = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=%._~-]{1,2048}")
 PLACE = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@]+))(?::(?P<port>[0-9]+))?")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
@@ -19,8 +19,8 @@ NO_PLACE = (
 Address = IPv4Address | IPv6Address
 
 
-def address_fault(text: str, http: bool = False) -> str:
-    """Return what is wrong with an address and its remedy, or nothing; never the address.
+def url_fault(text: str, http: bool = False) -> str:
+    """Return what is wrong with a URL and its remedy, or nothing; never the URL.
 
     It must be https, and may be http where the host is a private IP address or
     this machine; with ``http`` anywhere.
@@ -99,8 +99,8 @@ def _is_near(host: str) -> bool:
     return address.is_loopback or (address.is_private and not far)
 
 
-def shown_address(text: str) -> str:
-    """Return an address without user, password, query and fragment."""
+def masked_url(text: str) -> str:
+    """Return a URL without user, password, query and fragment."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -32,7 +32,7 @@ Labels = dict[str, str]
 
 
 class StoreError(TransientError):
-    """The package isn't whole: somebody else changed it meanwhile; the text says what is missing."""
+    """The package isn't whole: somebody else changed it meanwhile; the text says how."""
 
 
 class Readable(Protocol):

@@ -93,7 +93,7 @@ class PackageStore:
     def record(self, name: str) -> Record | None:
         """Return what the last export recorded of a package, or None.
 
-        A record that can't be read is none: what it told of is then nobody's to remove.
+        A record that can't be read is none: what it lists is then nobody's to remove.
         """
         content = self._objects.read(_record_key(name))
         if content is None:

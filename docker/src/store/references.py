@@ -21,7 +21,7 @@ def links_of(entry: Mapping[str, Any], name_of: Callable[[str, str], str | None]
     """Return what an entry's notes and fields refer to, each once, in their order.
 
     Each has ``type``, ``id``, ``name`` (as ``name_of`` returns it for type and
-    ID: None where the app may not read it), ``slug`` (from the address, for the
+    ID: None where the app may not read it), ``slug`` (from the URL, for the
     eye alone) and ``web_url``.
     """
     links: dict[tuple[str, str], Link] = {}
@@ -61,10 +61,10 @@ def _field_links(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _slug(url: str, object_id: str) -> str | None:
-    """Return what follows the object's ID in its address: "…/bfi_1-qb-2743/edit" has "qb-2743"."""
+    """Return what follows the object's ID in its URL: "…/bfi_1-qb-2743/edit" has "qb-2743"."""
     if not object_id:
         return None
-    # Addresses write an ID's underscore as a hyphen, or leave it.
+    # URLs write an ID's underscore as a hyphen, or leave it.
     start = f"{object_id}-".replace("_", "-")
     try:
         parts = urlsplit(url).path.split("/")

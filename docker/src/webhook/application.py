@@ -17,7 +17,7 @@ from .intake import Intake, queue_client
 from .keys import KeyProvider, fetch_keys
 from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
-from .webhook_requests import Calls, answer_refusals, count_failures
+from .webhook_requests import WebhookRequests, count_failures, register_error_handlers
 
 # A health check waits no longer for Benchling and the queue: it must not depend on them.
 WARM_UP_SECONDS = 5.0
@@ -74,6 +74,6 @@ def create_app(settings: Settings, dependencies: Dependencies) -> Flask:
     # What is no route is 404: a redirect would be HTML, to whatever host was asked for.
     app.url_map.merge_slashes = False
     app.register_blueprint(openapi_routes())
-    answer_refusals(app)
-    app.register_blueprint(webhook_routes(Calls(settings, keys), events, canvases))
+    register_error_handlers(app)
+    app.register_blueprint(webhook_routes(WebhookRequests(settings, keys), events, canvases))
     return app

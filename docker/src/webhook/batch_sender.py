@@ -69,9 +69,9 @@ class Message:
 
 
 class Admission:
-    """How many events may wait for the queues at once, so that each has its answer in time.
+    """How many events may wait for the queues at once, so that each has its response in time.
 
-    While the queues answer, who finds the places taken waits for one. When they
+    While the queues respond, who finds the places taken waits for one. When they
     don't, a few events try, and all others are refused at once.
     """
 
@@ -112,7 +112,7 @@ class Admission:
             return self._number
 
 
-class Batches:
+class BatchSender:
     """Sends messages from many threads with few calls; each waits for its own confirmation."""
 
     def __init__(self, client: SQSClient, queue_url: str, admission: Admission) -> None:
@@ -191,11 +191,11 @@ class Batches:
             for number, message in enumerate(batch)
         ]
         try:
-            answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            failed = {it["Id"]: it.get("Code", "no reason") for it in answer.get("Failed", ())}
-            confirmed = {it["Id"] for it in answer.get("Successful", ())}
-        except Exception as error:  # noqa: BLE001 - every request must get its answer
-            self._answer_all(batch, error)
+            response = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            failed = {it["Id"]: it.get("Code", "no reason") for it in response.get("Failed", ())}
+            confirmed = {it["Id"] for it in response.get("Successful", ())}
+        except Exception as error:  # noqa: BLE001 - every request must get its response
+            self._fail_all(batch, error)
             return
         for number, message in enumerate(batch):
             fault = failed.get(str(number), "no confirmation")
@@ -207,8 +207,8 @@ class Batches:
             else:
                 message.confirmed.set_exception(IntakeError(fault))
 
-    def _answer_all(self, batch: list[Message], error: Exception) -> None:
-        """Answer a call that failed as a whole."""
+    def _fail_all(self, batch: list[Message], error: Exception) -> None:
+        """Fail every message of a call that failed as a whole."""
         code = error_code(error)
         refused = self._refuses(code)
         if refused and len(batch) > 1:

@@ -14,12 +14,12 @@ from ..queues.event import EVENT_BYTES, Event
 from ..queues.failures import error_code
 from ..queues.sqs import identifier
 from ..runtime.aws_clients import aws_client
-from .batch_sender import Admission, Batches, Message
+from .batch_sender import Admission, BatchSender, Message
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# One try and one more must fit into the three seconds that Benchling waits.
+# Two attempts must fit into the three seconds that Benchling waits.
 QUEUE_CONFIG = Config(
     connect_timeout=0.7,
     read_timeout=0.7,
@@ -61,7 +61,7 @@ class Intake:
         self._client = client
         self._setting = setting
         self._queue_url = queue_url
-        self._batches = Batches(client, queue_url, admission or Admission())
+        self._batches = BatchSender(client, queue_url, admission or Admission())
         self._lock = Lock()
         self._accepted: OrderedDict[str, float] = OrderedDict()
         self._checking = Lock()
@@ -75,7 +75,7 @@ class Intake:
 
         ``group`` is what is worked on in order: the entry, or the canvas.
         Raises EventSizeError, EventError, MessageRefusedError, or IntakeError if the queue didn't
-        confirm. Then the ID isn't remembered, and Benchling's retry is a new try.
+        confirm. Then the ID isn't remembered, and Benchling's retry is a new attempt.
         """
         if self._remembers(event.webhook_id):
             return False

@@ -17,7 +17,7 @@ from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK, JWKSet
 
 from ..runtime.background import run_in_background
-from ..runtime.cancellable_transport import Transport
+from ..runtime.cancellable_transport import CancellableTransport
 from ..runtime.time_limits import TimeLimitError, check_time, time_limit
 from .verification import VerifyingKey
 
@@ -29,7 +29,7 @@ FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 60.0
 # A key that isn't known is looked for at most this often, whoever sends it.
 LOOK_SECONDS = 60.0
-# A request waits no longer for keys: Benchling waits three seconds for its answer.
+# A request waits no longer for keys: Benchling waits three seconds for its response.
 WAIT_SECONDS = 1.0
 # The whole fetch, to the last byte; a set of keys has a kilobyte or two.
 FETCH_SECONDS = 10.0
@@ -57,12 +57,12 @@ class KeysUnavailableError(Exception):
 
 
 def fetch_keys(app_definition_id: str, jwks_url: str) -> Keys:
-    """Return the app definition's usable keys from the address, or from Benchling if empty.
+    """Return the app definition's usable keys from the URL, or from Benchling if empty.
 
     Raises one of FETCH_ERRORS.
     """
     provider = (lambda _: jwks_url) if jwks_url else None
-    # The SDK knows Benchling's address, and refuses a set for one bad key: so it gets
+    # The SDK knows Benchling's URL, and refuses a set for one bad key: so it gets
     # what is left of the published set.
     with (
         time_limit(FETCH_SECONDS, "fetching the keys"),
@@ -85,7 +85,7 @@ class _UsableKeys(httpx.BaseTransport):
     """Hands on a set of keys without those that can't be used."""
 
     def __init__(self) -> None:
-        self._inner = Transport(check_time)
+        self._inner = CancellableTransport(check_time)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
@@ -105,7 +105,7 @@ class _UsableKeys(httpx.BaseTransport):
 
 
 def _usable(document: Any) -> list[dict[str, str]]:  # noqa: ANN401 - any JSON
-    """Return the keys of the curve that Benchling signs with, each once; the others are told."""
+    """Return the keys of the curve that Benchling signs with, each once; the others are logged."""
     published = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(published, list):
         raise ValueError("the document has no keys")  # noqa: TRY004 - as JSON's own errors
@@ -150,9 +150,9 @@ class KeyProvider:
         self._keys: Keys = ()
         self._fetched = 0.0
         self._tried = float("-inf")
-        self._tries = 0
+        self._fetches = 0
         self._wanted = False
-        # The kind of the last failure: its text may quote what was answered.
+        # The kind of the last failure: its text may quote the response.
         self._failure = "not fetched yet"
 
     def watch(self) -> None:
@@ -167,12 +167,12 @@ class KeyProvider:
         except FETCH_ERRORS as error:
             keys, failure = (), type(error).__name__
         except Exception as error:
-            # What nobody foresaw in an answer must not end the process.
+            # What nobody foresaw in a response must not end the process.
             log.exception("keys not fetched", reason=type(error).__name__)
             keys, failure = (), type(error).__name__
         with self._changed:
             self._tried, self._wanted = self._clock(), False
-            self._tries += 1
+            self._fetches += 1
             self._failure = failure
             if keys:
                 self._keys, self._fetched = keys, self._tried
@@ -184,7 +184,7 @@ class KeyProvider:
     def wait_for_first_fetch(self, seconds: float) -> None:
         """Return when a first fetch has ended, in success or failure, or after some seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: self._tries, seconds)
+            self._changed.wait_for(lambda: self._fetches, seconds)
 
     def current(self) -> Keys:
         """Return keys no older than six hours, or raise KeysUnavailableError.
@@ -207,9 +207,9 @@ class KeyProvider:
         """
         with self._changed:
             if self._keys is keys and not self._wanted and self._may_look():
-                self._wanted, tries = True, self._tries
+                self._wanted, fetches = True, self._fetches
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._tries > tries, WAIT_SECONDS)
+                self._changed.wait_for(lambda: self._fetches > fetches, WAIT_SECONDS)
             return self._keys if self._keys is not keys else ()
 
     def problem(self) -> str:

@@ -1,4 +1,4 @@
-"""A call of Benchling's: verified, read, and its event queued."""
+"""A webhook request: verified, read, and its event queued."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .verification import VerificationError, read_headers, verify_webhook
 # Benchling's bodies have a handful of levels. What reads an event further on, with
 # more of the stack in use, can have so many.
 LEVELS = 100
-# Benchling's types have some tens. One that isn't known is logged and answered.
+# Benchling's types have some tens. One that isn't known is logged and acknowledged.
 TYPE_CHARACTERS = 200
 
 log = structlog.get_logger()
 
 
-class Calls:
-    """What every route of Benchling's does with the request at hand."""
+class WebhookRequests:
+    """Verifies and reads the request at hand."""
 
     def __init__(self, settings: Settings, keys: KeyProvider) -> None:
         """Take the settings and the app's keys."""
@@ -65,7 +65,7 @@ class Calls:
 
 
 def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
-    """Queue an event, and answer "accepted", or "duplicate" if it is known.
+    """Queue an event, and respond "accepted", or "duplicate" if it is known.
 
     Raises IntakeError, RequestEntityTooLarge or BadRequest.
     """
@@ -84,13 +84,13 @@ def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
 
 
 def ignored(kind: str) -> ResponseReturnValue:
-    """Answer a call of a type that the service does nothing for."""
+    """Acknowledge a webhook of a type that the service does nothing for."""
     bind_contextvars(outcome="ignored", type=kind)
     return jsonify(status="ignored", type=kind)
 
 
-def answer_refusals(app: Flask) -> None:
-    """Have what ``Calls`` raises answered: 401, or 503 for what may succeed later."""
+def register_error_handlers(app: Flask) -> None:
+    """Respond to what ``WebhookRequests`` raises by 401, or 503 for what may succeed later."""
 
     @app.errorhandler(VerificationError)
     def refused(error: VerificationError) -> ResponseReturnValue:
@@ -107,7 +107,7 @@ def answer_refusals(app: Flask) -> None:
 def count_failures(app: Flask, metrics: Metrics) -> None:
     """Have counted what may be this release's fault, and no caller's without a signature.
 
-    That is a signed webhook that is answered with 5xx, and whatever nobody foresaw.
+    That is a signed webhook whose response is 5xx, and whatever nobody foresaw.
     """
 
     @app.after_request

@@ -12,20 +12,20 @@ from werkzeug.exceptions import BadRequest
 from ...queues.canvas_request import EventError, canvas_request, id_of
 from ...queues.event import Event
 from ..intake import Intake
-from ..webhook_requests import Calls, accept, ignored
+from ..webhook_requests import WebhookRequests, accept, ignored
 from ..webhook_types import WEBHOOK_TYPES, Meaning
 
-# Benchling's "suffixed" routing posts below the address by the kind of webhook,
-# its "stable" routing to the address itself.
+# Benchling's "suffixed" routing posts below the URL by the kind of webhook,
+# its "stable" routing to the URL itself.
 ROUTES = ("/", "/event", "/canvas", "/lifecycle")
 
 
-def webhook_routes(calls: Calls, events: Intake, canvases: Intake) -> Blueprint:
+def webhook_routes(requests: WebhookRequests, events: Intake, canvases: Intake) -> Blueprint:
     """Return the routes; a webhook is queued before it is acknowledged."""
     routes = Blueprint("webhooks", __name__)
 
     def receive() -> ResponseReturnValue:
-        webhook_id, payload = calls.read()
+        webhook_id, payload = requests.read()
         message = payload["message"]
         kind = message["type"]
         meaning = WEBHOOK_TYPES.get(kind, Meaning.IGNORED)
