@@ -119,6 +119,7 @@ class Dependencies:
 
 def build_worker(settings: Settings) -> Dependencies:
     """Return the worker of the settings; no call is made yet."""
+    secret = settings.secret
     threads = settings.worker_concurrency + CANVAS_THREADS + REVISION_THREADS
     config = Config(
         connect_timeout=5,
@@ -149,7 +150,7 @@ def build_worker(settings: Settings) -> Dependencies:
 
     def benchling_client() -> BenchlingClient:
         return BenchlingClient(
-            settings.base_url, settings.client_id, settings.client_secret, http(whole=True)
+            secret.base_url, secret.client_id, secret.client_secret, http(whole=True)
         )
 
     intake, canvas_queue, revisions, packaging, dead_letter_queue = (
@@ -225,9 +226,7 @@ def build_worker(settings: Settings) -> Dependencies:
         *[Consumer(canvas_queue, canvases.process, HIDDEN_SECONDS, dead_letters)] * CANVAS_THREADS,
         *[Consumer(revisions, confirmations.process, REVISION_SECONDS)] * REVISION_THREADS,
     ]
-    credentials = Credentials(
-        token_of(settings.base_url, settings.client_id, settings.client_secret)
-    )
+    credentials = Credentials(token_of(secret.base_url, secret.client_id, secret.client_secret))
     return Dependencies(Worker(consumers, give_back), claims, credentials, protection)
 
 

@@ -19,6 +19,7 @@ from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
 
+from src.runtime.secret import Secret
 from src.runtime.settings import Settings
 from src.webhook.application import Dependencies, create_app
 from src.webhook.intake import Intake
@@ -171,7 +172,7 @@ def app_of(
 @pytest.fixture
 def client(queue: tuple[object, str], signer: Signer, canvas_queue: str) -> FlaskClient:
     """A client of the app, set up and with its queues."""
-    settings = Settings(port=5000, client_secret="s", app_definition_id="appdef_1")
+    settings = Settings(port=5000, secret=Secret(client_secret="s", app_definition_id="appdef_1"))
     keys = KeyProvider(lambda: signer.keys)
     keys.refresh()
     return app_of(settings, keys, queue, canvas_queue).test_client()

@@ -22,6 +22,7 @@ from jsonschema import Draft202012Validator
 from src.queues.event import MESSAGE_BYTES, from_message
 from src.queues.sqs import IDENTIFIER
 from src.runtime.logs import configure_logs
+from src.runtime.secret import Secret
 from src.runtime.settings import Settings
 from src.webhook import batch_sender as batches
 from src.webhook.application import Dependencies, create_app
@@ -112,7 +113,7 @@ class Service:
         self.queue, self.log, self.calls = StandInQueue(), io.StringIO(), 0
         with contextlib.redirect_stdout(self.log):
             configure_logs("DEBUG")
-        told = Settings(port=5000, **SECRET)
+        told = Settings(port=5000, secret=Secret(**SECRET))
         intakes = (Intake(self.queue, name) for name in ("events", "canvases"))
         keys = KeyProvider(lambda: SIGNER.keys)
         keys.refresh()

@@ -34,6 +34,7 @@ class Secret:
     client_id: str = field(default="", repr=False)
     client_secret: str = field(default="", repr=False)
     app_definition_id: str = ""
+    # The tenant's own, if the secret has none.
     base_url: str = ""
     jwks_url: str = ""
     log_level: str = ""
@@ -67,6 +68,8 @@ def read_secret(text: str, package_prefix: str) -> Secret:
         )
     values, faults = _values(given)
     problems.extend(f"{NAME}: {it}" for it in faults)
+    if "tenant" in values:
+        values.setdefault("base_url", f"https://{values['tenant']}{BENCHLING_HOST}")
     return Secret(**values, problems=tuple(problems))
 
 

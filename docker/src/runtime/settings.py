@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from .secret import BENCHLING_HOST, LOG_LEVELS, read_secret
+from .secret import LOG_LEVELS, Secret, read_secret
 from .urls import MASK, is_host, masked_url, url_fault
 
 DEFAULTS = {
@@ -78,12 +78,7 @@ class Settings:
     # How long the web service takes new connections after SIGTERM: a load balancer
     # may send requests to a task that is being stopped.
     shutdown_delay_seconds: int = 0
-    tenant: str = ""
-    client_id: str = field(default="", repr=False)
-    client_secret: str = field(default="", repr=False)
-    app_definition_id: str = ""
-    base_url: str = ""
-    jwks_url: str = ""
+    secret: Secret = field(default_factory=Secret)
     claims_table: str = ""
     dead_letter_queue_url: str = ""
     packaging_queue_url: str = ""
@@ -122,7 +117,8 @@ class Settings:
 
     def masked(self) -> dict[str, object]:
         """Return the settings for a reader, secrets masked."""
-        shown = {name: value for name, value in vars(self).items() if name != "problems"}
+        shown = {**vars(self.secret), **vars(self)}
+        del shown["secret"], shown["problems"]
         for name, value in shown.items():
             if name in ("client_id", "client_secret"):
                 shown[name] = MASK if value else ""
@@ -182,12 +178,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
         worker_concurrency=_integer(environment, "WORKER_CONCURRENCY", range(1, 33), wrong),
         lease_seconds=_integer(environment, "LEASE_SECONDS", range(3, 3601), wrong),
         retry_seconds=_integer(environment, "RETRY_SECONDS", range(1, 401), wrong),
-        tenant=secret.tenant,
-        client_id=secret.client_id,
-        client_secret=secret.client_secret,
-        app_definition_id=secret.app_definition_id,
-        base_url=secret.base_url or _base_url(secret.tenant),
-        jwks_url=secret.jwks_url,
+        secret=secret,
         problems=tuple(problems),
     )
     if not wrong and settings.shutdown_delay_seconds >= settings.stop_timeout_seconds:
@@ -221,10 +212,6 @@ def _faults(environment: Mapping[str, str]) -> list[str]:
             f"QUILT_CATALOG {_shown(catalog)}: no host: use one such as open.quiltdata.com"
         )
     return faults
-
-
-def _base_url(tenant: str) -> str:
-    return f"https://{tenant}{BENCHLING_HOST}" if tenant else ""
 
 
 def _level(environment: Mapping[str, str], wrong: list[str]) -> str:

@@ -56,13 +56,14 @@ class Dependencies:
 
 def build_dependencies(settings: Settings) -> Dependencies:
     """Return what the settings name; no call is made yet."""
+    secret = settings.secret
     client = queue_client(settings.region or "us-east-1")
     admission = Admission()
     return Dependencies(
-        KeyProvider(lambda: fetch_keys(settings.app_definition_id, settings.jwks_url)),
+        KeyProvider(lambda: fetch_keys(secret.app_definition_id, secret.jwks_url)),
         Intake(client, settings.intake_queue_url, admission=admission),
         Intake(client, settings.canvas_queue_url, "CANVAS_QUEUE_URL", admission),
-        Credentials(token_of(settings.base_url, settings.client_id, settings.client_secret)),
+        Credentials(token_of(secret.base_url, secret.client_id, secret.client_secret)),
     )
 
 

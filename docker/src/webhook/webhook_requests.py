@@ -53,7 +53,7 @@ class WebhookRequests:
         if self._settings.problems:
             raise KeysUnavailableError("the service is not ready; see /health/ready")
         signed = read_headers(request.headers, time.time())
-        body, app = request.get_data(), self._settings.app_definition_id
+        body, app = request.get_data(), self._settings.secret.app_definition_id
         known = self._keys.current()
         try:
             return verify_webhook(body, signed, known, app)
