@@ -15,7 +15,8 @@ import structlog
 from botocore.config import Config
 
 from .canvas.canvas import Canvas, Catalog
-from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasDependencies, announce
+from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasDependencies
+from .canvas.redraw import announce
 from .canvas.revision_consumer import RevisionConsumer
 from .export.benchling_client import BenchlingClient
 from .export.export_consumer import Attempts, ExportConsumer, ExportQueues

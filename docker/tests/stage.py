@@ -10,7 +10,8 @@ import httpx
 from jsonschema import Draft202012Validator
 
 from src.canvas.canvas import Canvas, Catalog
-from src.canvas.canvas_consumer import CanvasConsumer, CanvasDependencies, announce
+from src.canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
+from src.canvas.redraw import announce
 from src.canvas.revision_consumer import RevisionConsumer
 from src.export import benchling_client as benchling_module
 from src.export.benchling_client import BenchlingClient

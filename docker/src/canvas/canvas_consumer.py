@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
 import uuid
@@ -16,13 +15,14 @@ from structlog.contextvars import bound_contextvars
 from ..export.benchling_client import BenchlingClient
 from ..export.benchling_responses import BenchlingClientError, DrawnCanvas
 from ..export.export_status import ExportStatus, ExportStatuses
-from ..queues.canvas_request import ID, CanvasRequest, EventError
+from ..queues.canvas_request import CanvasRequest, EventError
 from ..queues.claims import ClaimedElsewhere, Claims
 from ..queues.event import Event, from_message
 from ..queues.failures import kind_of, pause_after, reason_of
 from ..queues.lease import Lease
 from ..runtime.errors import Kind
 from .canvas import Canvas
+from .redraw import Redraw, announce, redraw_of
 
 if TYPE_CHECKING:
     from ..queues.sqs import DeadLetterQueue, Queue, Received
@@ -40,28 +40,6 @@ LAST_PAUSE_SECONDS = 60
 OUTAGE_SECONDS = 24 * 3600
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Redraw:
-    """All canvases of an entry are to show its status of a version, or a later one."""
-
-    entry_id: str
-    version: int
-    # When it was announced first, in seconds since the epoch.
-    since: float
-
-
-def announce(queue: Queue, entry_id: str, version: int, since: float = 0) -> None:
-    """Have an entry's canvases drawn when its status has the version.
-
-    ``since`` is when that was announced first, now by default.
-    """
-    body = json.dumps(
-        {"redraw": entry_id, "status_version": version, "since": since or time.time()}
-    )
-    # The same version can be announced again, by who takes over from the dead.
-    queue.send(body, entry_id, uuid.uuid4().hex)
 
 
 @dataclass(frozen=True)
@@ -241,15 +219,5 @@ def _read(body: str) -> Event | Redraw:
     except (ValueError, RecursionError) as error:
         raise EventError("the message is not JSON") from error
     if isinstance(message, dict) and "redraw" in message:
-        try:
-            entry_id, version, since = (
-                str(message["redraw"]),
-                int(message["status_version"]),
-                float(message["since"]),
-            )
-        except (KeyError, ValueError, TypeError, OverflowError) as error:
-            raise EventError("the message is no announcement") from error
-        if not ID.fullmatch(entry_id) or not math.isfinite(since):
-            raise EventError("the message is no announcement")
-        return Redraw(entry_id, version, since)
+        return redraw_of(message)
     return from_message(body)

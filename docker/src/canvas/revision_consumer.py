@@ -40,7 +40,7 @@ class RevisionConsumer:
         confirm_seconds: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the parts; ``confirm_seconds`` of 0 waits for no confirmation."""
+        """Take what it works with; ``confirm_seconds`` of 0 waits for no confirmation."""
         self._queue = queue
         self._statuses = statuses
         self._metrics = metrics

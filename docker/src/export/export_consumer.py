@@ -46,7 +46,7 @@ class Attempts:
 
 
 class ExportConsumer:
-    """Sees events through, one at a time in each thread."""
+    """Processes events, one at a time in each thread."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class ExportConsumer:
         attempts: Attempts,
         metrics: Metrics,
     ) -> None:
-        """Take the parts; the metrics count how attempts end."""
+        """Take what it works with; the metrics count how attempts end."""
         self._queues = queues
         self._claims = claims
         self._exporter = exporter
@@ -64,7 +64,7 @@ class ExportConsumer:
         self._metrics = metrics
 
     def process(self, message: Received) -> None:
-        """See one event through; at most one worker at a time does.
+        """Process one event; at most one worker at a time does.
 
         Raises EventError, NewerVersionError, and what fails before the claim.
         """
