@@ -24,7 +24,7 @@ const (
 	// memoryPercent is when a task's memory is nearly used up.
 	memoryPercent = 85
 	// probePeriod is how often the worker calls the front door
-	// (docker/src/front_door.py).
+	// (docker/src/runtime/front_door.py).
 	probePeriod = 5 * time.Minute
 	// lostLines is how many log lines may be missing in an hour: CloudWatch counts
 	// some of them in the next.

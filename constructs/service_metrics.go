@@ -10,7 +10,7 @@ import (
 )
 
 // metricNamespace is where the services' own metrics are, which they write into
-// their logs in CloudWatch's embedded metric format (docker/src/metrics.py).
+// their logs in CloudWatch's embedded metric format (docker/src/runtime/metrics.py).
 const metricNamespace = "BenchlingWebhook"
 
 // serviceMetric returns one of the services' own metrics of a stack.

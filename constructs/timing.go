@@ -35,7 +35,7 @@ const (
 	// begin anew.
 	workerStopTimeout = fargateStopTimeout
 	// idleTimeout must be below the server's keep-alive, KEEP_ALIVE_SECONDS in
-	// docker/src/connections.py, or the load balancer reuses a connection that
+	// docker/src/runtime/connections.py, or the load balancer reuses a connection that
 	// the server is closing; a test compares them. How long API Gateway keeps its
 	// own connections to the load balancer isn't documented: one that it reuses
 	// while the load balancer closes it is a 502 or 503, after which Benchling

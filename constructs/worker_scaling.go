@@ -11,7 +11,7 @@ import (
 
 const (
 	// exportsPerTask is how many exports a task works on at once, the default of
-	// WORKER_CONCURRENCY in docker/src/settings.py.
+	// WORKER_CONCURRENCY in docker/src/runtime/settings.py.
 	exportsPerTask = 4
 	// scaleInAfter is how long what is outstanding must fit fewer tasks.
 	scaleInAfter = 3 * time.Minute

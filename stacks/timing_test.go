@@ -51,22 +51,22 @@ func TestServiceAndStackMeanTheSame(t *testing.T) {
 		if pair := attribute.(map[string]any); pair["Key"] == "idle_timeout.timeout_seconds" {
 			idle, err := strconv.Atoi(pair["Value"].(string))
 			assert.NilError(t, err)
-			keepAlive := figureOf(t, "connections.py", "KEEP_ALIVE_SECONDS")
+			keepAlive := figureOf(t, "runtime/connections.py", "KEEP_ALIVE_SECONDS")
 			assert.Assert(t, idle < keepAlive, "the load balancer would reuse connections that the server closes: %d s, %d s", idle, keepAlive)
 		}
 	}
-	assert.Equal(t, alarmOf(t, "FrontDoorClosed")["Period"], float64(figureOf(t, "front_door.py", "PERIOD_SECONDS")), "the alarm misses probes")
-	assert.Equal(t, alarmOf(t, "WebNotReady")["Period"], float64(figureOf(t, "heartbeat.py", "PERIOD_SECONDS")), "the alarm misses beats")
+	assert.Equal(t, alarmOf(t, "FrontDoorClosed")["Period"], float64(figureOf(t, "runtime/front_door.py", "PERIOD_SECONDS")), "the alarm misses probes")
+	assert.Equal(t, alarmOf(t, "WebNotReady")["Period"], float64(figureOf(t, "runtime/heartbeat.py", "PERIOD_SECONDS")), "the alarm misses beats")
 
 	kept := 0.0
 	for id, queue := range resources(t, template, "AWS::SQS::Queue") {
 		kept = max(kept, queue.Properties["MessageRetentionPeriod"].(float64))
 		if redrive, has := queue.Properties["RedrivePolicy"].(map[string]any); has {
-			receives := figureOf(t, "consumer.py", "MAX_RECEIVES")
+			receives := figureOf(t, "queues/consumer.py", "MAX_RECEIVES")
 			assert.Assert(t, float64(receives) < redrive["maxReceiveCount"].(float64), "%s: its letters would have no reason", id)
 		}
 	}
-	claims := figureOf(t, "claims.py", "KEEP_SECONDS")
+	claims := figureOf(t, "queues/claims.py", "KEEP_SECONDS")
 	assert.Assert(t, float64(claims) > 2*kept, "a letter that is sent again finds no claim: %d s, two queues of %.0f s", claims, kept)
 }
 

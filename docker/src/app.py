@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask, Response
 
-from .logs import configure_logs
-from .routes.health import LIVENESS, not_ready
-from .server import StopTimes, serve, stay_on_one_cpu
-from .settings import Settings, SettingsError, read_settings
+from .runtime.health import LIVENESS, not_ready
+from .runtime.logs import configure_logs
+from .runtime.server import StopTimes, serve, stay_on_one_cpu
+from .runtime.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -26,7 +26,7 @@ STARTING = Response('{"status":"starting"}\n', status=503, mimetype="application
 log = structlog.get_logger()
 
 
-class Front:
+class LazyApp:
     """Answers 503 to health checks until the application is warm; all else waits for it.
 
     Benchling's and AWS's libraries are more than half of the start.
@@ -61,9 +61,9 @@ def load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
 
     With settings that aren't whole there is nobody to call: nothing is warmed up.
     """
-    from .heartbeat import Heartbeat  # noqa: PLC0415
-    from .metrics import Metrics  # noqa: PLC0415
-    from .web import build_dependencies, create_app  # noqa: PLC0415
+    from .runtime.heartbeat import Heartbeat  # noqa: PLC0415
+    from .runtime.metrics import Metrics  # noqa: PLC0415
+    from .webhook.application import build_dependencies, create_app  # noqa: PLC0415
 
     dependencies = build_dependencies(settings)
     metrics = Metrics(settings.stack_name, settings.service_name)
@@ -103,10 +103,10 @@ def main() -> int:
     for problem in settings.problems:
         log.info("not ready", reason=problem)
     stay_on_one_cpu()
-    front = Front(lambda: load(settings))
-    loader = Thread(target=front.load, name="loader", daemon=True)
+    lazy_app = LazyApp(lambda: load(settings))
+    loader = Thread(target=lazy_app.load, name="loader", daemon=True)
     serve(
-        front,
+        lazy_app,
         settings.port,
         StopTimes(settings.stop_timeout_seconds, settings.shutdown_delay_seconds),
         # Loading begins when the server listens: it would hold that up.

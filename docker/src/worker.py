@@ -14,33 +14,34 @@ import httpx
 import structlog
 from botocore.config import Config
 
-from .benchling import Notebook
-from .canvas import Canvas, Catalog
-from .canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasParts, announce
-from .claims import Claims
-from .consumer import POLL_SECONDS, Consumer
-from .credentials import Credentials, token_of
-from .export_consumer import Attempts, ExportConsumer, ExportQueues
-from .export_status import ExportStatuses
-from .exports import Exporter, ExportLimits, Parts
-from .failures import Kind, kind_of, reason_of
-from .front_door import FrontDoor
-from .health import health_app
-from .heartbeat import Heartbeat
-from .leases import GiveBackError
-from .logs import configure_logs
-from .metrics import Metrics
-from .network import Transport
-from .package_store import PackageStore
-from .packaging import PackagingQueue
-from .patience import PatientTransport
-from .queues import DeadLetterQueue, Queue, Received
-from .revision_consumer import RevisionConsumer
-from .routes.health import not_ready
-from .server import StopTimes, serve
-from .settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
-from .task_protection import TaskProtection
-from .time_limits import check_time
+from .canvas.canvas import Canvas, Catalog
+from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasDependencies
+from .canvas.redraw import announce
+from .canvas.revision_consumer import RevisionConsumer
+from .export.benchling_client import BenchlingClient
+from .export.export_consumer import Attempts, ExportConsumer, ExportQueues
+from .export.export_status import ExportStatuses
+from .export.exporter import ExportDependencies, Exporter, ExportLimits
+from .export.retry_transport import RetryTransport
+from .queues.claims import Claims
+from .queues.consumer import POLL_SECONDS, Consumer
+from .queues.failures import kind_of, reason_of
+from .queues.lease import GiveBackError
+from .queues.sqs import DeadLetterQueue, Queue, Received
+from .queues.task_protection import TaskProtection
+from .runtime.cancellable_transport import CancellableTransport
+from .runtime.credentials import Credentials, token_of
+from .runtime.errors import Kind
+from .runtime.front_door import FrontDoor
+from .runtime.health import health_app, not_ready
+from .runtime.heartbeat import Heartbeat
+from .runtime.logs import configure_logs
+from .runtime.metrics import Metrics
+from .runtime.server import StopTimes, serve
+from .runtime.settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
+from .runtime.time_limits import check_time
+from .store.package_store import PackageStore
+from .store.packaging_queue import PackagingQueue
 
 # Canvases are drawn beside the exports, and Quilt's events taken, each by threads
 # of their own, so that neither waits for an export.
@@ -119,6 +120,7 @@ class Dependencies:
 
 def build_worker(settings: Settings) -> Dependencies:
     """Return the worker of the settings; no call is made yet."""
+    secret = settings.secret
     threads = settings.worker_concurrency + CANVAS_THREADS + REVISION_THREADS
     config = Config(
         connect_timeout=5,
@@ -139,20 +141,20 @@ def build_worker(settings: Settings) -> Dependencies:
         check_time()
 
     def http(*, whole: bool) -> httpx.Client:
-        transport = PatientTransport(
-            Transport(check),
+        transport = RetryTransport(
+            CancellableTransport(check),
             give_back.wait,
             whole=whole,
             call_seconds=settings.call_timeout_seconds,
         )
         return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
 
-    def notebook() -> Notebook:
-        return Notebook(
-            settings.base_url, settings.client_id, settings.client_secret, http(whole=True)
+    def benchling_client() -> BenchlingClient:
+        return BenchlingClient(
+            secret.base_url, secret.client_id, secret.client_secret, http(whole=True)
         )
 
-    intake, canvas_queue, revisions, packaging, letters = (
+    intake, canvas_queue, revisions, packaging, dead_letter_queue = (
         Queue(sqs, url)
         for url in (
             settings.intake_queue_url,
@@ -162,7 +164,7 @@ def build_worker(settings: Settings) -> Dependencies:
             settings.dead_letter_queue_url,
         )
     )
-    dead_letters = DeadLetterQueue(letters)
+    dead_letters = DeadLetterQueue(dead_letter_queue)
     metrics = Metrics(settings.stack_name)
     protection = TaskProtection(settings.ecs_agent_uri)
     claims = Claims(dynamodb, settings.claims_table, settings.lease_seconds)
@@ -177,8 +179,8 @@ def build_worker(settings: Settings) -> Dependencies:
         metrics,
         settings.confirm_seconds,
     )
-    parts = Parts(
-        notebook(),
+    export_dependencies = ExportDependencies(
+        benchling_client(),
         http(whole=False),
         s3,
         PackagingQueue(packaging, settings.workflow),
@@ -187,7 +189,7 @@ def build_worker(settings: Settings) -> Dependencies:
         confirmations.confirm_later,
     )
     exporter = Exporter(
-        parts,
+        export_dependencies,
         settings.package_bucket,
         settings.package_prefix,
         ExportLimits(
@@ -212,9 +214,11 @@ def build_worker(settings: Settings) -> Dependencies:
         Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
         PackageStore(s3, settings.package_bucket, lambda: None).record,
     )
-    # A notebook of its own: drawing waits for no export's connection or token.
+    # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(
-        CanvasParts(canvas_queue, intake, dead_letters, notebook(), statuses, claims, canvas),
+        CanvasDependencies(
+            canvas_queue, intake, dead_letters, benchling_client(), statuses, claims, canvas
+        ),
         give_back,
     )
     consumers = [
@@ -223,9 +227,7 @@ def build_worker(settings: Settings) -> Dependencies:
         *[Consumer(canvas_queue, canvases.process, HIDDEN_SECONDS, dead_letters)] * CANVAS_THREADS,
         *[Consumer(revisions, confirmations.process, REVISION_SECONDS)] * REVISION_THREADS,
     ]
-    credentials = Credentials(
-        token_of(settings.base_url, settings.client_id, settings.client_secret)
-    )
+    credentials = Credentials(token_of(secret.base_url, secret.client_id, secret.client_secret))
     return Dependencies(Worker(consumers, give_back), claims, credentials, protection)
 
 

@@ -19,10 +19,11 @@ from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
 
-from src.intake import Intake
-from src.keys import KeyProvider, verifying_keys
-from src.settings import Settings
-from src.web import Dependencies, create_app
+from src.runtime.secret import Secret
+from src.runtime.settings import Settings
+from src.webhook.application import Dependencies, create_app
+from src.webhook.intake import Intake
+from src.webhook.keys import KeyProvider, verifying_keys
 
 from .notebook_server import NotebookServer
 from .webhooks import webhook
@@ -98,28 +99,32 @@ def _as_benchling_describes() -> Iterator[None]:
     assert NotebookServer.violations == []
 
 
-PRUNER = Path(__file__).parent.parent / "diet.py"
+PRUNER = Path(__file__).parent.parent / "prune_image.py"
 
 
 @pytest.fixture(scope="session")
-def trimmed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
-    """A copy of the packages that lose most, and what each diet saved.
+def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """A copy of the packages that lose most, and what pruning each saved.
 
-    In the image, its own packages, which are trimmed.
+    In the image, its own packages, which are pruned.
     """
     if not PRUNER.exists():
         return Path(boto3.__file__).parents[1], {}
-    import diet  # noqa: PLC0415 - the image has none
+    import prune_image  # noqa: PLC0415 - the image has none
 
     tmp_path = tmp_path_factory.mktemp("packages")
-    packages, _, kept = diet.loaded(Path(sys.executable), diet.service_program())
-    for name in ("botocore", diet.CLIENT, "jwcrypto"):
+    packages, _, kept = prune_image.loaded(Path(sys.executable), prune_image.service_program())
+    for name in ("botocore", prune_image.CLIENT, "jwcrypto"):
         shutil.copytree(packages / name, tmp_path / name)
     keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
-    (tmp_path / diet.CLIENT / "__pycache__").mkdir(exist_ok=True)
-    (tmp_path / diet.CLIENT / "__pycache__" / "other.cpython-311.pyc").write_bytes(b"x" * 100)
-    (tmp_path / diet.CLIENT / "__pycache__" / "types.cpython-311.opt-1.pyc").write_bytes(b"x")
-    return tmp_path, diet.trim(tmp_path, keep)
+    (tmp_path / prune_image.CLIENT / "__pycache__").mkdir(exist_ok=True)
+    (tmp_path / prune_image.CLIENT / "__pycache__" / "other.cpython-311.pyc").write_bytes(
+        b"x" * 100
+    )
+    (tmp_path / prune_image.CLIENT / "__pycache__" / "types.cpython-311.opt-1.pyc").write_bytes(
+        b"x"
+    )
+    return tmp_path, prune_image.prune(tmp_path, keep)
 
 
 @cache
@@ -167,7 +172,7 @@ def app_of(
 @pytest.fixture
 def client(queue: tuple[object, str], signer: Signer, canvas_queue: str) -> FlaskClient:
     """A client of the app, set up and with its queues."""
-    settings = Settings(port=5000, client_secret="s", app_definition_id="appdef_1")
+    settings = Settings(port=5000, secret=Secret(client_secret="s", app_definition_id="appdef_1"))
     keys = KeyProvider(lambda: signer.keys)
     keys.refresh()
     return app_of(settings, keys, queue, canvas_queue).test_client()

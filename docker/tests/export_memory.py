@@ -12,10 +12,10 @@ from pathlib import Path
 import boto3
 import httpx
 
-from src.archive import Archive
-from src.benchling import Notebook
-from src.download import open_download
-from src.package_store import PackageStore
+from src.export.benchling_client import BenchlingClient
+from src.export.download import open_download
+from src.store.archive import Archive
+from src.store.package_store import PackageStore
 
 ENTRIES_AT_ONCE = 4
 
@@ -29,7 +29,7 @@ def store(address: str, s3: object, number: int) -> None:
 
 def main() -> None:
     address, endpoint = sys.argv[1:]
-    Notebook("http://127.0.0.1:9", "id", "secret", httpx.Client())
+    BenchlingClient("http://127.0.0.1:9", "id", "secret", httpx.Client())
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
     failed: list[BaseException] = []
     threading.excepthook = lambda it: failed.append(it.exc_value)

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs
 
-from src.benchling import NAMED
+from src.export.linked_names import NAMED
 
 from .benchling_api import ROOT, described, request_problems, response_problems
 

@@ -9,23 +9,24 @@ from pathlib import Path
 import httpx
 from jsonschema import Draft202012Validator
 
-from src import benchling as benchling_module
-from src import consumer as consumer_module
-from src.benchling import Notebook
-from src.canvas import Canvas, Catalog
-from src.canvas_consumer import CanvasConsumer, CanvasParts, announce
-from src.claims import Claims
-from src.consumer import Consumer
-from src.events import Event
-from src.export_consumer import Attempts, ExportConsumer, ExportQueues
-from src.export_status import ExportStatuses
-from src.exports import Exporter, ExportLimits, Parts
-from src.metrics import Metrics
-from src.package_store import PackageStore
-from src.packaging import PackagingQueue
-from src.patience import PatientTransport
-from src.queues import DeadLetterQueue, Queue
-from src.revision_consumer import RevisionConsumer
+from src.canvas.canvas import Canvas, Catalog
+from src.canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
+from src.canvas.redraw import announce
+from src.canvas.revision_consumer import RevisionConsumer
+from src.export import benchling_client as benchling_module
+from src.export.benchling_client import BenchlingClient
+from src.export.export_consumer import Attempts, ExportConsumer, ExportQueues
+from src.export.export_status import ExportStatuses
+from src.export.exporter import ExportDependencies, Exporter, ExportLimits
+from src.export.retry_transport import RetryTransport
+from src.queues import consumer as consumer_module
+from src.queues.claims import Claims
+from src.queues.consumer import Consumer
+from src.queues.event import Event
+from src.queues.sqs import DeadLetterQueue, Queue
+from src.runtime.metrics import Metrics
+from src.store.package_store import PackageStore
+from src.store.packaging_queue import PackagingQueue
 
 from .benchling_api import webhook_problems
 from .conftest import TABLE, aws_client
@@ -61,10 +62,10 @@ class Stage:
                 "revisions",
             )
         }
-        self.intake, self.canvas_queue, letters, self.packaging_queue, self.revisions = (
+        self.intake, self.canvas_queue, dead_letters, self.packaging_queue, self.revisions = (
             Queue(self.sqs, url) for url in self.urls.values()
         )
-        self.dead_letters = DeadLetterQueue(letters)
+        self.dead_letters = DeadLetterQueue(dead_letters)
         self.claims = Claims(self.dynamodb, "claims", lease_seconds)
         self.statuses = ExportStatuses(
             self.dynamodb,
@@ -76,11 +77,13 @@ class Stage:
             self.revisions, self.statuses, self.metrics, confirm_seconds
         )
         self.give_back = threading.Event()
-        transport = PatientTransport(httpx.HTTPTransport(), lambda _: True, whole=True)
-        self.notebook = Notebook(server.address, "id", "secret", httpx.Client(transport=transport))
-        self.parts = Parts(
-            self.notebook,
-            httpx.Client(transport=PatientTransport(httpx.HTTPTransport(), lambda _: True)),
+        transport = RetryTransport(httpx.HTTPTransport(), lambda _: True, whole=True)
+        self.benchling = BenchlingClient(
+            server.address, "id", "secret", httpx.Client(transport=transport)
+        )
+        self.dependencies = ExportDependencies(
+            self.benchling,
+            httpx.Client(transport=RetryTransport(httpx.HTTPTransport(), lambda _: True)),
             self.s3,
             PackagingQueue(self.packaging_queue),
             self.claims,
@@ -90,16 +93,16 @@ class Stage:
         self.lease_seconds, self.interval, self.export_seconds = lease_seconds, interval, 60
         self.build()
 
-    def build(self, **parts):
+    def build(self, **dependencies):
         """Make the consumers anew, with other parts."""
-        self.parts = replace(self.parts, **parts)
+        self.dependencies = replace(self.dependencies, **dependencies)
         store = PackageStore(self.s3, "packages", lambda: None)
         canvas = Canvas(Catalog("packages", "quilt.example.com"), store.record)
         exports = ExportConsumer(
             ExportQueues(self.intake, self.canvas_queue, self.dead_letters),
-            self.parts.claims,
+            self.dependencies.claims,
             Exporter(
-                self.parts,
+                self.dependencies,
                 "packages",
                 "benchling",
                 ExportLimits(self.interval, self.export_seconds),
@@ -108,13 +111,13 @@ class Stage:
             self.metrics,
         )
         canvases = CanvasConsumer(
-            CanvasParts(
+            CanvasDependencies(
                 self.canvas_queue,
                 self.intake,
                 self.dead_letters,
-                self.notebook,
+                self.benchling,
                 self.statuses,
-                self.parts.claims,
+                self.dependencies.claims,
                 canvas,
             ),
             self.give_back,

@@ -15,9 +15,9 @@ from flask import Flask
 from werkzeug.test import Client
 
 from src import app as module
-from src.app import Front, main
-from src.logs import configure_logs
-from src.server import StopTimes, serve
+from src.app import LazyApp, main
+from src.runtime.logs import configure_logs
+from src.runtime.server import StopTimes, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -154,8 +154,8 @@ def test_the_server_listens_before_what_takes_long_to_load():
 def test_health_checks_fail_until_the_application_is_loaded_and_warm():
     loading, warming, loaded = Future(), Future(), Flask("loaded")
     loaded.add_url_rule("/<path:_>", view_func=lambda _: "loaded", endpoint="any")
-    front = Front(lambda: (loading.result(), warming.result))
-    client = Client(front)
+    lazy_app = LazyApp(lambda: (loading.result(), warming.result))
+    client = Client(lazy_app)
 
     def probe():
         answers = [client.get(path) for path in ("/health", "/health/live")]
@@ -163,7 +163,7 @@ def test_health_checks_fail_until_the_application_is_loaded_and_warm():
 
     assert probe() == {(503, "starting")}
     with ThreadPoolExecutor() as threads:
-        ended = threads.submit(front.load)
+        ended = threads.submit(lazy_app.load)
         waiting = [threads.submit(client.get, path) for path in ("/health/ready", "/event")]
         time.sleep(0.1)
         assert not any(answer.done() for answer in waiting)
@@ -190,7 +190,9 @@ app.main()
 
 
 def test_a_process_that_cannot_load_its_application_ends():
-    ended = python("import sys; from src import app; sys.modules['src.web'] = None; app.main()")
+    ended = python(
+        "import sys; from src import app; sys.modules['src.webhook.application'] = None; app.main()"
+    )
     assert ended.returncode == 1
     assert '"event": "not loaded"' in ended.stdout
 

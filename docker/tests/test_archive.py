@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src import archive as module
-from src.archive import Archive, ArchiveError, LeftOut, MemberError
-from src.member_names import MAX_PATH_BYTES, MAX_SHOWN, numbered, path_of, shown
-from src.path_tree import PathTree
+from src.store import archive as module
+from src.store.archive import Archive, ArchiveError, LeftOut, MemberError
+from src.store.member_names import MAX_PATH_BYTES, MAX_SHOWN, numbered, path_of, shown
+from src.store.path_tree import PathTree
 from tests.notebook_server import FILES, zip_of
 
 
@@ -374,7 +374,7 @@ HOSTILE = {
 OPEN = """
 import re, sys
 from pathlib import Path
-from src.archive import Archive, ArchiveError
+from src.store.archive import Archive, ArchiveError
 try:
     archive = Archive(open(sys.argv[1], "rb"))
     print(len(archive.members) + len(archive.left_out), "files")

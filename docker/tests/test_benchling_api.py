@@ -6,7 +6,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from src.benchling import NAMED
+from src.export.linked_names import NAMED
 
 from .benchling_api import (
     COMPONENT,

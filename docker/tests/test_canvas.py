@@ -3,11 +3,11 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from src.archive import LeftOut
-from src.canvas import FILES_A_PAGE, Canvas, Catalog
-from src.events import CanvasRequest, EventError, canvas_request
-from src.export_record import Kind, Record, StoredObject
-from src.export_status import ExportStatus
+from src.canvas.canvas import FILES_A_PAGE, Canvas, Catalog
+from src.export.export_status import ExportStatus
+from src.queues.canvas_request import CanvasRequest, EventError, canvas_request
+from src.store.archive import LeftOut
+from src.store.export_record import Kind, Record, StoredObject
 
 AT = 1_800_000_000
 STORED = ExportStatus(

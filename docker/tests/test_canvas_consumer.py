@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from src import canvas_consumer as module
-from src.benchling import NotebookError
+from src.canvas import canvas_consumer as module
+from src.export.benchling_responses import BenchlingClientError
 
 
 def kill(*_, **__):
@@ -145,7 +145,7 @@ def test_a_worker_that_dies_while_it_draws_leaves_the_message(stage, monkeypatch
     stage.send()
     stage.next()
     with monkeypatch.context() as death:
-        death.setattr(stage.notebook, "draw", kill)
+        death.setattr(stage.benchling, "draw", kill)
         with pytest.raises(SystemExit):
             stage.canvases.poll(threading.Event())
     assert stage.waiting("canvas.fifo")[1] >= 1
@@ -180,9 +180,9 @@ def test_a_canvas_of_another_app_is_left_alone(stage):
 
 def test_known_canvases_are_drawn_where_the_app_may_not_list_them(stage, monkeypatch):
     def refuse(_):
-        raise NotebookError("the canvases: Benchling answered 403", 403)
+        raise BenchlingClientError("the canvases: Benchling answered 403", 403)
 
-    monkeypatch.setattr(stage.notebook, "canvases_of", refuse)
+    monkeypatch.setattr(stage.benchling, "canvases_of", refuse)
     stage.ask("initialized", resourceId="etr_1", featureId="f")
     stage.press("update-package:etr_1", webhook_id="wh_d")
     stage.draw()
@@ -224,8 +224,8 @@ def test_a_canvas_says_that_its_export_failed_for_good(stage):
 def test_a_canvas_without_an_entry_is_a_dead_letter_at_once(stage):
     stage.ask("created", entry_id="", canvasId="cnvs_9", featureId="f")
     stage.draw()
-    (letter,) = stage.received("letters.fifo")
-    reason = letter["MessageAttributes"]["reason"]["StringValue"]
+    (dead_letter,) = stage.received("letters.fifo")
+    reason = dead_letter["MessageAttributes"]["reason"]["StringValue"]
     assert reason == "the canvas: Benchling answered 404"
 
 
@@ -239,8 +239,8 @@ def test_a_busy_benchling_is_asked_again_later(stage):
 @pytest.mark.parametrize("kind", ["click", "redraw"])
 def test_attempts_come_to_an_end(stage, monkeypatch, kind):
     monkeypatch.setattr(module, "MAX_RECEIVES", 1)
-    monkeypatch.setattr(stage.notebook, "draw", lambda *_: 1 / 0)
-    monkeypatch.setattr(stage.notebook, "canvases_of", lambda *_: 1 / 0)
+    monkeypatch.setattr(stage.benchling, "draw", lambda *_: 1 / 0)
+    monkeypatch.setattr(stage.benchling, "canvases_of", lambda *_: 1 / 0)
     if kind == "click":
         stage.press("page-1:etr_1")
     else:
@@ -309,8 +309,8 @@ def test_a_click_is_drawn_while_every_export_slot_is_busy(stage):
 def test_a_message_that_nobody_can_read_is_a_dead_letter_with_its_reason(stage, body):
     stage.canvas_queue.send(body or "x", "g", "d")
     stage.draw()
-    (letter,) = stage.received("letters.fifo")
-    assert letter["MessageAttributes"]["reason"]["StringValue"].startswith("the message is n")
+    (dead_letter,) = stage.received("letters.fifo")
+    assert dead_letter["MessageAttributes"]["reason"]["StringValue"].startswith("the message is n")
     assert stage.waiting("canvas.fifo") == [0, 0]
 
 
@@ -327,10 +327,10 @@ def test_a_canvas_that_cannot_be_drawn_for_a_moment_is_not_forgotten(stage, monk
     stage.press("update-package:etr_1")
 
     def broken(*_):
-        raise NotebookError("the canvas: Benchling's response is incomplete")
+        raise BenchlingClientError("the canvas: Benchling's response is incomplete")
 
     with monkeypatch.context() as outage:
-        outage.setattr(stage.notebook, "draw", broken)
+        outage.setattr(stage.benchling, "draw", broken)
         stage.draw()
     assert stage.statuses.read("etr_1").known_canvases == {"cnvs_1": 1}
     assert stage.received("letters.fifo") == []

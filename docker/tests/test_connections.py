@@ -14,8 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 from waitress import wasyncore
 
-from src import connections
-from src.connections import CONNECTIONS, THREADS, Server
+from src.runtime import connections
+from src.runtime.connections import CONNECTIONS, THREADS, Server
 
 from .test_app import call, free_port, serve_here
 

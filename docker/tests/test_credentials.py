@@ -5,7 +5,7 @@ import time
 import pytest
 from benchling_sdk.errors import BenchlingError
 
-from src.credentials import RECHECK_SECONDS, Credentials, token_of
+from src.runtime.credentials import RECHECK_SECONDS, Credentials, token_of
 
 from .notebook_server import NotebookServer
 

@@ -8,15 +8,16 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from src import export_consumer as module
-from src.claims import Claims, Held, LostClaimError
-from src.events import EventError, NewerVersionError, from_message
-from src.exports import Exporter, ExportLimits
-from src.failures import reason_of
-from src.leases import GiveBackError, Lease
-from src.logs import configure_logs
-from src.packaging import PackagingQueue
-from src.queues import Queue
+from src.export import export_consumer as module
+from src.export.exporter import Exporter, ExportLimits
+from src.queues.canvas_request import EventError
+from src.queues.claims import ClaimedElsewhere, Claims, LostClaimError
+from src.queues.event import NewerVersionError, from_message
+from src.queues.failures import reason_of
+from src.queues.lease import GiveBackError, Lease
+from src.queues.sqs import Queue
+from src.runtime.logs import configure_logs
+from src.store.packaging_queue import PackagingQueue
 
 from .notebook_server import FILES, entry, zip_of
 from .stage import FIFO
@@ -131,9 +132,9 @@ def test_an_entry_that_is_gone_is_a_dead_letter_at_once(stage):
     stage.send(entry_id="etr_gone")
     stage.server.entries.clear()
     assert stage.next()
-    (letter,) = stage.received("letters.fifo")
-    assert from_message(letter["Body"]).webhook_id == "wh_1"
-    attributes = letter["MessageAttributes"]
+    (dead_letter,) = stage.received("letters.fifo")
+    assert from_message(dead_letter["Body"]).webhook_id == "wh_1"
+    attributes = dead_letter["MessageAttributes"]
     assert attributes["reason"]["StringValue"] == "the entry: Benchling answered 404"
     assert attributes["tries"]["StringValue"] == "1"
     assert attributes["failed_at"]["StringValue"]
@@ -148,9 +149,9 @@ def test_a_busy_benchling_is_asked_five_times(stage):
     for _ in range(5):
         assert stage.received("letters.fifo") == []
         assert stage.next()
-    (letter,) = stage.received("letters.fifo")
-    assert letter["MessageAttributes"]["tries"]["StringValue"] == "5"
-    assert "503" in letter["MessageAttributes"]["reason"]["StringValue"]
+    (dead_letter,) = stage.received("letters.fifo")
+    assert dead_letter["MessageAttributes"]["tries"]["StringValue"] == "5"
+    assert "503" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
 
 
 def test_an_export_that_takes_too_long_is_attempted_again(stage):
@@ -190,20 +191,20 @@ def test_an_entry_for_which_no_name_is_free_is_a_dead_letter(stage):
         assert stage.statuses.own_package(f"benchling/{name}", "etr_other")
     stage.send()
     stage.next()
-    (letter,) = stage.received("letters.fifo")
-    assert "benchling/EXP1" in letter["MessageAttributes"]["reason"]["StringValue"]
+    (dead_letter,) = stage.received("letters.fifo")
+    assert "benchling/EXP1" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
 
 
 def test_a_failed_event_that_is_sent_again_has_all_its_tries(stage):
     claim = stage.claims.claim("wh_1", "a")
     stage.claims.failed(claim, "gone", last=True)
-    assert stage.claims.claim("wh_1", "b").tries == 0
+    assert stage.claims.claim("wh_1", "b").attempts == 0
 
 
 def test_tries_are_counted_over_deliveries(stage):
     claim = stage.claims.claim("wh_1", "a")
     stage.claims.failed(claim, "busy", last=False)
-    assert stage.claims.claim("wh_1", "b").tries == 1
+    assert stage.claims.claim("wh_1", "b").attempts == 1
 
 
 def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
@@ -217,8 +218,8 @@ def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
 def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
     stage.intake.send("{}", "g", "d")
     stage.next()
-    (letter,) = stage.received("letters.fifo")
-    assert "not an event" in letter["MessageAttributes"]["reason"]["StringValue"]
+    (dead_letter,) = stage.received("letters.fifo")
+    assert "not an event" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
     assert stage.waiting() == [0, 0]
 
 
@@ -294,7 +295,7 @@ def test_a_lost_claim_ends_the_work_and_keeps_the_message(stage):
         late.claim("wh_1", "another")
         return entry("etr_1")
 
-    stage.parts.notebook.entry = take_over
+    stage.dependencies.benchling.entry = take_over
     stage.next()
     assert stage.requested() == []
     assert stage.item("webhook#wh_1")["owner"]["S"] == "another"
@@ -307,7 +308,7 @@ def test_an_unexpected_fault_is_a_try_and_says_no_more_than_its_kind(stage):
     def broken(*_):
         raise RuntimeError("token=secret")
 
-    stage.parts.notebook.entry = broken
+    stage.dependencies.benchling.entry = broken
     stage.next()
     reason = stage.item("webhook#wh_1")["reason"]["S"]
     assert reason == "RuntimeError: a fault of the worker; its log has the trace"
@@ -331,7 +332,7 @@ def test_the_ends_of_exports_are_counted_for_the_alarm_on_a_release(stage, capsy
     def broken(*_):
         raise RuntimeError
 
-    stage.parts.notebook.entry = broken
+    stage.dependencies.benchling.entry = broken
     stage.send(webhook_id="wh_3", entry_id="etr_3")
     stage.next()
     assert counted(capsys, "ExportsFailed") == 1
@@ -345,7 +346,7 @@ def test_reasons_name_what_refused():
 def test_a_held_event_says_for_how_long(stage):
     stage.claims.claim("wh_1", "a")
     held = stage.claims.claim("wh_1", "b")
-    assert isinstance(held, Held)
+    assert isinstance(held, ClaimedElsewhere)
     assert 58 < held.seconds <= 60
 
 
@@ -433,9 +434,9 @@ def test_the_next_export_waits_for_further_edits_but_not_for_a_click(stage):
 def test_a_burst_of_edits_is_at_most_three_exports(stage, monkeypatch):
     """Fifty edits in ten seconds, by a clock that only the waits move."""
     now = [1_700_000_000.0]
-    monkeypatch.setattr(stage.intake, "hide", lambda *_: None)
+    monkeypatch.setattr(stage.intake, "change_visibility", lambda *_: None)
     exporter = Exporter(
-        stage.parts, "packages", "benchling", ExportLimits(10, 60), clock=lambda: now[0]
+        stage.dependencies, "packages", "benchling", ExportLimits(10, 60), clock=lambda: now[0]
     )
     edits = [stage.event(f"wh_{number}", received_at=now[0] + number / 5) for number in range(50)]
     exported = []

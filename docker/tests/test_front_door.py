@@ -5,9 +5,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from src.front_door import FrontDoor
-from src.logs import configure_logs
-from src.metrics import Metrics
+from src.runtime.front_door import FrontDoor
+from src.runtime.logs import configure_logs
+from src.runtime.metrics import Metrics
 
 from .agents import server
 

@@ -19,16 +19,17 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from src import batches
-from src.events import MESSAGE_BYTES, from_message
-from src.intake import Intake
-from src.keys import KeyProvider
-from src.logs import configure_logs
-from src.queues import IDENTIFIER
-from src.routes.openapi import DOCUMENT
-from src.settings import Settings
-from src.web import Dependencies, create_app
-from src.webhook_types import WEBHOOK_TYPES
+from src.queues.event import MESSAGE_BYTES, from_message
+from src.queues.sqs import IDENTIFIER
+from src.runtime.logs import configure_logs
+from src.runtime.secret import Secret
+from src.runtime.settings import Settings
+from src.webhook import batch_sender as batches
+from src.webhook.application import Dependencies, create_app
+from src.webhook.intake import Intake
+from src.webhook.keys import KeyProvider
+from src.webhook.routes.openapi import DOCUMENT
+from src.webhook.webhook_types import WEBHOOK_TYPES
 
 from .conftest import SECRET, Proven, Signer
 from .webhooks import webhook
@@ -112,7 +113,7 @@ class Service:
         self.queue, self.log, self.calls = StandInQueue(), io.StringIO(), 0
         with contextlib.redirect_stdout(self.log):
             configure_logs("DEBUG")
-        told = Settings(port=5000, **SECRET)
+        told = Settings(port=5000, secret=Secret(**SECRET))
         intakes = (Intake(self.queue, name) for name in ("events", "canvases"))
         keys = KeyProvider(lambda: SIGNER.keys)
         keys.refresh()

@@ -3,11 +3,11 @@ import json
 import pytest
 import structlog
 
-from src.heartbeat import Heartbeat
-from src.logs import always, configure_logs, lines_written
-from src.metrics import Metrics
-from src.routes.health import not_ready
-from src.settings import Settings
+from src.runtime.health import not_ready
+from src.runtime.heartbeat import Heartbeat
+from src.runtime.logs import always, configure_logs, lines_written
+from src.runtime.metrics import Metrics
+from src.runtime.settings import Settings
 
 
 @pytest.fixture(autouse=True)

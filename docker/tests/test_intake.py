@@ -3,10 +3,10 @@ import json
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from src import intake as module
-from src.batches import IntakeError
-from src.events import Event
-from src.intake import Intake, queue_client
+from src.queues.event import Event
+from src.webhook import intake as module
+from src.webhook.batch_sender import IntakeError
+from src.webhook.intake import Intake, queue_client
 
 EVENT = Event("wh_1", 1.5, "etr_1", {"message": {"type": "v2.entry.created"}})
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jwcrypto.jwk import JWK
 
-from src import keys as module
-from src.keys import (
+from src.webhook import keys as module
+from src.webhook.keys import (
     FETCH_ERRORS,
     LOOK_SECONDS,
     MAX_AGE_SECONDS,

@@ -11,11 +11,11 @@ from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.health import health_app
-from src.log_lines import LINE_BYTES, log_line
-from src.logs import LibraryLines, configure_logs
-from src.repeats import KINDS, Repeats
-from src.settings import Settings
+from src.runtime.health import health_app
+from src.runtime.log_lines import LINE_BYTES, log_line
+from src.runtime.logs import LibraryLines, configure_logs
+from src.runtime.repeats import KINDS, Repeats
+from src.runtime.settings import Settings
 
 from .test_app import python
 
@@ -279,7 +279,7 @@ def test_our_own_events_are_all_told(lines):
 
 def test_the_end_of_the_process_loses_no_count():
     program = (
-        "import logging; from src.logs import configure_logs; configure_logs('INFO');"
+        "import logging; from src.runtime.logs import configure_logs; configure_logs('INFO');"
         " [logging.getLogger('x').warning('again %d', it) for it in range(9)]"
     )
     ended = python(program)
@@ -296,7 +296,7 @@ def test_kinds_without_end_are_counted_within_bounds(clock):
     for number in range(3 * KINDS):
         logger.warning(f"made {number}")  # noqa: G004 - as some libraries do
         logger.warning(f"made {number}")  # noqa: G004
-    assert len(repeats._told) == KINDS
+    assert len(repeats._reported) == KINDS
     logging.getLogger().handlers.clear()
 
 

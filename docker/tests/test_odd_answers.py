@@ -5,8 +5,9 @@ import struct
 
 import pytest
 
-from src.benchling import MAX_PAGE, DrawnCanvas, NotebookError, _page
-from src.failures import Kind, kind_of
+from src.export.benchling_responses import MAX_PAGE, BenchlingClientError, DrawnCanvas, page_of
+from src.queues.failures import kind_of
+from src.runtime.errors import Kind
 
 from .benchling_api import ROOT
 from .notebook_server import FILES, entry, zip_of
@@ -123,24 +124,26 @@ def test_a_token_that_is_none_is_told(stage, body):
 def test_a_refusal_has_its_status(stage, status):
     answered = [(status, {"Location": "/elsewhere"}, b"\xff<html>")] * 2
     stage.server.faults[f"{ROOT}/entries/etr_1"] = answered
-    with pytest.raises(NotebookError, match=f"the entry: Benchling answered {status}") as caught:
-        stage.notebook.entry("etr_1")
+    with pytest.raises(
+        BenchlingClientError, match=f"the entry: Benchling answered {status}"
+    ) as caught:
+        stage.benchling.entry("etr_1")
     assert caught.value.status == status
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_refused_token_is_told_from_a_refused_request(stage, status):
     stage.server.faults[f"{ROOT}/token"] = [(status, {})] * 2
-    with pytest.raises(NotebookError, match=f"token, Benchling answered {status}") as caught:
-        stage.notebook.entry("etr_1")
+    with pytest.raises(BenchlingClientError, match=f"token, Benchling answered {status}") as caught:
+        stage.benchling.entry("etr_1")
     # It is no refusal of the request, which would be given up for it.
     assert kind_of(caught.value) is Kind.TRANSIENT
 
 
 def test_an_answer_that_cannot_be_used_has_no_status(stage):
     stage.server.faults[f"{ROOT}/entries/etr_1"] = [(200, {}, b"{")]
-    with pytest.raises(NotebookError) as caught:
-        stage.notebook.entry("etr_1")
+    with pytest.raises(BenchlingClientError) as caught:
+        stage.benchling.entry("etr_1")
     assert caught.value.status == 0
 
 
@@ -149,28 +152,28 @@ NO_IDS = ["", ".", "..", "../../tokens", "a/b", "a?b", "a#b", "a b", "%2e%2e", "
 
 @pytest.mark.parametrize("text", [*NO_IDS, "x" * 101])
 def test_what_is_no_id_reaches_no_path(stage, text):
-    notebook = stage.notebook
+    client = stage.benchling
     for call in (
-        lambda: notebook.entry(text),
-        lambda: notebook.export(text, lambda: None),
-        lambda: notebook.entry_of_canvas(text),
-        lambda: notebook.canvases_of(text),
-        lambda: notebook.draw(text, []),
-        lambda: notebook.add_canvas(text, "etr_1", []),
-        lambda: notebook.add_canvas("f", text, []),
+        lambda: client.entry(text),
+        lambda: client.export(text, lambda: None),
+        lambda: client.entry_of_canvas(text),
+        lambda: client.canvases_of(text),
+        lambda: client.draw(text, []),
+        lambda: client.add_canvas(text, "etr_1", []),
+        lambda: client.add_canvas("f", text, []),
     ):
-        with pytest.raises(NotebookError, match="not an ID"):
+        with pytest.raises(BenchlingClientError, match="not an ID"):
             call()
     assert stage.server.asked == []
-    assert stage.notebook.name_of("entry", text) is None
+    assert stage.benchling.name_of("entry", text) is None
 
 
 @pytest.mark.parametrize("entry_id", [None, 7, "", "../../tokens"])
 def test_a_canvas_whose_entry_is_none_is_told(stage, entry_id):
     body = json.dumps({"resourceId": entry_id}).encode()
     stage.server.faults[f"{ROOT}/app-canvases/cnvs_1"] = [(200, {}, body)]
-    with pytest.raises(NotebookError, match="in no entry"):
-        stage.notebook.entry_of_canvas("cnvs_1")
+    with pytest.raises(BenchlingClientError, match="in no entry"):
+        stage.benchling.entry_of_canvas("cnvs_1")
 
 
 def test_of_listed_canvases_those_are_taken_that_have_an_id(stage):
@@ -181,26 +184,26 @@ def test_of_listed_canvases_those_are_taken_that_have_an_id(stage):
         (200, {}, body),
         (200, {}, b'{"appCanvases": 7}'),
     ]
-    assert stage.notebook.canvases_of("etr_1") == [
+    assert stage.benchling.canvases_of("etr_1") == [
         DrawnCanvas("c_1"),
         DrawnCanvas("c_2", "app_1", 3),
     ]
-    assert stage.notebook.canvases_of("etr_1") == []
+    assert stage.benchling.canvases_of("etr_1") == []
 
 
 def test_a_list_of_canvases_without_an_end_is_told(stage):
     body = b'{"appCanvases": [], "nextToken": "again"}'
     stage.server.faults[f"{ROOT}/app-canvases"] = [(200, {}, body)] * 50
-    with pytest.raises(NotebookError, match="more than 20 pages"):
-        stage.notebook.canvases_of("etr_1")
+    with pytest.raises(BenchlingClientError, match="more than 20 pages"):
+        stage.benchling.canvases_of("etr_1")
 
 
 @pytest.mark.parametrize(
     "data", [None, 7, "", "[]", "{}", '{"page": "1"}', '{"page": -1}', "[" * 9999]
 )
 def test_a_page_that_is_none_is_the_first(data):
-    assert _page(data) == 1
-    assert _page(f'{{"page": {MAX_PAGE + 1}}}') == 1
+    assert page_of(data) == 1
+    assert page_of(f'{{"page": {MAX_PAGE + 1}}}') == 1
 
 
 def damaged_deflate(size):

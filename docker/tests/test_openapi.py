@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from src.routes.openapi import DOCUMENT
-from src.webhook_types import WEBHOOK_TYPES
+from src.webhook.routes.openapi import DOCUMENT
+from src.webhook.webhook_types import WEBHOOK_TYPES
 
 OPENAPI = json.loads(DOCUMENT.read_text())
 CALLS = [(path, method) for path, item in OPENAPI["paths"].items() for method in item]

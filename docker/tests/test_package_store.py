@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from src import objects as module
-from src.archive import Archive
-from src.export_record import Record
-from src.package_store import Contents, LeftOut, PackageStore, Stored, StoredFile, StoreError
+from src.store import objects as module
+from src.store.archive import Archive
+from src.store.export_record import Record
+from src.store.package_store import Contents, LeftOut, PackageStore, Stored, StoredFile, StoreError
 from tests.conftest import aws_client
 from tests.notebook_server import zip_of
 

@@ -5,11 +5,11 @@ import json
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from src.archive import LeftOut
-from src.export_record import StoredFile
-from src.package_store import Contents
-from src.packages import documents_of, metadata_of, package_of
-from src.references import links_of
+from src.store.archive import LeftOut
+from src.store.export_record import StoredFile
+from src.store.package_store import Contents
+from src.store.packages import documents_of, metadata_of, package_of
+from src.store.references import links_of
 
 from .notebook_server import entry as usual_entry
 from .odd_entries import entries

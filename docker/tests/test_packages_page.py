@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from src.archive import DAMAGED, MAX_BYTES, MAX_MEMBERS
-from src.member_names import HASH_DIGITS, MAX_PATH_BYTES, fault_of
-from src.package_store import RECORDS
-from src.references import MAX_NAMES
+from src.store.archive import DAMAGED, MAX_BYTES, MAX_MEMBERS
+from src.store.member_names import HASH_DIGITS, MAX_PATH_BYTES, fault_of
+from src.store.package_store import RECORDS
+from src.store.references import MAX_NAMES
 
 from .notebook_server import entry, zip_of
 

@@ -6,10 +6,11 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from src import references
-from src.benchling import NAMED, Notebook
-from src.patience import PatientTransport, UnavailableError
-from src.references import links_of
+from src.export.benchling_client import BenchlingClient
+from src.export.linked_names import NAMED
+from src.export.retry_transport import RetryTransport, UnavailableError
+from src.store import references
+from src.store.references import links_of
 
 from .benchling_api import ROOT
 from .notebook_server import NotebookServer
@@ -113,42 +114,42 @@ class TestNames:
         server.shutdown()
         server.server_close()
 
-    def notebook(self, server):
+    def client(self, server):
         def wait(_):
             time.sleep(0.001)
             return False
 
-        transport = PatientTransport(httpx.HTTPTransport(), wait, 0.01)
-        return Notebook(server.address, "id", "secret", httpx.Client(transport=transport))
+        transport = RetryTransport(httpx.HTTPTransport(), wait, 0.01)
+        return BenchlingClient(server.address, "id", "secret", httpx.Client(transport=transport))
 
     @pytest.mark.parametrize(("kind", "at"), NAMED.items())
     def test_an_object_has_the_name_that_the_api_gives(self, server, kind, at):
         server.names[f"{at[0]}/x_1"] = "QB-2743.1"
-        (found,) = links_of(entry_with(link(kind, "x_1")), self.notebook(server).name_of)
+        (found,) = links_of(entry_with(link(kind, "x_1")), self.client(server).name_of)
         assert found["name"] == "QB-2743.1"
 
     @pytest.mark.parametrize("status", [400, 403, 404])
     @pytest.mark.parametrize("kind", ["custom_entity", "entry", "folder", "user"])
     def test_what_the_app_may_not_read_has_no_name(self, server, kind, status):
         server.faults[f"{ROOT}/{NAMED[kind][0]}/x_1"] = [(status, {})]
-        (found,) = links_of(entry_with(link(kind, "x_1")), self.notebook(server).name_of)
+        (found,) = links_of(entry_with(link(kind, "x_1")), self.client(server).name_of)
         assert (found["id"], found["name"], found["slug"]) == ("x_1", None, "qb-2743-1")
 
     @pytest.mark.parametrize("kind", NAMED)
     def test_what_is_not_there_has_no_name(self, server, kind):
-        (found,) = links_of(entry_with(link(kind, "x_1")), self.notebook(server).name_of)
+        (found,) = links_of(entry_with(link(kind, "x_1")), self.client(server).name_of)
         assert found["name"] is None
 
     @pytest.mark.parametrize("kind", ["batch", "link", "moon"])
     def test_what_has_no_name_is_not_asked_for(self, server, kind):
-        (found,) = links_of(entry_with(link(kind)), self.notebook(server).name_of)
+        (found,) = links_of(entry_with(link(kind)), self.client(server).name_of)
         assert found["name"] is None
         assert server.asked == []
 
     @pytest.mark.parametrize("object_id", ["..", "a/b", "a?b", "\ud800", "é", "x" * 101])
     def test_what_is_no_id_is_not_asked_for(self, server, object_id):
         entry = entry_with({"type": "custom_entity", "id": object_id})
-        (found,) = links_of(entry, self.notebook(server).name_of)
+        (found,) = links_of(entry, self.client(server).name_of)
         assert (found["id"], found["name"]) == (object_id, None)
         assert server.asked == []
 
@@ -156,11 +157,11 @@ class TestNames:
     def test_a_benchling_that_is_busy_is_no_missing_name(self, server, status):
         server.faults[f"{ROOT}/custom-entities/bfi_xCUXNVyG"] = [(status, {})] * 50
         with pytest.raises(UnavailableError):
-            links_of(entry_with(link()), self.notebook(server).name_of)
+            links_of(entry_with(link()), self.client(server).name_of)
 
     def test_a_name_is_read_once(self, server):
         server.names["custom-entities/bfi_xCUXNVyG"] = "QB-2743.1"
-        notebook = self.notebook(server)
+        client = self.client(server)
         for _ in range(3):
-            links_of(entry_with(link()), notebook.name_of)
+            links_of(entry_with(link()), client.name_of)
         assert server.asked.count(f"{ROOT}/custom-entities/bfi_xCUXNVyG") == 1

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from src.metrics import NAMESPACE, Metrics
-from src.queues import Queue
-from src.revision_consumer import RevisionConsumer
+from src.canvas.revision_consumer import RevisionConsumer
+from src.queues.sqs import Queue
+from src.runtime.metrics import NAMESPACE, Metrics
 
 
 def iso(seconds):
@@ -56,13 +56,13 @@ def test_a_package_is_packaged_when_quilt_says_so(handed, capsys):
 
 def test_a_word_that_comes_before_the_workers_own_record_counts(stage, monkeypatch):
     """Quilt may be quicker than the worker's next write."""
-    request = stage.parts.packaging.request_package
+    request = stage.dependencies.packaging.request_package
 
     def quick(*args):
         request(*args)
         stage.confirm(at=iso(time.time()))
 
-    monkeypatch.setattr(stage.parts.packaging, "request_package", quick)
+    monkeypatch.setattr(stage.dependencies.packaging, "request_package", quick)
     stage.server.canvases["cnvs_1"] = "etr_1"
     stage.send()
     stage.next()

@@ -6,16 +6,16 @@ from itertools import count
 import pytest
 from werkzeug.test import Client, create_environ
 
-from src import keys as keys_module
-from src.batches import IntakeError, MessageRefusedError
-from src.calls import LEVELS
-from src.events import EVENT_BYTES, MESSAGE_BYTES, from_message
-from src.intake import Intake
-from src.keys import KeyProvider, KeysUnavailableError
-from src.logs import configure_logs
-from src.queues import DeadLetterQueue, Queue, Received
-from src.settings import Settings
-from src.webhook_types import WEBHOOK_TYPES, Meaning
+from src.queues.event import EVENT_BYTES, MESSAGE_BYTES, from_message
+from src.queues.sqs import DeadLetterQueue, Queue, Received
+from src.runtime.logs import configure_logs
+from src.runtime.settings import Settings
+from src.webhook import keys as keys_module
+from src.webhook.batch_sender import IntakeError, MessageRefusedError
+from src.webhook.intake import Intake
+from src.webhook.keys import KeyProvider, KeysUnavailableError
+from src.webhook.webhook_requests import LEVELS
+from src.webhook.webhook_types import WEBHOOK_TYPES, Meaning
 
 from .conftest import app_of, event_body
 from .webhooks import webhook
@@ -330,9 +330,9 @@ def test_an_id_that_no_table_takes_is_refused(client, signer, queue):
 
 
 def test_the_largest_event_fits_as_a_dead_letter_and_with_its_entry(client, signer, queues):
-    """SQS counts a letter's attributes: their names, types and values."""
+    """SQS counts a dead letter's attributes: their names, types and values."""
     queue, canvas_queue = queues
-    sqs, letters = queue
+    sqs, dead_letters = queue
 
     def sent(size, canvas_id):
         body = event_body("v2.canvas.created", canvasId=canvas_id, note="x" * size)
@@ -349,10 +349,12 @@ def test_the_largest_event_fits_as_a_dead_letter_and_with_its_entry(client, sign
     assert sent(room + 32, "cnvs_3") == (413, "")
     event = replace(from_message(largest), entry_id="e" * 100)
     message = Received("m", "r", event.to_message(), 999_999)
-    DeadLetterQueue(Queue(sqs, letters)).bury(message, "w", "g", "😀" * 600, 999_999)
-    (letter,) = sqs.receive_message(QueueUrl=letters, MessageAttributeNames=["All"])["Messages"]
-    attributes = letter["MessageAttributes"]
-    size = len(letter["Body"].encode()) + sum(
+    DeadLetterQueue(Queue(sqs, dead_letters)).send(message, "w", "g", "😀" * 600, 999_999)
+    (dead_letter,) = sqs.receive_message(QueueUrl=dead_letters, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    attributes = dead_letter["MessageAttributes"]
+    size = len(dead_letter["Body"].encode()) + sum(
         len(f"{name}{it['DataType']}{it['StringValue']}".encode())
         for name, it in attributes.items()
     )

@@ -71,9 +71,9 @@ class World:
         self.aws = f"http://{host}:{port}"
         # What another World of this process has left.
         urllib.request.urlopen(f"{self.aws}/moto-api/reset", b"", timeout=10).close()
-        self.notebook = NotebookServer()
-        stack.append(self.notebook.server_close)
-        stack.append(self.notebook.shutdown)
+        self.benchling = NotebookServer()
+        stack.append(self.benchling.server_close)
+        stack.append(self.benchling.shutdown)
         jwks = HTTPServer(("127.0.0.1", 0), Answer)
         jwks.document = json.dumps(signer.jwks.export(private_keys=False, as_dict=True)).encode()
         threading.Thread(target=jwks.serve_forever, daemon=True).start()
@@ -86,7 +86,7 @@ class World:
             name: self.client("sqs").create_queue(
                 QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"}
             )["QueueUrl"]
-            for name in ("intake", "canvas", "letters", "packaging", "revisions")
+            for name in ("intake", "canvas", "dead_letters", "packaging", "revisions")
         }
 
     def client(self, name):
@@ -99,7 +99,7 @@ class World:
         )
 
     def environment(self, port):
-        secret = {**SECRET, "jwks_url": self.jwks, "base_url": self.notebook.address}
+        secret = {**SECRET, "jwks_url": self.jwks, "base_url": self.benchling.address}
         return {
             **CREDENTIALS,
             "PORT": str(port),
@@ -108,7 +108,7 @@ class World:
             "INTAKE_QUEUE_URL": self.queues["intake"],
             "CANVAS_QUEUE_URL": self.queues["canvas"],
             "REVISION_QUEUE_URL": self.queues["revisions"],
-            "DEAD_LETTER_QUEUE_URL": self.queues["letters"],
+            "DEAD_LETTER_QUEUE_URL": self.queues["dead_letters"],
             "PACKAGING_QUEUE_URL": self.queues["packaging"],
             "CLAIMS_TABLE": "claims",
             "PACKAGE_BUCKET": "packages",
@@ -129,8 +129,8 @@ def world(signer):
 @pytest.mark.filterwarnings("ignore")
 def test_an_event_goes_through_both_and_nothing_secret_is_logged(world, signer, stranger):
     port = free_port()
-    world.notebook.entries["etr_1"] = entry("etr_1")
-    world.notebook.canvases["cnvs_1"] = "etr_1"
+    world.benchling.entries["etr_1"] = entry("etr_1")
+    world.benchling.canvases["cnvs_1"] = "etr_1"
     web = Process("src.app", world.environment(port))
     worker = Process("src.worker", world.environment(free_port()))
     try:
@@ -146,7 +146,7 @@ def test_an_event_goes_through_both_and_nothing_secret_is_logged(world, signer, 
         assert call(port, "POST", "/event", body, stranger.headers(body))[0] == 401
         status, answer = call(port, "POST", "/canvas", press, signer.headers(press, "wh_pressed"))
         assert (status, json.loads(answer)["status"]) == (200, "accepted")
-        _until(lambda: any("handed to Quilt" in str(it["blocks"]) for it in world.notebook.drawn))
+        _until(lambda: any("handed to Quilt" in str(it["blocks"]) for it in world.benchling.drawn))
     finally:
         statuses = [process.stop() for process in (web, worker)]
     assert statuses == [0, 0]

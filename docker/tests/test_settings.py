@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from src.keys import KeyProvider
-from src.settings import Settings, SettingsError, read_settings
-from src.web import Dependencies, build_dependencies, create_app
+from src.runtime.secret import Secret
+from src.runtime.settings import Settings, SettingsError, read_settings
+from src.webhook.application import Dependencies, build_dependencies, create_app
+from src.webhook.keys import KeyProvider
 
 from .conftest import SECRET
 
@@ -23,7 +24,7 @@ ENVIRONMENT = {
 def test_everything_set_is_ready():
     settings = read_settings(ENVIRONMENT)
     assert settings.problems == ()
-    assert settings.base_url == "https://acme.benchling.com"
+    assert settings.secret.base_url == "https://acme.benchling.com"
     assert (settings.package_prefix, settings.log_level) == ("benchling", "INFO")
     assert (settings.stop_timeout_seconds, settings.shutdown_delay_seconds) == (30, 0)
 
@@ -32,7 +33,7 @@ def test_the_secret_overrides_the_environment():
     secret = {**SECRET, "log_level": "debug", "base_url": "https://b"}
     settings = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": json.dumps(secret)})
     assert settings.log_level == "DEBUG"
-    assert settings.base_url == "https://b"
+    assert settings.secret.base_url == "https://b"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,10 @@ def test_a_tenant_is_taken_as_people_write_it(tenant):
     secret = json.dumps({**SECRET, "tenant": tenant})
     settings = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": secret})
     assert settings.problems == ()
-    assert (settings.tenant, settings.base_url) == ("acme", "https://acme.benchling.com")
+    assert (settings.secret.tenant, settings.secret.base_url) == (
+        "acme",
+        "https://acme.benchling.com",
+    )
 
 
 @pytest.mark.parametrize(
@@ -237,8 +241,8 @@ def test_an_address_that_can_be_used_is_taken(address):
         secret = json.dumps({**SECRET, "base_url": given_address, "jwks_url": f"{address}/k?a=b"})
         settings = read_settings({**ENVIRONMENT, "BENCHLING_SECRET": secret})
         assert settings.problems == ()
-        assert settings.base_url == address
-        assert settings.jwks_url == f"{address}/k?a=b"
+        assert settings.secret.base_url == address
+        assert settings.secret.jwks_url == f"{address}/k?a=b"
         assert settings.masked()["jwks_url"] == f"{address}/k"
 
 
@@ -350,7 +354,7 @@ def test_an_address_without_problem_is_one_for_the_client_too(address):
         {**ENVIRONMENT, "BENCHLING_SECRET": json.dumps({**SECRET, "base_url": address})}
     )
     if not settings.problems:
-        url = httpx.URL(settings.base_url)
+        url = httpx.URL(settings.secret.base_url)
         assert url.host
         assert not url.userinfo
         assert url.scheme in ("https", "http")
@@ -400,8 +404,10 @@ def test_a_long_wrong_value_is_shown_in_part():
 def test_no_address_is_shown_with_its_credentials_or_query():
     settings = Settings(
         port=5000,
-        base_url="https://user:hunter2@b.example.com:8443/x?token=hunter2#hunter2",
-        jwks_url="https:user:hunter2@b.example.com",
+        secret=Secret(
+            base_url="https://user:hunter2@b.example.com:8443/x?token=hunter2#hunter2",
+            jwks_url="https:user:hunter2@b.example.com",
+        ),
         intake_queue_url="https://[hunter2",
     )
     shown = settings.masked()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from src.web import WARM_UP_SECONDS
+from src.webhook.application import WARM_UP_SECONDS
 
 from .conftest import event_body
 from .test_app import call, free_port, run

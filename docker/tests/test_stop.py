@@ -15,7 +15,7 @@ from .test_app import ROOT, call, free_port, run
 STOP_SECONDS = 10
 PROGRAM = f"""
 import sys, time
-from src.server import StopTimes, serve
+from src.runtime.server import StopTimes, serve
 
 def app(environ, start_response):
     time.sleep(float(environ["QUERY_STRING"] or 0))

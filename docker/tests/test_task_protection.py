@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from src.consumer import Consumer
-from src.task_protection import (
+from src.queues.consumer import Consumer
+from src.queues.task_protection import (
     BLOCKED,
     BREAK_SECONDS,
     EXPIRES_MINUTES,

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jwcrypto.jwk import JWK, JWKSet
 
-from src.keys import verifying_keys
-from src.verification import (
+from src.webhook.keys import verifying_keys
+from src.webhook.verification import (
     MAX_SIGNATURES,
     TOLERANCE_SECONDS,
     VerificationError,

@@ -8,13 +8,8 @@ import pytest
 from benchling_api_client.webhooks.v0.beta.models.webhook_envelope import WebhookEnvelope
 from benchling_api_client.webhooks.v0.stable.models.webhook_envelope_v0 import WebhookEnvelopeV0
 
-from src.webhook_types import (
-    CANVAS_CREATED,
-    CANVAS_INITIALIZED,
-    CANVAS_INTERACTED,
-    WEBHOOK_TYPES,
-    Meaning,
-)
+from src.queues.canvas_request import CANVAS_CREATED, CANVAS_INITIALIZED, CANVAS_INTERACTED
+from src.webhook.webhook_types import WEBHOOK_TYPES, Meaning
 
 from .benchling_api import PACKAGE, described, webhook_problems, webhook_schemas
 from .conftest import event_body

@@ -13,7 +13,7 @@ import urllib.request
 import pytest
 
 from src import worker as module
-from src.settings import WORKER_REQUIRED, read_settings
+from src.runtime.settings import WORKER_REQUIRED, read_settings
 from src.worker import Worker, build_worker
 
 from .conftest import SECRET

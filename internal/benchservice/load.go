@@ -125,7 +125,7 @@ type flood struct {
 
 var floods = []flood{
 	{"of one signature", 1},
-	// As many as the service looks at (MAX_SIGNATURES in docker/src/verification.py).
+	// As many as the service looks at (MAX_SIGNATURES in docker/src/webhook/verification.py).
 	{"of 5 signatures", 5},
 	// As many as API Gateway's limit for headers lets through, 9.9 kB.
 	{"of 520 signatures", 520},

@@ -127,7 +127,7 @@ func changedSource() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{"Dockerfile", ".dockerignore", "diet.py", "requirements.txt"} {
+	for _, name := range []string{"Dockerfile", ".dockerignore", "prune_image.py", "requirements.txt"} {
 		text, err := os.ReadFile(filepath.Join(testbed.BuildContext, name))
 		if err != nil {
 			return "", err

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,14 +97,16 @@ var dimensionName = regexp.MustCompile(`(?:^|,)([A-Za-z]+)=`)
 // publishes, and against what the service's source writes: an alarm on a metric
 // that nobody publishes never rings.
 func TestAlarmsLookAtMetricsThatExist(t *testing.T) {
-	sources, err := filepath.Glob("../../docker/src/*.py")
-	assert.NilError(t, err)
+	sources := os.DirFS("../../docker/src")
 	var service strings.Builder
-	for _, source := range sources {
-		text, err := os.ReadFile(source)
-		assert.NilError(t, err)
+	assert.NilError(t, fs.WalkDir(sources, ".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".py" {
+			return err
+		}
+		text, err := fs.ReadFile(sources, path)
 		service.Write(text)
-	}
+		return err
+	}))
 	for _, shape := range []string{"dev", "prod", "existing-quilt", "guarded"} {
 		for _, a := range stackOf(t, shape).Alarms {
 			for _, m := range a.Metrics() {

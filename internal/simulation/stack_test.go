@@ -25,7 +25,7 @@ func stackOf(t *testing.T, shape string) Stack {
 // concurrency is the service's own default of WORKER_CONCURRENCY.
 func concurrency(t *testing.T) int {
 	t.Helper()
-	text, err := os.ReadFile("../../docker/src/settings.py")
+	text, err := os.ReadFile("../../docker/src/runtime/settings.py")
 	assert.NilError(t, err)
 	_, after, found := strings.Cut(string(text), `"WORKER_CONCURRENCY": "`)
 	assert.Assert(t, found)

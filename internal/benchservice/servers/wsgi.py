@@ -4,9 +4,9 @@ import os
 
 from a2wsgi import WSGIMiddleware
 from src.app import load
-from src.logs import configure_logs
-from src.server import stay_on_one_cpu
-from src.settings import read_settings
+from src.runtime.logs import configure_logs
+from src.runtime.server import stay_on_one_cpu
+from src.runtime.settings import read_settings
 
 stay_on_one_cpu()
 settings = read_settings(os.environ)

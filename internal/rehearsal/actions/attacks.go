@@ -24,7 +24,7 @@ const (
 	hangPause  = 20 * time.Millisecond
 
 	// dawdlers are more connections than the web service takes (CONNECTIONS in
-	// docker/src/connections.py).
+	// docker/src/runtime/connections.py).
 	dawdlers = 600
 	// dawdleEvents come in beside them, a dawdleEvery between two.
 	dawdleEvents = 60

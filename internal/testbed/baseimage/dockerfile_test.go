@@ -59,11 +59,11 @@ func TestDockerfileOnStandin(t *testing.T) {
 	if err := os.CopyFS(service, os.DirFS("testdata/service")); err != nil {
 		t.Fatal(err)
 	}
-	diet, err := os.ReadFile(filepath.Join(root, "docker/diet.py"))
+	prune, err := os.ReadFile(filepath.Join(root, "docker/prune_image.py"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(service, "diet.py"), diet, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(service, "prune_image.py"), prune, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	began := time.Now()

@@ -1,0 +1,1 @@
+"""What canvases show, and what people ask for on them."""

@@ -1,0 +1,96 @@
+"""Liveness, readiness and the settings in force, and an application that has no other routes.
+
+It is the worker's whole application, and the base of the web service's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.exceptions import HTTPException
+
+from .settings import Settings
+
+# That the service answers is all that they say. While it starts, app.py answers them.
+LIVENESS = ("/health", "/health/live")
+MAX_BODY_BYTES = 1024 * 1024
+
+log = structlog.get_logger()
+
+
+def health_app(settings: Settings, problems: Callable[[], list[str]]) -> Flask:
+    """Return an application that reports only how it is."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.register_blueprint(health_routes(settings, problems))
+    app.before_request(_begin)
+    app.after_request(_log_response)
+    app.register_error_handler(HTTPException, _error_response)
+    return app
+
+
+def _begin() -> None:
+    g.began = time.monotonic()
+    clear_contextvars()
+    bind_contextvars(method=request.method, path=request.path)
+
+
+def _log_response(response: Response) -> Response:
+    # One line a call, with what its route has bound.
+    # The probes of container and load balancer would drown everything else.
+    write = log.debug if request.path.startswith("/health") else log.info
+    write(
+        "answered",
+        status=response.status_code,
+        milliseconds=round((time.monotonic() - g.began) * 1000, 1),
+    )
+    return response
+
+
+def _error_response(error: HTTPException) -> ResponseReturnValue:
+    name = error.name.lower().replace(" ", "_")
+    return jsonify(error=name, message=error.description), error.code or 500
+
+
+def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blueprint:
+    """Return the routes that report how the service is.
+
+    ``problems`` says why what the service depends on can't be used, a reason each.
+    """
+    routes = Blueprint("health", __name__)
+
+    def live() -> ResponseReturnValue:
+        return jsonify(status="healthy")
+
+    for path in LIVENESS:
+        routes.add_url_rule(path, view_func=live)
+
+    @routes.get("/health/ready")
+    def ready() -> ResponseReturnValue:
+        reasons = not_ready(settings, problems)
+        if reasons:
+            return jsonify(status="not ready", reasons=reasons), 503
+        return jsonify(status="ready")
+
+    @routes.get("/config")
+    def config() -> ResponseReturnValue:
+        return jsonify(settings.masked())
+
+    return routes
+
+
+def not_ready(settings: Settings, problems: Callable[[], list[str]]) -> list[str]:
+    """Return why the service isn't ready, a reason each; nothing is raised."""
+    if settings.problems:
+        return list(settings.problems)
+    try:
+        return problems()
+    except Exception as error:
+        # What can't say that it works can't be relied on, whatever it raised.
+        log.exception("readiness unknown")
+        return [f"readiness can't be told ({type(error).__name__}): look at the log"]

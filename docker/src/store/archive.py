@@ -1,0 +1,214 @@
+"""An export's ZIP: what can be stored of it, and what can't, each with its reason."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Self
+
+from ..runtime.errors import PermanentError
+from .member_names import fault_of, name_of, numbered, path_of, shown
+from .path_tree import PathTree
+
+# What a notebook entry can reasonably hold. A declared size is binding: no byte
+# more is read. How well a file compresses says nothing: blank images do so 1:1000.
+MAX_MEMBERS = 10_000
+MAX_BYTES = 20 * 1024**3
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+ENCRYPTED = 0x1
+# zipfile takes the directory whole and makes some 500 bytes of each record, before
+# anybody can count them. These are 400 bytes of name and comment for each member.
+MAX_DIRECTORY_BYTES = 4 * 1024**2
+RECORD = b"PK\x01\x02"
+# What zipfile raises for a member that isn't what the ZIP's directory says.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+DAMAGED = "is damaged"
+
+
+class ArchiveError(PermanentError):
+    """The ZIP as a whole is unusable, as it would be exported again; the text says why."""
+
+
+class MemberError(ArchiveError):
+    """One member can't be read; the text says why, and the others can be."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of the archive: its path in the package, its name in the export, its bytes.
+
+    The two differ only where S3 or Quilt can't hold the name. ``size`` is in bytes.
+    """
+
+    path: str
+    name: str
+    size: int
+    crc32: int
+    entry: zipfile.ZipInfo
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file of the export that isn't stored; both texts can be shown."""
+
+    name: str
+    reason: str
+
+
+class MemberReader:
+    """A member's content as a stream that ends with an error if it is damaged."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        """Take zipfile's stream, and the size in bytes that the directory declares."""
+        self._stream = stream
+        self._left = size
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes, or all; less than that only at the end.
+
+        Raises MemberError for damage. What the file beneath raises passes.
+        """
+        # One byte more than is left makes zipfile compare the checksum of an empty file.
+        wanted = self._left + 1 if size < 0 else size
+        try:
+            content = self._stream.read(wanted)
+        except DAMAGE as error:
+            raise MemberError(DAMAGED) from error
+        self._left -= len(content)
+        if self._left and len(content) < wanted:
+            raise MemberError(DAMAGED)
+        return content
+
+    def __enter__(self) -> Self:
+        """Return the stream itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+
+class _Guarded:
+    """A file of which zipfile can't read a directory that needs much memory."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.reads_directory = True
+        self.tell, self.seekable = file.tell, file.seekable
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; raises BadZipFile for a place that no file has."""
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            # zipfile takes that for a file that is too short for a ZIP64 record.
+            if self.reads_directory or error.errno != errno.EINVAL:
+                raise
+            raise zipfile.BadZipFile("no such place") from error
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes; raises ArchiveError for too large a directory."""
+        if not self.reads_directory:
+            return self._file.read(size)
+        if size > MAX_DIRECTORY_BYTES:
+            raise ArchiveError(
+                f"the export's directory has {size} bytes, more than {MAX_DIRECTORY_BYTES}"
+            )
+        content = self._file.read(size)
+        # Names may hold the signature, too, but as many are no accident.
+        if content.startswith(RECORD) and (files := content.count(RECORD)) > MAX_MEMBERS:
+            raise ArchiveError(f"the export has {files} files, more than {MAX_MEMBERS}")
+        return content
+
+
+class Archive:
+    """A ZIP that is read member by member from a seekable file.
+
+    ``members`` can be stored, in the ZIP's order; no path of theirs is also a
+    directory. ``left_out`` can't.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read the ZIP's directory; raises ArchiveError if it is none or too large."""
+        guarded = _Guarded(file)
+        try:
+            self._zip = zipfile.ZipFile(guarded)
+        except (*DAMAGE, ValueError, OverflowError, struct.error) as error:
+            raise ArchiveError("the export is not a readable ZIP") from error
+        guarded.reads_directory = False
+        entries = self._zip.infolist()
+        if len(entries) > MAX_MEMBERS:
+            raise ArchiveError(f"the export has {len(entries)} files, more than {MAX_MEMBERS}")
+        total = sum(entry.file_size for entry in entries)
+        if total > MAX_BYTES:
+            raise ArchiveError(f"the export unpacks to {total} bytes, more than {MAX_BYTES}")
+        files: list[tuple[str, zipfile.ZipInfo]] = []
+        left_out: list[LeftOut] = []
+        for entry in entries:
+            name = name_of(entry)
+            if name.endswith("/"):
+                continue
+            if reason := fault_of(name) or _fault_of_kind(entry):
+                left_out.append(LeftOut(shown(name), reason))
+            else:
+                files.append((name, entry))
+        self.members = _members(files)
+        self.left_out = tuple(left_out)
+
+    def open(self, member: Member) -> MemberReader:
+        """Return a member's content; raises MemberError if it can't be unpacked."""
+        try:
+            stream = self._zip.open(member.entry)
+        # A wrong offset or a name that is no text in the member's own header.
+        except (*DAMAGE, ValueError, OverflowError, struct.error) as error:
+            raise MemberError(DAMAGED) from error
+        return MemberReader(stream, member.size)
+
+
+def _fault_of_kind(entry: zipfile.ZipInfo) -> str:
+    """Return why a member can't be stored whatever its name is, or nothing."""
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        return "is a link or a device"
+    if entry.flag_bits & ENCRYPTED:
+        return "is encrypted"
+    if entry.compress_type not in METHODS:
+        return "is compressed by another method than deflate"
+    return ""
+
+
+def _members(files: Iterable[tuple[str, zipfile.ZipInfo]]) -> tuple[Member, ...]:
+    """Return the files at paths of their own.
+
+    The first keeps its path; a second one of other content gets a number, as does
+    a file whose path other files need as a directory.
+    """
+    wanted = [(path_of(name), name, entry) for name, entry in files]
+    tree = PathTree(path for path, _, _ in wanted)
+    claimed = {path for path, _, _ in wanted}
+    members: dict[str, Member] = {}
+    contents: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
+    numbers: defaultdict[str, int] = defaultdict(lambda: 1)
+    for path, name, entry in wanted:
+        content = (entry.file_size, entry.CRC)
+        if content in contents[path]:
+            continue
+        contents[path].add(content)
+        free = path
+        while free in members or tree.is_directory(free) or (free != path and free in claimed):
+            numbers[path] += 1
+            free = numbered(path, numbers[path])
+        members[free] = Member(free, name, entry.file_size, entry.CRC, entry)
+    return tuple(members.values())

@@ -1,0 +1,185 @@
+"""S3's calls as a package needs them: checked before each, and verified by S3."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import zlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from ..runtime.errors import TransientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# One part in memory for each entry that is worked on, not ten as by default, and
+# of the smallest size that S3 takes. Its limit of 10,000 parts is then 48 GiB.
+PART_BYTES = 5 * 1024**2
+TRANSFER = TransferConfig(
+    multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False
+)
+DELETE_AT_ONCE = 1000
+# S3's codes where the object isn't the one that a write was to replace.
+CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+NOT_FOUND = "404"
+
+# An object's user metadata.
+Labels = dict[str, str]
+
+
+class StoreError(TransientError):
+    """The package isn't whole: somebody else changed it meanwhile; the text says how."""
+
+
+class Readable(Protocol):
+    """A stream."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes, or all."""
+
+
+class Objects:
+    """A bucket's objects. S3's refusals are raised as ClientError."""
+
+    def __init__(self, client: S3Client, bucket: str, check: Callable[[], None]) -> None:
+        """Take a client, and a check that raises when the work must end."""
+        self._client = client
+        self._bucket = bucket
+        self._check = check
+
+    def etags(self, prefix: str) -> dict[str, str]:
+        """Return the ETags of all objects under a prefix by their keys."""
+        found: dict[str, str] = {}
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        self._check()
+        for page in pages:
+            found.update((item["Key"], item["ETag"]) for item in page.get("Contents", ()))
+            self._check()
+        return found
+
+    def read(self, key: str) -> bytes | None:
+        """Return an object, or None if there is none.
+
+        It is listed first: without the right to list the whole bucket, S3 answers
+        403 to a GET of a key that doesn't exist.
+        """
+        self._check()
+        listed = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        if [item["Key"] for item in listed.get("Contents", ())] != [key]:
+            return None
+        self._check()
+        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        try:
+            return body.read()
+        finally:
+            body.close()
+
+    def write(self, key: str, content: bytes) -> None:
+        """Put an object over whatever lies there."""
+        self._check()
+        self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=content, **_described(key, zlib.crc32(content), {})
+        )
+
+    def put(self, key: str, content: bytes, crc32: int, labels: Labels, replaces: str) -> str:
+        """Put an object with labels of its own, and return its ETag.
+
+        ``replaces`` is the ETag of what may be overwritten; if it is empty, nothing
+        may. Raises StoreError if something else lies there.
+        """
+        self._check()
+        condition: dict[str, Any] = {"IfMatch": replaces} if replaces else {"IfNoneMatch": "*"}
+        try:
+            response = self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                **_described(key, crc32, labels),
+                **condition,
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in CONFLICTS:
+                raise
+            # Or it is our own: S3 took it, its response was lost, the client repeated it.
+            return self._etag_of_own(key, labels)
+        return response["ETag"]
+
+    def upload(self, key: str, content: Readable, crc32: int, labels: Labels) -> str:
+        """Put a large object in parts, and return its ETag.
+
+        s3transfer passes the checksum as that of the full object. If reading raises,
+        it aborts the upload, and what lay there stays.
+        """
+        self._client.upload_fileobj(
+            _Watched(content, self._check),  # type: ignore[arg-type]  # only read() is asked of it
+            self._bucket,
+            key,
+            ExtraArgs=_described(key, crc32, labels),
+            Config=TRANSFER,
+        )
+        return self._etag_of_own(key, labels)
+
+    def head(self, key: str) -> tuple[str, Labels]:
+        """Return an object's ETag and its labels, or nothing if there is none."""
+        self._check()
+        try:
+            found = self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == NOT_FOUND:
+                return "", {}
+            raise
+        # Labels travel as headers, whose case a proxy may change.
+        return found["ETag"], {name.lower(): value for name, value in found["Metadata"].items()}
+
+    def delete(self, etags: Iterable[tuple[str, str]]) -> None:
+        """Delete objects, each while it has its ETag; raises StoreError if S3 keeps any."""
+        doomed = list(etags)
+        for start in range(0, len(doomed), DELETE_AT_ONCE):
+            batch = doomed[start : start + DELETE_AT_ONCE]
+            self._check()
+            response = self._client.delete_objects(
+                Bucket=self._bucket,
+                Delete={
+                    "Objects": [{"Key": key, "ETag": etag} for key, etag in batch],
+                    "Quiet": True,
+                },
+            )
+            if errors := response.get("Errors"):
+                raise StoreError(
+                    f"{len(errors)} stale files can't be deleted ({errors[0]['Code']})"
+                )
+
+    def _etag_of_own(self, key: str, labels: Labels) -> str:
+        etag, found = self.head(key)
+        etag = etag if labels.items() <= found.items() else ""
+        if not etag:
+            raise StoreError("a file was replaced by somebody else while it was written")
+        return etag
+
+
+class _Watched:
+    """A stream that ends by an exception when the work must end."""
+
+    def __init__(self, stream: Readable, check: Callable[[], None]) -> None:
+        self._stream = stream
+        self._check = check
+
+    def read(self, size: int = -1, /) -> bytes:
+        self._check()
+        return self._stream.read(size)
+
+
+def _described(key: str, crc32: int, labels: Labels) -> dict[str, Any]:
+    """Return what S3 is told of an object; it refuses one whose checksum differs."""
+    kind, encoding = mimetypes.guess_type(key)
+    return {
+        "ContentType": kind if kind and not encoding else "application/octet-stream",
+        "ChecksumCRC32": base64.b64encode(crc32.to_bytes(4, "big")).decode(),
+        "Metadata": labels,
+    }

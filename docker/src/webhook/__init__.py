@@ -1,0 +1,1 @@
+"""From Benchling's request to the queue."""
