@@ -66,8 +66,8 @@ func (m *measurement) checkInside(ctx context.Context) error {
 		err = errors.New(missing)
 	}
 	m.list.Add("Risk 3 shared libraries", "none missing", "ldd of "+count+" files", err)
-	_, err = m.inside(ctx, nil, "python", "-c", "import flask, boto3, structlog, src.app, src.web, src.worker")
-	m.list.Add("Risk 3 imports", "all", "flask, boto3, structlog, src.app, src.web, src.worker", err)
+	_, err = m.inside(ctx, nil, "python", "-c", "import flask, boto3, structlog, src.app, src.webhook.application, src.worker")
+	m.list.Add("Risk 3 imports", "all", "flask, boto3, structlog, src.app, src.webhook.application, src.worker", err)
 	text, err = m.inside(ctx, nil, "flask", "routes")
 	m.list.Add("QG-4 flask routes", "every route, without settings", fmt.Sprintf("%d lines", strings.Count(text, "\n")+1), errors.Join(err, m.missingRoutes(text)))
 	return ctx.Err()
