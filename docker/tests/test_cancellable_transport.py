@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from src.queues.lease import GiveBackError
-from src.runtime.cancellable_transport import SLICE_SECONDS, CancellableTransport
+from src.runtime.cancellable_transport import SLICE_SECONDS, CancellableTransport, tls_context
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +45,14 @@ def certificate(tmp_path_factory):
         )
     )
     return paths / "cert.pem", paths / "key.pem"
+
+
+@pytest.fixture(autouse=True)
+def context_of_its_own():
+    """Each test has certificates of its own."""
+    tls_context.cache_clear()
+    yield
+    tls_context.cache_clear()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -14,15 +15,21 @@ import httpx
 SLICE_SECONDS = 0.5
 
 
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Return the one context of all connections: to load its certificates takes long."""
+    return httpx.create_ssl_context()
+
+
 class CancellableTransport(httpx.HTTPTransport):
     """Sends requests; ``check`` raises in the middle of a read when the work must end."""
 
     def __init__(self, check: Callable[[], None]) -> None:
         """Take the check."""
-        super().__init__()
+        super().__init__(verify=tls_context())
         # httpx has no parameter for what its own library documents as one.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=tls_context(),
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=5.0,

@@ -11,6 +11,7 @@ from benchling_sdk.auth.client_credentials_oauth2 import ClientCredentialsOAuth2
 from benchling_sdk.errors import BenchlingError
 
 from .background import run_in_background
+from .cancellable_transport import tls_context
 
 # Until they work, and from then on.
 FIRST_PAUSE_SECONDS = 2.0
@@ -86,7 +87,7 @@ def token_of(base_url: str, client_id: str, client_secret: str) -> Callable[[], 
     """Return what fetches a new token, as the SDK does."""
 
     def fetch() -> None:
-        with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
+        with httpx.Client(timeout=TIMEOUT_SECONDS, verify=tls_context()) as client:
             ClientCredentialsOAuth2(client_id, client_secret, httpx_client=client).vend_new_token(
                 base_url
             )

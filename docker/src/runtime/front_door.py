@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 
 from .background import run_every
+from .cancellable_transport import tls_context
 from .metrics import Metrics
 
 # probePeriod in constructs/operator_alarms.go.
@@ -45,7 +46,7 @@ class FrontDoor:
     def probe(self) -> str:
         """Call once, write the metric, and return why the way is closed, or nothing."""
         try:
-            with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
+            with httpx.Client(timeout=TIMEOUT_SECONDS, verify=tls_context()) as client:
                 status = client.get(self._url, headers=self._signature()).status_code
             fault = "" if status == httpx.codes.OK else f"status {status}"
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody got through
