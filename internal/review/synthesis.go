@@ -22,39 +22,34 @@ const (
 	cdkFile    = "cdk.json"
 )
 
-// synthesizeBoth returns the templates and contracts of the trees before and
-// after a change. Where the contracts differ, it also synthesizes the new tree
-// with the old Dockerfile.
-func synthesizeBoth(ctx context.Context, after, before, scratch string) (in Input, err error) {
-	if in.BeforeFacts, err = factsOf(before); err != nil {
-		return in, fmt.Errorf("the base: %w", err)
+// synthesize returns the templates and contracts of the revision and of the working
+// tree. Where the contracts differ, it also synthesizes the tree with the old
+// Dockerfile.
+func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err error) {
+	after, before := b.options.Tree, b.tree()
+	if b.facts == nil {
+		if b.facts, err = factsOf(before); err != nil {
+			return in, fmt.Errorf("the base: %w", err)
+		}
 	}
+	in.BeforeFacts = b.facts
 	if in.AfterFacts, err = factsOf(after); err != nil {
 		return in, err
 	}
-	newApp, oldApp := filepath.Join(scratch, "new"), filepath.Join(scratch, "old")
-	if err := build(ctx, after, newApp); err != nil {
+	app := filepath.Join(scratch, "app")
+	if err := build(ctx, after, app); err != nil {
 		return in, err
-	}
-	same, err := sameApp(ctx, after, before)
-	if err != nil {
-		return in, err
-	}
-	if same {
-		oldApp = newApp
-	} else if err := build(ctx, before, oldApp); err != nil {
-		return in, fmt.Errorf("the base: %w", err)
 	}
 	runs, ctx := errgroup.WithContext(ctx)
 	runs.Go(func() (err error) {
-		in.Before, err = synthesize(ctx, oldApp, before)
-		if err != nil {
-			err = fmt.Errorf("the base: %w", err)
+		if err := b.synthesizeBase(ctx, app); err != nil {
+			return fmt.Errorf("the base: %w", err)
 		}
-		return err
+		in.Before = b.templates
+		return nil
 	})
 	runs.Go(func() (err error) {
-		in.After, err = synthesize(ctx, newApp, after)
+		in.After, err = synthesize(ctx, app, after)
 		return err
 	})
 	if !slices.Equal(in.BeforeFacts, in.AfterFacts) {
@@ -68,11 +63,31 @@ func synthesizeBoth(ctx context.Context, after, before, scratch string) (in Inpu
 			if err := copyFile(filepath.Join(before, dockerfile), filepath.Join(between, dockerfile)); err != nil {
 				return err
 			}
-			in.Between, err = synthesize(ctx, newApp, between)
+			in.Between, err = synthesize(ctx, app, between)
 			return err
 		})
 	}
 	return in, runs.Wait()
+}
+
+// synthesizeBase synthesizes the revision, once. Where the tree has the same Go
+// sources, its app does it.
+func (b *Base) synthesizeBase(ctx context.Context, app string) error {
+	if b.templates != nil {
+		return nil
+	}
+	same, err := sameApp(ctx, b.options.Tree, b.tree())
+	if err != nil {
+		return err
+	}
+	if !same {
+		app = filepath.Join(b.scratch, "app")
+		if err := build(ctx, b.tree(), app); err != nil {
+			return err
+		}
+	}
+	b.templates, err = synthesize(ctx, app, b.tree())
+	return err
 }
 
 func build(ctx context.Context, tree, binary string) error {

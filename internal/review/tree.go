@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
 )
 
@@ -23,26 +24,57 @@ type Options struct {
 // Run compares a working tree with one of its repository's revisions: it
 // synthesizes both, without an AWS account and without Docker.
 func Run(ctx context.Context, o Options) (result Review, err error) {
-	schemas, err := cfnschema.Installed(o.Tools)
+	base, err := NewBase(ctx, o)
 	if err != nil {
 		return result, err
 	}
-	scratch, err := os.MkdirTemp("", "review-")
+	defer func() { err = errors.Join(err, base.Remove()) }()
+	return base.Review(ctx)
+}
+
+// Base is a revision that working trees are compared with; it is synthesized once.
+type Base struct {
+	options   Options
+	schemas   *cfnschema.Schemas
+	scratch   string
+	facts     []Fact
+	templates map[string]cfn.Template
+	remove    func() error
+}
+
+// NewBase checks the revision out beside the tree's repository, until Remove.
+func NewBase(ctx context.Context, o Options) (*Base, error) {
+	b := &Base{options: o}
+	var err error
+	if b.schemas, err = cfnschema.Installed(o.Tools); err != nil {
+		return nil, err
+	}
+	if b.scratch, err = os.MkdirTemp("", "review-"); err != nil {
+		return nil, err
+	}
+	if b.remove, err = checkOut(ctx, o.Tree, o.Base, b.tree()); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(b.scratch))
+	}
+	return b, nil
+}
+
+// tree returns where the revision is checked out.
+func (b *Base) tree() string { return filepath.Join(b.scratch, "base") }
+
+// Remove removes what NewBase and the reviews made.
+func (b *Base) Remove() error { return errors.Join(b.remove(), os.RemoveAll(b.scratch)) }
+
+// Review compares the working tree, as it is now, with the revision.
+func (b *Base) Review(ctx context.Context) (result Review, err error) {
+	scratch, err := os.MkdirTemp(b.scratch, "tree-")
 	if err != nil {
 		return result, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	base := filepath.Join(scratch, "base")
-	remove, err := checkOut(ctx, o.Tree, o.Base, base)
+	in, err := b.synthesize(ctx, scratch)
 	if err != nil {
 		return result, err
 	}
-	defer func() { err = errors.Join(err, remove()) }()
-	in, err := synthesizeBoth(ctx, o.Tree, base, scratch)
-	if err != nil {
-		return result, err
-	}
-	return Compare(in, schemas)
+	return Compare(in, b.schemas)
 }
 
 // Write leaves review.md for a pull request's comment, and review.json for

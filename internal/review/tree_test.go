@@ -52,21 +52,31 @@ func (p project) edit(t *testing.T, name, from, to string) {
 	t.Cleanup(func() { assert.NilError(t, os.WriteFile(path, text, 0o600)) })
 }
 
-// review compares the working tree with a revision, and makes sure that no
-// worktree stays behind.
-func (p project) review(t *testing.T, base string) (Review, error) {
+// base prepares the comparison with a revision; when the test ends, no worktree stays
+// behind.
+func (p project) base(t *testing.T, revision string) (*Base, error) {
 	t.Helper()
-	result, err := Run(t.Context(), Options{Tree: ".", Base: base, Tools: p.tools})
-	assert.Equal(t, strings.Count(p.git("worktree", "list"), "\n"), 1)
-	return result, err
+	base, err := NewBase(t.Context(), Options{Tree: ".", Base: revision, Tools: p.tools})
+	t.Cleanup(func() {
+		if base != nil {
+			assert.NilError(t, base.Remove())
+		}
+		assert.Equal(t, strings.Count(p.git("worktree", "list"), "\n"), 1)
+	})
+	return base, err
 }
 
 // TestReviews makes changes to this project, as a developer would, and reads
 // what a reviewer reads.
 func TestReviews(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the app and synthesizes each change")
+	}
 	p := newProject(t)
-	t.Run("nothing", func(t *testing.T) { reviewNothing(t, p) })
-	t.Run("failures", func(t *testing.T) { reviewsThatFail(t, p) })
+	base, err := p.base(t, "main")
+	assert.NilError(t, err)
+	t.Run("nothing", func(t *testing.T) { reviewNothing(t, p, base) })
+	t.Run("failures", func(t *testing.T) { reviewsThatFail(t, p, base) })
 	for _, c := range []struct {
 		name, file, from, to string
 		danger               bool
@@ -95,7 +105,7 @@ func TestReviews(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p.edit(t, c.file, c.from, c.to)
-			result, err := p.review(t, "HEAD")
+			result, err := base.Review(t.Context())
 			assert.NilError(t, err)
 			assert.Equal(t, result.Dangerous(), c.danger)
 			lines := strings.Split(strings.TrimSpace(result.Text()), "\n")
@@ -105,10 +115,10 @@ func TestReviews(t *testing.T) {
 	}
 }
 
-func reviewNothing(t *testing.T, p project) {
+func reviewNothing(t *testing.T, p project, base *Base) {
 	// No part of the image, and so no part of the templates.
 	p.edit(t, "docker/tests/test_app.py", "import ", "import  ")
-	result, err := p.review(t, "main")
+	result, err := base.Review(t.Context())
 	assert.NilError(t, err)
 	assert.Equal(t, result.Text(), "nothing changed\n")
 	out := t.TempDir()
@@ -127,8 +137,8 @@ func reviewNothing(t *testing.T, p project) {
 	assert.Equal(t, string(text), "**nothing changed**\n")
 }
 
-func reviewsThatFail(t *testing.T, p project) {
-	_, err := p.review(t, "nowhere")
+func reviewsThatFail(t *testing.T, p project, base *Base) {
+	_, err := p.base(t, "nowhere")
 	assert.Error(t, err, `BASE: "nowhere": no such revision here: name a commit, a branch or a tag, fetched`)
 
 	for _, c := range []struct{ file, from, to, fault string }{
@@ -137,7 +147,7 @@ func reviewsThatFail(t *testing.T, p project) {
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			p.edit(t, c.file, c.from, c.to)
-			_, err := p.review(t, "HEAD")
+			_, err := base.Review(t.Context())
 			assert.Assert(t, err != nil && strings.HasPrefix(err.Error(), c.fault), err)
 		})
 	}

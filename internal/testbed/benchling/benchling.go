@@ -95,7 +95,7 @@ type Server struct {
 // Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1. Each call is
 // checked by the description in the directory of Benchling's client.
 func Serve(key Key, client string) (*Server, error) {
-	described, err := loadDescription(client)
+	described, err := described(client)
 	if err != nil {
 		return nil, err
 	}

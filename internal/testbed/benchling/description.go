@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -29,6 +30,15 @@ const apiRoot = "/api/v2"
 type description struct {
 	document *openapi3.T
 	router   routers.Router
+}
+
+// loaded are the descriptions by their client's directory: it takes seconds to read one.
+var loaded sync.Map
+
+// described returns a client's description, which is read once.
+func described(client string) (*description, error) {
+	load, _ := loaded.LoadOrStore(client, sync.OnceValues(func() (*description, error) { return loadDescription(client) }))
+	return load.(func() (*description, error))()
 }
 
 // loadDescription reads the description of the stable API from a client's directory.
