@@ -85,7 +85,7 @@ webhook:
 .PHONY: golden
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/policy ./internal/templatediff ./stacks -update
-	go test ./internal/simulation -update
+	go test ./internal/architecture ./internal/simulation -update
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app

@@ -70,106 +70,92 @@ func TestDecisionsAreListed(t *testing.T) {
 	}
 }
 
-// codePath is a code span that looks like a path of the repository: it begins with
-// a directory of its top, or is one of the files there.
-var codePath = regexp.MustCompile("`((?:\\.ci|\\.devcontainer|\\.github|cmd|constructs|docker|docs|internal|stacks|tools)/[A-Za-z0-9._/-]*|[A-Za-z.-]+\\.(?:md|go|json|yaml)|Makefile)`")
+// readmeWords is how long README.md may be: what is more belongs on a page.
+const readmeWords = 900
 
-// made are the paths that pages name and commands make.
-var made = []string{"docker/.venv"}
-
-// files of other places that pages name without a directory: what the worker writes
-// into a package, and what testdata's cases consist of.
-var elsewhere = []string{"entry.json", "entry_data.json", "input.json", "links.json", "README.md", "contract.json", "package.json", "ID.md"}
-
-// merged are paths and targets of the revision that this one is merged into.
-var merged = regexp.MustCompile(`^(docker/src/(canvas|export|queues|runtime|store|webhook)(/.*)?|docker/src/worker.py|check)$`)
-
-// TestPathsExist looks for every path that a page names in a code span.
-func TestPathsExist(t *testing.T) {
-	named := 0
-	for _, page := range pages(t) {
-		text, err := os.ReadFile(page)
-		assert.NilError(t, err)
-		for _, span := range codePath.FindAllStringSubmatch(string(text), -1) {
-			path := strings.TrimSuffix(span[1], "/")
-			if slices.Contains(made, path) || slices.Contains(elsewhere, filepath.Base(path)) || merged.MatchString(path) {
-				continue
-			}
-			_, err := os.Stat(path)
-			assert.Check(t, err == nil, "%s: %s doesn't exist", page, span[1])
-			named++
-		}
-	}
-	assert.Assert(t, named > 100, "%d paths", named)
-}
-
-// TestContributingSaysHow asks for the questions that CONTRIBUTING.md answers, each
-// with what to change, what fails first and what to run.
-func TestContributingSaysHow(t *testing.T) {
-	text, err := os.ReadFile("CONTRIBUTING.md")
+func TestReadmeIsShort(t *testing.T) {
+	text, err := os.ReadFile("README.md")
 	assert.NilError(t, err)
-	_, how, found := strings.Cut(string(text), "\n## How to …\n")
-	assert.Assert(t, found)
-	how, _, _ = strings.Cut(how, "\n## ")
-	sections := map[string]string{}
-	for _, section := range strings.Split(how, "\n### ")[1:] {
-		heading, body, _ := strings.Cut(section, "\n")
-		sections[heading] = body
+	words := len(strings.Fields(string(text)))
+	assert.Assert(t, words <= readmeWords, "%d words", words)
+}
+
+// number is one that a run of the rehearsal has filled in, or fmt's verb for it.
+var number = regexp.MustCompile(`[0-9]+`)
+
+// TestReadmeQuotesRows looks for the rows of the rehearsal that README.md quotes in
+// the rehearsal's code.
+func TestReadmeQuotesRows(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	assert.NilError(t, err)
+	files, err := filepath.Glob("internal/rehearsal/actions/*.go")
+	assert.NilError(t, err)
+	var code []byte
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		assert.NilError(t, err)
+		code = append(code, source...)
 	}
-	for _, question := range []string{
-		"Another health path", "A new event type", "A new alarm", "A new setting", "A new rehearsal fault", "A new policy rule",
-	} {
-		body := sections[question]
-		assert.Check(t, codePath.MatchString(body), "%s: no file", question)
-		assert.Check(t, strings.Contains(body, "Fails first: "), "%s: no test", question)
-		assert.Check(t, strings.Contains(body, "un `"), "%s: no command", question)
+	quoted := regexp.MustCompile(`(?m)^yes +[0-9.]+ +(.+?)  `).FindAllStringSubmatch(string(text), -1)
+	assert.Assert(t, len(quoted) == 5, "%d rows", len(quoted))
+	for _, row := range quoted {
+		check := regexp.MustCompile(`"` + number.ReplaceAllString(regexp.QuoteMeta(row[1]), `(?:[0-9]+|%[.0-9]*[df])`) + `"`)
+		assert.Check(t, check.Match(code), "the rehearsal has no check %q", row[1])
 	}
 }
 
-// testName is a test of Go that a page names.
-var testName = regexp.MustCompile("`(Test[A-Z][A-Za-z]+)` of `([a-z/_]+_test\\.go)`")
+// logLine is a log line that docs/operations.md names, in its table or in a query.
+var logLine = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (?:web|worker|both) \\||event = \"([^\"]+)\"")
 
-// TestNamedTestsExist looks for the tests that pages name in their files.
-func TestNamedTestsExist(t *testing.T) {
-	named := 0
-	for _, page := range pages(t) {
-		text, err := os.ReadFile(page)
-		assert.NilError(t, err)
-		for _, of := range testName.FindAllStringSubmatch(string(text), -1) {
-			code, err := os.ReadFile(of[2])
-			assert.Check(t, err, page)
-			assert.Check(t, strings.Contains(string(code), "func "+of[1]+"("), "%s: %s has no %s", page, of[2], of[1])
-			named++
+// TestLogLinesExist looks for the log lines that docs/operations.md names in the
+// service's code.
+func TestLogLinesExist(t *testing.T) {
+	text, err := os.ReadFile("docs/operations.md")
+	assert.NilError(t, err)
+	var code strings.Builder
+	assert.NilError(t, filepath.WalkDir("docker/src", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".py") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		code.Write(source)
+		return err
+	}))
+	named := logLine.FindAllStringSubmatch(string(text), -1)
+	assert.Assert(t, len(named) > 25, "%d log lines", len(named))
+	for _, line := range named {
+		assert.Check(t, strings.Contains(code.String(), `"`+line[1]+line[2]+`"`), "docs/operations.md: the service logs no %q", line[1]+line[2])
+	}
+}
+
+// word is a row of the glossary: a word, linked or not, and one line about it.
+var word = regexp.MustCompile(`(?m)^\| \[?([^]|]+?)(?:\]\([^)]+\))? \| .+ \|$`)
+
+func TestGlossaryIsSorted(t *testing.T) {
+	text, err := os.ReadFile("docs/glossary.md")
+	assert.NilError(t, err)
+	var words []string
+	for _, row := range word.FindAllStringSubmatch(string(text), -1) {
+		if row[1] != "Word" {
+			words = append(words, strings.ToLower(row[1]))
 		}
 	}
-	assert.Assert(t, named >= 5, "%d tests", named)
+	assert.Assert(t, len(words) >= 30, "%d words", len(words))
+	assert.Assert(t, slices.IsSorted(words), "%v", words)
 }
 
-// target is a target of make that a page runs.
-var target = regexp.MustCompile("`?make (-C docker )?([a-z-]+)")
-
-// TestTargetsExist looks for every target of make that a page names in code.
-func TestTargetsExist(t *testing.T) {
-	rules := map[string]string{}
-	for _, directory := range []string{"", "docker/"} {
-		text, err := os.ReadFile(directory + "Makefile")
+// TestPagesAreListed asks the lists in README.md and docs/README.md for every page.
+func TestPagesAreListed(t *testing.T) {
+	var lists string
+	for _, list := range []string{"README.md", "docs/README.md"} {
+		text, err := os.ReadFile(list)
 		assert.NilError(t, err)
-		rules[directory] = "\n" + string(text)
+		lists += string(text)
 	}
-	for _, page := range pages(t) {
-		text, err := os.ReadFile(page)
-		assert.NilError(t, err)
-		for _, span := range code.FindAllString(string(text), -1) {
-			for _, of := range target.FindAllStringSubmatch(span, -1) {
-				if merged.MatchString(of[2]) {
-					continue
-				}
-				directory := map[bool]string{true: "docker/"}[of[1] != ""]
-				assert.Check(t, strings.Contains(rules[directory], "\n"+of[2]+":"), "%s: make has no target %s", page, of[2])
-			}
-		}
+	listed, err := filepath.Glob("docs/*.md")
+	assert.NilError(t, err)
+	for _, page := range listed {
+		name := filepath.Base(page)
+		assert.Check(t, name == "README.md" || strings.Contains(lists, "/"+name+")") || strings.Contains(lists, "]("+name+")"), "%s is in no list", page)
 	}
 }
-
-// code is a code span or a block of code.
-var code = regexp.MustCompile("(?s)```.*?```|`[^`\n]+`")
