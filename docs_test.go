@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"gotest.tools/v3/assert"
 )
@@ -41,16 +42,45 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		text, err := os.ReadFile(page)
 		assert.NilError(t, err)
 		for _, target := range link.FindAllStringSubmatch(string(text), -1) {
-			path, _, _ := strings.Cut(target[1], "#")
-			if path == "" || strings.Contains(path, "://") {
+			path, anchor, _ := strings.Cut(target[1], "#")
+			if strings.Contains(path, "://") {
 				continue
 			}
-			_, err := os.Stat(filepath.Join(filepath.Dir(page), path))
+			path = filepath.Join(filepath.Dir(page), path)
+			if target[1][0] == '#' {
+				path = page
+			}
+			_, err := os.Stat(path)
 			assert.Check(t, err == nil, "%s: %s leads nowhere", page, target[1])
+			assert.Check(t, anchor == "" || err != nil || slices.Contains(anchors(t, path), anchor), "%s: no heading of %s is %s", page, path, anchor)
 			followed++
 		}
 	}
 	assert.Assert(t, followed > 50, "%d links", followed)
+}
+
+// heading is one of a page's.
+var heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+
+// anchors returns the names by which links lead to a page's headings, as GitHub
+// makes them.
+func anchors(t *testing.T, page string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	assert.NilError(t, err)
+	var names []string
+	for _, of := range heading.FindAllStringSubmatch(string(text), -1) {
+		names = append(names, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, of[1]))
+	}
+	return names
 }
 
 // TestDecisionsAreListed holds the index of decisions against the pages.
@@ -62,11 +92,11 @@ func TestDecisionsAreListed(t *testing.T) {
 	for i, page := range decisions {
 		text, err := os.ReadFile(page)
 		assert.NilError(t, err)
-		heading, _, _ := strings.Cut(string(text), "\n")
-		_, title, _ := strings.Cut(heading, ". ")
+		first, _, _ := strings.Cut(string(text), "\n")
+		_, title, _ := strings.Cut(first, ". ")
 		name := filepath.Base(page)
 		assert.Check(t, strings.Contains(string(index), "| ["+name[:4]+"]("+name+") | "+title+" | "), "%s is not in the index by its title", page)
-		assert.Check(t, strings.HasPrefix(name, "00") && strings.HasPrefix(heading, "# "+strings.TrimLeft(name[:4], "0")+". "), "%s: number %d in name and heading", page, i+1)
+		assert.Check(t, strings.HasPrefix(name, "00") && strings.HasPrefix(first, "# "+strings.TrimLeft(name[:4], "0")+". "), "%s: number %d in name and heading", page, i+1)
 	}
 }
 
