@@ -23,7 +23,7 @@ var made = []string{"docker/.venv"}
 var elsewhere = []string{"entry.json", "entry_data.json", "input.json", "links.json", "README.md", "contract.json", "package.json", "ID.md"}
 
 // merged are paths and targets of the revision that this one is merged into.
-var merged = regexp.MustCompile(`^(docker/src/(canvas|export|queues|runtime|store|webhook)(/.*)?|docker/src/worker.py|check)$`)
+var merged = regexp.MustCompile(`^(docker/src/(canvas|export|queues|runtime|store|webhook)(/.*)?|docker/prune_image.py|check)$`)
 
 // TestPathsExist looks for every path that a page names in a code span.
 func TestPathsExist(t *testing.T) {
