@@ -97,7 +97,7 @@ webhook:
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/policy ./stacks -update
 	go test ./internal/review -run TestCases -update
-	go test ./internal/simulation -update
+	go test ./internal/architecture ./internal/simulation -update
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app

@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"gotest.tools/v3/assert"
 )
@@ -40,16 +42,45 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		text, err := os.ReadFile(page)
 		assert.NilError(t, err)
 		for _, target := range link.FindAllStringSubmatch(string(text), -1) {
-			path, _, _ := strings.Cut(target[1], "#")
-			if path == "" || strings.Contains(path, "://") {
+			path, anchor, _ := strings.Cut(target[1], "#")
+			if strings.Contains(path, "://") {
 				continue
 			}
-			_, err := os.Stat(filepath.Join(filepath.Dir(page), path))
+			path = filepath.Join(filepath.Dir(page), path)
+			if target[1][0] == '#' {
+				path = page
+			}
+			_, err := os.Stat(path)
 			assert.Check(t, err == nil, "%s: %s leads nowhere", page, target[1])
+			assert.Check(t, anchor == "" || err != nil || slices.Contains(anchors(t, path), anchor), "%s: no heading of %s is %s", page, path, anchor)
 			followed++
 		}
 	}
 	assert.Assert(t, followed > 50, "%d links", followed)
+}
+
+// heading is one of a page's.
+var heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
+
+// anchors returns the names by which links lead to a page's headings, as GitHub
+// makes them.
+func anchors(t *testing.T, page string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	assert.NilError(t, err)
+	var names []string
+	for _, of := range heading.FindAllStringSubmatch(string(text), -1) {
+		names = append(names, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, of[1]))
+	}
+	return names
 }
 
 // TestDecisionsAreListed holds the index of decisions against the pages.
@@ -61,10 +92,100 @@ func TestDecisionsAreListed(t *testing.T) {
 	for i, page := range decisions {
 		text, err := os.ReadFile(page)
 		assert.NilError(t, err)
-		heading, _, _ := strings.Cut(string(text), "\n")
-		_, title, _ := strings.Cut(heading, ". ")
+		first, _, _ := strings.Cut(string(text), "\n")
+		_, title, _ := strings.Cut(first, ". ")
 		name := filepath.Base(page)
 		assert.Check(t, strings.Contains(string(index), "| ["+name[:4]+"]("+name+") | "+title+" | "), "%s is not in the index by its title", page)
-		assert.Check(t, strings.HasPrefix(name, "00") && strings.HasPrefix(heading, "# "+strings.TrimLeft(name[:4], "0")+". "), "%s: number %d in name and heading", page, i+1)
+		assert.Check(t, strings.HasPrefix(name, "00") && strings.HasPrefix(first, "# "+strings.TrimLeft(name[:4], "0")+". "), "%s: number %d in name and heading", page, i+1)
+	}
+}
+
+// readmeWords is how long README.md may be: what is more belongs on a page.
+const readmeWords = 900
+
+func TestReadmeIsShort(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	assert.NilError(t, err)
+	words := len(strings.Fields(string(text)))
+	assert.Assert(t, words <= readmeWords, "%d words", words)
+}
+
+// number is one that a run of the rehearsal has filled in, or fmt's verb for it.
+var number = regexp.MustCompile(`[0-9]+`)
+
+// TestReadmeQuotesRows looks for the rows of the rehearsal that README.md quotes in
+// the rehearsal's code.
+func TestReadmeQuotesRows(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	assert.NilError(t, err)
+	files, err := filepath.Glob("internal/rehearsal/actions/*.go")
+	assert.NilError(t, err)
+	var code []byte
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		assert.NilError(t, err)
+		code = append(code, source...)
+	}
+	quoted := regexp.MustCompile(`(?m)^yes +[0-9.]+ +(.+?)  `).FindAllStringSubmatch(string(text), -1)
+	assert.Assert(t, len(quoted) == 5, "%d rows", len(quoted))
+	for _, row := range quoted {
+		check := regexp.MustCompile(`"` + number.ReplaceAllString(regexp.QuoteMeta(row[1]), `(?:[0-9]+|%[.0-9]*[df])`) + `"`)
+		assert.Check(t, check.Match(code), "the rehearsal has no check %q", row[1])
+	}
+}
+
+// logLine is a log line that docs/operations.md names, in its table or in a query.
+var logLine = regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (?:web|worker|both) \\||event = \"([^\"]+)\"")
+
+// TestLogLinesExist looks for the log lines that docs/operations.md names in the
+// service's code.
+func TestLogLinesExist(t *testing.T) {
+	text, err := os.ReadFile("docs/operations.md")
+	assert.NilError(t, err)
+	var code strings.Builder
+	assert.NilError(t, filepath.WalkDir("docker/src", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".py") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		code.Write(source)
+		return err
+	}))
+	named := logLine.FindAllStringSubmatch(string(text), -1)
+	assert.Assert(t, len(named) > 25, "%d log lines", len(named))
+	for _, line := range named {
+		assert.Check(t, strings.Contains(code.String(), `"`+line[1]+line[2]+`"`), "docs/operations.md: the service logs no %q", line[1]+line[2])
+	}
+}
+
+// word is a row of the glossary: a word, linked or not, and one line about it.
+var word = regexp.MustCompile(`(?m)^\| \[?([^]|]+?)(?:\]\([^)]+\))? \| .+ \|$`)
+
+func TestGlossaryIsSorted(t *testing.T) {
+	text, err := os.ReadFile("docs/glossary.md")
+	assert.NilError(t, err)
+	var words []string
+	for _, row := range word.FindAllStringSubmatch(string(text), -1) {
+		if row[1] != "Word" {
+			words = append(words, strings.ToLower(row[1]))
+		}
+	}
+	assert.Assert(t, len(words) >= 30, "%d words", len(words))
+	assert.Assert(t, slices.IsSorted(words), "%v", words)
+}
+
+// TestPagesAreListed asks the lists in README.md and docs/README.md for every page.
+func TestPagesAreListed(t *testing.T) {
+	var lists string
+	for _, list := range []string{"README.md", "docs/README.md"} {
+		text, err := os.ReadFile(list)
+		assert.NilError(t, err)
+		lists += string(text)
+	}
+	listed, err := filepath.Glob("docs/*.md")
+	assert.NilError(t, err)
+	for _, page := range listed {
+		name := filepath.Base(page)
+		assert.Check(t, name == "README.md" || strings.Contains(lists, "/"+name+")") || strings.Contains(lists, "]("+name+")"), "%s is in no list", page)
 	}
 }

@@ -9,9 +9,55 @@ import (
 	"benchlingwebhook/constructs"
 )
 
+var networkSettings = []Setting{
+	{
+		Name: "vpc", Unset: "a new one", Meaning: "An existing VPC, and its private subnets with the zone of each.",
+		Cost: "saves a new one's NAT gateways",
+		kind: object(func(s *Settings) **constructs.ExistingVpc { return &s.Vpc }, existingVpc, "`{\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}`"),
+	},
+	{
+		Name: "availabilityZones", Unset: "the region's first two", Meaning: "The two zones of a new VPC: VPC links and Fargate aren't in every zone, and `make preflight` says which have both.",
+		kind: object(func(s *Settings) *[]string { return &s.AvailabilityZones }, zones, zonesAllowed),
+	},
+	{
+		Name: "natGateways", Meaning: "NAT gateways of a new VPC; with one for each zone, the loss of a zone takes no other's way out.",
+		Cost: "[each by the hour](first-deployment.md#what-it-costs)",
+		kind: number(func(s *Settings) *int { return &s.NatGateways }, 1, constructs.Zones),
+	},
+	{
+		Name: "flowLogs", Meaning: "Logs the traffic of a new VPC.",
+		Cost: "[by the GB](network.md#what-the-options-cost)",
+		kind: onOff(func(s *Settings) *bool { return &s.FlowLogs }),
+	},
+	{
+		Name: "interfaceEndpoints", Meaning: "Keeps calls of ECR, logs, Secrets Manager and SQS within a new VPC.",
+		Cost: "[by the hour](network.md#what-the-options-cost)",
+		kind: onOff(func(s *Settings) *bool { return &s.InterfaceEndpoints }),
+	},
+	{
+		Name: "allowedAddresses", Unset: "every address", Meaning: "The IPv4 ranges from which webhooks may come, by a web ACL.",
+		Cost: "[a web ACL](decisions/0011-a-web-acl-when-asked-for.md)",
+		kind: object(func(s *Settings) *[]string { return &s.AllowedAddresses }, addressRanges, rangesAllowed),
+	},
+	{
+		Name: "webAclArn", Unset: "none", Meaning: "An existing web ACL instead; the caller's address is in the header `x-source-address`.",
+		kind: matchingText(func(s *Settings) *string { return &s.WebACLArn }, webACLArn, "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\""),
+	},
+	{
+		Name: "domain", Unset: "API Gateway's own", Meaning: "A name of your own for what Benchling calls; point its CNAME at the output `DomainTarget`.",
+		kind: object(func(s *Settings) **constructs.Domain { return &s.Domain }, domain, "`{\"name\": …, \"certificateArn\": …}`"),
+	},
+}
+
+// What is allowed, in words.
+const (
+	zonesAllowed  = "the zones of the new VPC, such as [\"us-east-1b\", \"us-east-1c\"]"
+	rangesAllowed = "a list of IPv4 ranges, such as [\"203.0.113.0/24\", \"198.51.100.7/32\"]"
+)
+
 // zones reads the zones of a new VPC.
 func zones(value any) ([]string, error) {
-	names, err := zonesOfOneRegion(value, "the zones of the new VPC, such as [\"us-east-1b\", \"us-east-1c\"]")
+	names, err := zonesOfOneRegion(value, zonesAllowed)
 	if err != nil {
 		return nil, err
 	}
@@ -37,10 +83,9 @@ func zonesOfOneRegion(value any, remedy string) ([]string, error) {
 
 // addressRanges reads ranges of IPv4 addresses, as WAF takes them.
 func addressRanges(value any) ([]string, error) {
-	const remedy = "a list of IPv4 ranges, such as [\"203.0.113.0/24\", \"198.51.100.7/32\"]"
 	values, isList := value.([]any)
 	if !isList || len(values) == 0 {
-		return nil, fmt.Errorf("%s is not a list of ranges; use %s", show(value), remedy)
+		return nil, fmt.Errorf("%s is not a list of ranges; use %s", show(value), rangesAllowed)
 	}
 	ranges := make([]string, len(values))
 	for i, value := range values {
@@ -48,7 +93,7 @@ func addressRanges(value any) ([]string, error) {
 		prefix, err := netip.ParsePrefix(text)
 		switch {
 		case err != nil || !prefix.Addr().Is4():
-			return nil, fmt.Errorf("%s does not fit; use %s", show(value), remedy)
+			return nil, fmt.Errorf("%s does not fit; use %s", show(value), rangesAllowed)
 		case prefix.Bits() == 0:
 			return nil, fmt.Errorf("%s is every address; leave allowedAddresses out for that", show(value))
 		case prefix != prefix.Masked():

@@ -182,13 +182,13 @@ func readSettings(environment, place string, values map[string]any) (Settings, e
 	settings := DefaultSettings(environment)
 	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		read, known := readers[name]
+		setting, known := settingsByName[name]
 		if !known {
 			problems = append(problems, fmt.Errorf("%s: unknown setting %q%s; the settings are %s",
-				place, name, didYouMean(name, readers), list(readers)))
+				place, name, didYouMean(name, settingsByName), list(settingsByName)))
 			continue
 		}
-		if err := read(values[name], &settings); err != nil {
+		if err := setting.read(values[name], &settings); err != nil {
 			problems = append(problems, prefixed(place+"."+name, err))
 		}
 	}

@@ -2,9 +2,6 @@ package stacks_test
 
 import (
 	"encoding/json"
-	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,23 +172,3 @@ func TestReadSettingsRefusesContext(t *testing.T) {
 		})
 	}
 }
-
-// TestReadmeListsTheSettings compares the README's table with what is read.
-func TestReadmeListsTheSettings(t *testing.T) {
-	readme, err := os.ReadFile("../README.md")
-	assert.NilError(t, err)
-	_, section, _ := strings.Cut(string(readme), "\n## Settings\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	var listed []string
-	for row := range strings.Lines(section) {
-		if cells := strings.Split(row, "|"); len(cells) > 2 {
-			for _, name := range settingName.FindAllStringSubmatch(cells[1], -1) {
-				listed = append(listed, name[1])
-			}
-		}
-	}
-	slices.Sort(listed)
-	assert.Equal(t, "the settings are "+strings.Join(listed, ", "), known)
-}
-
-var settingName = regexp.MustCompile("`([A-Za-z]+)`")

@@ -47,6 +47,48 @@ func (p *Picture) Line(path, colour string, width float64) {
 	fmt.Fprintf(&p.body, "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%s\"/>\n", path, colour, number(width))
 }
 
+// Box draws a rectangle with a border and round corners; dashed ones are frames.
+func (p *Picture) Box(x, y, width, height float64, fill, border string, dashed bool) {
+	dash := ""
+	if dashed {
+		dash = ` stroke-dasharray="5 4"`
+	}
+	fmt.Fprintf(&p.body, "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"6\" fill=\"%s\" stroke=\"%s\"%s/>\n",
+		number(x), number(y), number(width), number(height), fill, border, dash)
+}
+
+// Point is a place in a picture.
+type Point struct{ X, Y float64 }
+
+// headLength and headWidth are those of an arrow's head.
+const headLength, headWidth = 8.0, 7.0
+
+// Arrow draws a line along points, of which neighbours are in one row or column,
+// with a head at the last.
+func (p *Picture) Arrow(points []Point, colour string, width float64) {
+	end, before := points[len(points)-1], points[len(points)-2]
+	along := Point{sign(end.X - before.X), sign(end.Y - before.Y)}
+	neck := Point{end.X - along.X*headLength, end.Y - along.Y*headLength}
+	var path strings.Builder
+	for i, at := range append(points[:len(points)-1:len(points)-1], neck) {
+		fmt.Fprintf(&path, "%s%s %s", map[bool]string{true: "M", false: "L"}[i == 0], number(at.X), number(at.Y))
+	}
+	p.Line(path.String(), colour, width)
+	side := Point{along.Y * headWidth / 2, along.X * headWidth / 2}
+	fmt.Fprintf(&p.body, "<path d=\"M%s %sL%s %sL%s %sZ\" fill=\"%s\"/>\n", number(end.X), number(end.Y),
+		number(neck.X+side.X), number(neck.Y+side.Y), number(neck.X-side.X), number(neck.Y-side.Y), colour)
+}
+
+func sign(length float64) float64 {
+	switch {
+	case length > 0:
+		return 1
+	case length < 0:
+		return -1
+	}
+	return 0
+}
+
 // String returns the whole SVG.
 func (p *Picture) String() string {
 	return fmt.Sprintf("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %[1]d %[2]d\" role=\"img\" font-family=\"sans-serif\" font-size=\"13\">\n"+

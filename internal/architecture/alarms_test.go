@@ -1,0 +1,83 @@
+package architecture
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+)
+
+const (
+	operationsPage = "../../docs/operations.md"
+	runbookPage    = "../../docs/runbook.md"
+	begin, end     = "<!-- alarms -->\n", "<!-- end of the alarms -->\n"
+)
+
+// allAlarms are production's, and those of a stack with a Quilt stack.
+func allAlarms(t *testing.T) []Alarm {
+	t.Helper()
+	prod, quilt := templateOf(t, "prod"), templateOf(t, "existing-quilt")
+	alarms := Alarms(prod, quilt)
+	assert.NilError(t, prod.Err())
+	assert.NilError(t, quilt.Err())
+	return alarms
+}
+
+// TestAlarmTable compares the table in docs/operations.md with the templates'
+// alarms. Rewrite it with `make golden`.
+func TestAlarmTable(t *testing.T) {
+	page, err := os.ReadFile(operationsPage)
+	assert.NilError(t, err)
+	before, rest, found := strings.Cut(string(page), begin)
+	assert.Assert(t, found, "no %q", begin)
+	committed, after, found := strings.Cut(rest, end)
+	assert.Assert(t, found, "no %q", end)
+	written := AlarmTable(allAlarms(t))
+	if golden.FlagUpdate() {
+		assert.NilError(t, os.WriteFile(operationsPage, []byte(before+begin+written+end+after), 0o644))
+		committed = written
+	}
+	assert.Assert(t, committed == written, "docs/operations.md has other alarms: make golden")
+}
+
+// TestRunbook asks for a section of each alarm, with each of its parts, and for no
+// section of an alarm that isn't there.
+func TestRunbook(t *testing.T) {
+	page, err := os.ReadFile(runbookPage)
+	assert.NilError(t, err)
+	_, section, found := strings.Cut(string(page), "\n## Alarms\n")
+	assert.Assert(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	sections := map[string]string{}
+	for _, part := range strings.Split(section, "\n### ")[1:] {
+		name, body, _ := strings.Cut(part, "\n")
+		sections[name] = body
+	}
+	alarms := allAlarms(t)
+	for _, a := range alarms {
+		body, written := sections[a.Name]
+		assert.Check(t, written, "docs/runbook.md: no section %q", a.Name)
+		for _, part := range []string{"**Means.** ", "**Hurts.** ", "**Look.** ", "**Do.** "} {
+			assert.Check(t, !written || strings.Contains(body, part), "docs/runbook.md: %s has no %s", a.Name, part)
+		}
+	}
+	for name := range sections {
+		assert.Check(t, slices.ContainsFunc(alarms, func(a Alarm) bool { return a.Name == name }), "docs/runbook.md: there is no alarm %q", name)
+	}
+}
+
+func TestConditions(t *testing.T) {
+	alarms := map[string]Alarm{}
+	for _, a := range allAlarms(t) {
+		alarms[a.Name] = a
+	}
+	assert.Equal(t, alarms["FrontDoorClosed"].Condition, "0 or less, in 3 periods of 5 min, or no data")
+	assert.Equal(t, alarms["ExportsFail"].Condition, "3 or more, in 5 min")
+	assert.Equal(t, alarms["ExportsFail"].Action, "tells people, and takes back a deployment of the worker that is under way")
+	assert.Equal(t, alarms["BusyUpperAlarm"].Action, "scales the worker")
+	assert.Equal(t, alarms["DeadLetters"].Action, "tells people")
+	assert.Assert(t, alarms["UnconfirmedPackages"].Name != "")
+}

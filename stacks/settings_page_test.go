@@ -1,0 +1,73 @@
+package stacks_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+
+	"benchlingwebhook/stacks"
+)
+
+// settingsPage is what TestSettingsPage compares and rewrites.
+const settingsPage = "../docs/settings.md"
+
+const settingsIntroduction = `# Settings
+
+Written by ` + "`make golden`" + ` from ` + "`stacks/settings_table.go` and `stacks/network_settings.go`" + `: change a setting there.
+
+An environment is an object under ` + "`environments`" + ` in the context of ` + "`cdk.json`" + `. A setting that it leaves out has the default. An unknown setting and a wrong value stop synthesis; all problems are listed at once, each with its remedy.
+
+` + "```json" + `
+{"environments": {"staging": {"workerMaxCount": 8, "alarmEmail": "on-call@example.com"}}}
+` + "```" + `
+
+What a change does to the template: ` + "`make synth ENVIRONMENT=staging`" + `, then ` + "`make diff ENVIRONMENT=staging`" + `; to the golden templates: ` + "`make golden`" + `, and read the diff of ` + "`stacks/testdata`" + `. Prices are in [the first deployment](first-deployment.md#what-it-costs).
+`
+
+// writeSettingsPage returns the page of all settings.
+func writeSettingsPage(settings []stacks.Setting) string {
+	var page strings.Builder
+	page.WriteString(settingsIntroduction)
+	group := ""
+	for _, s := range settings {
+		if s.Group != group {
+			group = s.Group
+			fmt.Fprintf(&page, "\n## %s\n\n| Setting | Default | Allowed | Meaning | Costs |\n|---|---|---|---|---|\n", group)
+		}
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s |\n", s.Name, s.Default(), s.Allowed(), s.Meaning, s.Cost)
+	}
+	return page.String()
+}
+
+// TestSettingsPage compares docs/settings.md with the settings. Rewrite it with
+// `make golden`.
+func TestSettingsPage(t *testing.T) {
+	written := writeSettingsPage(stacks.AllSettings())
+	if golden.FlagUpdate() {
+		assert.NilError(t, os.WriteFile(settingsPage, []byte(written), 0o644))
+	}
+	committed, err := os.ReadFile(settingsPage)
+	assert.NilError(t, err)
+	assert.Assert(t, string(committed) == written, "docs/settings.md is of other settings: make golden")
+}
+
+// TestEverySettingIsDescribed asks for what the page needs of each setting, and
+// that its default is one that it takes.
+func TestEverySettingIsDescribed(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range stacks.AllSettings() {
+		assert.Check(t, !seen[s.Name], "%s is listed twice", s.Name)
+		seen[s.Name] = true
+		assert.Check(t, strings.HasSuffix(s.Meaning, "."), "%s: the meaning is no sentence", s.Name)
+		assert.Check(t, s.Allowed() != "" && !strings.Contains(s.Meaning+s.Allowed()+s.Cost, "|"), s.Name)
+		if s.Unset == "" {
+			_, err := stacks.ReadSettings(contextWith(t, fmt.Sprintf("{%q: %s}", s.Name, strings.Trim(s.Default(), "`"))))
+			assert.Check(t, err, "%s: the default is refused", s.Name)
+		}
+	}
+	assert.Assert(t, len(seen) > 30, "%d settings", len(seen))
+}

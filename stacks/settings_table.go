@@ -1,0 +1,190 @@
+package stacks
+
+import (
+	"slices"
+	"time"
+
+	"benchlingwebhook/constructs"
+)
+
+// AllSettings returns the settings that cdk.json may hold, in the order in which
+// docs/settings.md lists them.
+func AllSettings() []Setting {
+	return slices.Concat(
+		in("Tasks", taskSettings),
+		in("Network", networkSettings),
+		in("Packages and Quilt", packageSettings),
+		in("Operations", operationSettings),
+	)
+}
+
+// in returns the settings with their group.
+func in(group string, settings []Setting) []Setting {
+	grouped := slices.Clone(settings)
+	for i := range grouped {
+		grouped[i].Group = group
+	}
+	return grouped
+}
+
+// settingsByName are the settings by the names of cdk.json.
+var settingsByName = func() map[string]Setting {
+	byName := map[string]Setting{}
+	for _, setting := range AllSettings() {
+		byName[setting.Name] = setting
+	}
+	return byName
+}()
+
+// mostTasks is the most tasks that a service may be given.
+const mostTasks = 100
+
+// Fargate's memory in MiB: the least, and the most that is offered here.
+const leastMemory, mostMemory = 512, 30 * 1024
+
+var taskSettings = []Setting{
+	{
+		Name: "architecture", Meaning: "Processor of image and tasks.",
+		Cost: "`arm64` is [cheaper](first-deployment.md#what-it-costs)",
+		kind: choice(func(s *Settings) *constructs.Architecture { return &s.Architecture }, constructs.X86, constructs.ARM),
+	},
+	{
+		Name: "imageCompression", Meaning: "Compression of the image's layers; `zstd` only where Docker keeps its images in containerd: see [decision 5](decisions/0005-gzip-unless-set.md).",
+		kind: choice(func(s *Settings) *constructs.Compression { return &s.Compression }, constructs.Gzip, constructs.Zstd),
+	},
+	{
+		// One process, whose threads share one interpreter: more than one virtual
+		// processor would idle.
+		Name: "cpu", Meaning: "CPU units of a web task: 1024 to a virtual processor, the most that its one process can use.",
+		Cost: costOfTasks,
+		kind: oneNumber(func(s *Settings) *int { return &s.Size.CPU }, 256, 512, 1024),
+	},
+	{
+		Name: "memory", Meaning: "Memory of a web task in MiB, of the sizes that Fargate offers with its `cpu`.",
+		Cost: costOfTasks,
+		kind: number(func(s *Settings) *int { return &s.Size.MemoryMiB }, leastMemory, mostMemory),
+	},
+	{
+		Name: "desiredCount", Meaning: "Web tasks at rest.",
+		Cost: costOfTasks,
+		kind: number(func(s *Settings) *int { return &s.Size.Desired }, 1, mostTasks),
+	},
+	{
+		Name: "maxCount", Meaning: "Web tasks at most. API Gateway lets through what these can answer.",
+		Cost: "while scaled out",
+		kind: number(func(s *Settings) *int { return &s.MaxCount }, 1, mostTasks),
+	},
+	{
+		Name: "workerCpu", Meaning: "CPU units of a worker task.",
+		Cost: costOfTasks,
+		kind: oneNumber(func(s *Settings) *int { return &s.WorkerSize.CPU }, 256, 512, 1024, 2048, 4096),
+	},
+	{
+		Name: "workerMemory", Meaning: "Memory of a worker task in MiB, of the sizes that Fargate offers with its `workerCpu`.",
+		Cost: costOfTasks,
+		kind: number(func(s *Settings) *int { return &s.WorkerSize.MemoryMiB }, leastMemory, mostMemory),
+	},
+	{
+		Name: "workerMinCount", Meaning: "Worker tasks at rest.",
+		Cost: costOfTasks,
+		kind: number(func(s *Settings) *int { return &s.WorkerSize.Desired }, 1, mostTasks),
+	},
+	{
+		Name: "workerMaxCount", Meaning: "Worker tasks at most.",
+		Cost: "while scaled out",
+		kind: number(func(s *Settings) *int { return &s.WorkerMaxCount }, 1, mostTasks),
+	},
+}
+
+// costOfTasks points at the price of a task.
+const costOfTasks = "[by the hour](first-deployment.md#what-it-costs)"
+
+var operationSettings = []Setting{
+	{
+		Name: "logLevel", Meaning: "The least level of the services' log lines.",
+		Cost: "`DEBUG` writes more to CloudWatch Logs",
+		kind: choice(func(s *Settings) *string { return &s.LogLevel }, "DEBUG", "INFO", "WARNING", "ERROR"),
+	},
+	{
+		Name: "logRetentionDays", Meaning: "How many days logs are kept, those of the load balancer and the package bucket too.",
+		Cost: "storage of the logs",
+		kind: oneNumber(func(s *Settings) *int { return &s.LogRetentionDays }, constructs.LogRetentionDays()...),
+	},
+	{
+		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address that hears of alarms; AWS asks it to confirm first.",
+		kind: matchingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddress, "a mail address, such as \"on-call@example.com\""),
+	},
+	{
+		Name: "alarmTopicArn", Unset: "none", Meaning: "SNS topic that hears of alarms, instead. Its own policy must let `cloudwatch.amazonaws.com` publish.",
+		kind: matchingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
+	},
+	{
+		Name: "deletionProtection", Meaning: "Keeps the stack, its load balancer and the claims table from being deleted.",
+		kind: onOff(func(s *Settings) *bool { return &s.DeletionProtection }),
+	},
+}
+
+// The longest times in minutes.
+const (
+	longestExport  = 12 * 60
+	longestConfirm = 24 * 60
+)
+
+var packageSettings = []Setting{
+	{
+		Name: "packagePrefix", Meaning: "First part of every package's name; the secret can't change it.",
+		kind: matchingText(func(s *Settings) *string { return &s.PackagePrefix }, namePart, "letters, digits, - and _, such as \"benchling\""),
+	},
+	{
+		Name: "packageBucket", Unset: "a new one", Meaning: "An existing bucket that is registered with Quilt. One of another account must [allow the worker's role](deployment.md#a-bucket-or-queue-of-another-account).",
+		kind: matchingText(func(s *Settings) *string { return &s.PackageBucket }, bucketName, "the name of an existing bucket, such as \"quilt-packages\""),
+	},
+	{
+		Name: "packageBucketKeyArn", Unset: "none", Meaning: "The KMS key that encrypts that bucket.",
+		kind: matchingText(func(s *Settings) *string { return &s.PackageBucketKeyArn }, keyArn, "the ARN of the bucket's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
+	},
+	{
+		Name: "packagingQueueArn", Unset: "a new one", Meaning: "The packaging queue of an existing Quilt stack, FIFO or not. Nobody reads a new one.",
+		kind: matchingText(func(s *Settings) *string { return &s.PackagingQueueArn }, queueArn, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\""),
+	},
+	{
+		Name: "packagingQueueKeyArn", Unset: "none", Meaning: "The KMS key that encrypts that queue.",
+		kind: matchingText(func(s *Settings) *string { return &s.PackagingQueueKeyArn }, keyArn, "the ARN of the queue's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
+	},
+	{
+		Name: "quiltCatalog", Unset: "none", Meaning: "Host name of the Quilt catalog, for links on canvases.",
+		kind: orEmpty(matchingText(func(s *Settings) *string { return &s.QuiltCatalog }, hostName, "a host name in lower case without https://, such as \"quilt.example.com\"")),
+	},
+	{
+		Name: "workflow", Unset: "the registry's default", Meaning: "Quilt's workflow for the packages.",
+		kind: object(func(s *Settings) **string { return &s.Workflow }, workflow, workflowAllowed),
+	},
+	{
+		Name: "exportTimeoutMinutes", Meaning: "After how many minutes an export that isn't done is broken off, and attempted again. Benchling may take 15 minutes to make one; raise it for exports of many gigabytes.",
+		kind: minutes(func(s *Settings) *time.Duration { return &s.ExportTimeout }, longestExport),
+	},
+	{
+		Name: "confirmWithinMinutes", Unset: confirmDefault(), Meaning: "After how many minutes a package that Quilt hasn't confirmed raises an alarm.",
+		kind: minutes(func(s *Settings) *time.Duration { return &s.ConfirmWithin }, longestConfirm),
+	},
+}
+
+// confirmDefault says when Quilt's confirmation is expected.
+func confirmDefault() string {
+	return "`" + show(int(confirmWithin.Minutes())) + "` with `packagingQueueArn`, else no alarm"
+}
+
+// workflowAllowed says which names of workflows there are.
+const workflowAllowed = "the name of a workflow of the registry, such as \"alpha\", or \"\" for none"
+
+// workflow reads the name of one of Quilt's workflows; the empty text is none.
+func workflow(value any) (*string, error) {
+	name := ""
+	if value != "" {
+		var err error
+		if name, err = matching(value, workflowName, workflowAllowed); err != nil {
+			return nil, err
+		}
+	}
+	return &name, nil
+}
