@@ -95,7 +95,7 @@ func (m *measurement) measureAll(ctx context.Context) error {
 		{"builds", m.checkBuilds},
 		{"layers", m.checkLayers},
 		{"two clean builds (a first run builds BuildKit, about four minutes)", m.checkReproducible},
-		{"components (a first run builds syft, about three minutes)", m.checkComponents},
+		{"components", m.checkComponents},
 		{"vulnerabilities", m.checkVulnerabilities},
 		{"what is inside", m.checkInside},
 		{"unit tests in the image", m.checkUnitTests},
