@@ -1,6 +1,7 @@
 // Gates measures the quality gates of the image. `gates -bench` writes
-// docs/benchmarks.md too, and `gates build IMAGE` only builds the image, as a tag of
-// the container engine. It runs in the repository's root.
+// docs/benchmarks.md too, `gates build IMAGE` only builds the image, as a tag of the
+// container engine, and `gates run IMAGE` runs it, too, until it is interrupted. It
+// runs in the repository's root.
 package main
 
 import (
@@ -29,6 +30,7 @@ func main() {
 // run returns the exit status: 0 where no gate was missed, 1 where one was, 2 for
 // arguments that it can't take.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	unbounded := ctx
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	flags := flag.NewFlagSet("gates", flag.ContinueOnError)
@@ -42,10 +44,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args := flags.Args(); {
 	case len(args) == 0:
 		passed, err = gates.Measure(ctx, *bench, stdout)
+	case len(args) == 2 && args[0] == "run":
+		passed = gates.Serve(unbounded, args[1], stdout)
 	case len(args) == 2 && args[0] == "build":
 		passed = gates.Build(ctx, args[1], stdout)
 	default:
-		fmt.Fprintf(stderr, "gates: %q: not a command: run it without arguments, or with `build IMAGE`\n", args)
+		fmt.Fprintf(stderr, "gates: %q: not a command: run it without arguments, or with `build IMAGE` or `run IMAGE`\n", args)
 		return 2
 	}
 	if err != nil {

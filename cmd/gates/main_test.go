@@ -10,8 +10,8 @@ import (
 
 func TestArgumentsThatItCannotTake(t *testing.T) {
 	for args, said := range map[string]string{
-		"build":   "gates: [\"build\"]: not a command: run it without arguments, or with `build IMAGE`\n",
-		"measure": "gates: [\"measure\"]: not a command: run it without arguments, or with `build IMAGE`\n",
+		"build":   "gates: [\"build\"]: not a command: run it without arguments, or with `build IMAGE` or `run IMAGE`\n",
+		"measure": "gates: [\"measure\"]: not a command: run it without arguments, or with `build IMAGE` or `run IMAGE`\n",
 		"-fast":   "flag provided but not defined: -fast\n",
 	} {
 		var stdout, stderr bytes.Buffer

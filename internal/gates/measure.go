@@ -44,6 +44,8 @@ type measurement struct {
 	environment []string
 	// secret is BENCHLING_SECRET=VALUE.
 	secret string
+	// port is the machine's that services listen on; a free one where it is empty.
+	port string
 }
 
 // Measure checks every gate in the repository's root and writes them, also after a

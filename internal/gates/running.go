@@ -34,9 +34,12 @@ var readOnly = []string{"--read-only"}
 // start runs an image as Fargate would, but for what options say, and waits for
 // the first 200.
 func (m *measurement) start(ctx context.Context, image string, options []string, command ...string) (*started, error) {
-	port, err := process.FreePort()
-	if err != nil {
-		return nil, err
+	port := m.port
+	if port == "" {
+		var err error
+		if port, err = process.FreePort(); err != nil {
+			return nil, err
+		}
 	}
 	s := &started{name: testbed.Label + "-" + benchling.RandomText(), url: "http://127.0.0.1:" + port}
 	args := []string{"run", "--detach", "--name", s.name, "--label", testbed.Label, "--network", m.Network, "--init",
@@ -54,7 +57,7 @@ func (m *measurement) start(ctx context.Context, image string, options []string,
 		return nil, err
 	}
 	m.AtEnd(func(ctx context.Context) { _, _ = m.Docker(ctx, "rm", "--force", s.name) })
-	err = testbed.Until(ctx, testbed.StartTimeout, func() (bool, string) {
+	err := testbed.Until(ctx, testbed.StartTimeout, func() (bool, string) {
 		status, _, err := testbed.Get(ctx, s.url+m.Contract.HealthCheck.Path)
 		return status == http.StatusOK, fmt.Sprintf("%s of %s: %v", m.Contract.HealthCheck.Path, image, err)
 	})
