@@ -10,7 +10,7 @@ const (
 	// queueRetentionDays is the longest that SQS keeps a message.
 	queueRetentionDays = 14
 	// maxReceiveCount is how often an event is received before SQS takes it for
-	// poison. The worker gives up after five tries of its own and says why; this
+	// poison. The worker gives up after five attempts of its own and says why; this
 	// is for events that kill their worker, so it leaves room for workers that
 	// are replaced and for deliveries that wait for another worker's claim.
 	maxReceiveCount = 20

@@ -63,11 +63,11 @@ func TestServiceAndStackMeanTheSame(t *testing.T) {
 		kept = max(kept, queue.Properties["MessageRetentionPeriod"].(float64))
 		if redrive, has := queue.Properties["RedrivePolicy"].(map[string]any); has {
 			receives := figureOf(t, "queues/consumer.py", "MAX_RECEIVES")
-			assert.Assert(t, float64(receives) < redrive["maxReceiveCount"].(float64), "%s: its letters would have no reason", id)
+			assert.Assert(t, float64(receives) < redrive["maxReceiveCount"].(float64), "%s: its dead letters would have no reason", id)
 		}
 	}
 	claims := figureOf(t, "queues/claims.py", "KEEP_SECONDS")
-	assert.Assert(t, float64(claims) > 2*kept, "a letter that is sent again finds no claim: %d s, two queues of %.0f s", claims, kept)
+	assert.Assert(t, float64(claims) > 2*kept, "a dead letter that is sent again finds no claim: %d s, two queues of %.0f s", claims, kept)
 }
 
 // TestOnlyTheWebTaskDelaysItsShutdown looks at the environments of both tasks: no

@@ -14,13 +14,13 @@ func TestLetterOfAMessage(t *testing.T) {
 	text := func(value string) types.MessageAttributeValue {
 		return types.MessageAttributeValue{StringValue: aws.String(value)}
 	}
-	letter := read(types.Message{
+	event := read(types.Message{
 		MessageId: aws.String("m1"), Body: aws.String(`{"webhook_id": "wh_1", "entry_id": "etr_1"}`), ReceiptHandle: aws.String("r"),
 		Attributes:        map[string]string{"MessageGroupId": "etr_1"},
 		MessageAttributes: map[string]types.MessageAttributeValue{"reason": text("the entry: Benchling answered 404"), "tries": text("5"), "failed_at": text("2026-01-02T03:04:05+00:00")},
 	})
-	assert.Equal(t, letter, Letter{
-		ID: "wh_1", Entry: "etr_1", Reason: "the entry: Benchling answered 404", Tries: "5", FailedAt: "2026-01-02T03:04:05+00:00",
+	assert.Equal(t, event, Event{
+		ID: "wh_1", Entry: "etr_1", Reason: "the entry: Benchling answered 404", Attempts: "5", FailedAt: "2026-01-02T03:04:05+00:00",
 		body: `{"webhook_id": "wh_1", "entry_id": "etr_1"}`, group: "etr_1", receipt: "r",
 	})
 	silent := read(types.Message{MessageId: aws.String("m2"), Body: aws.String("no JSON")})
@@ -29,16 +29,16 @@ func TestLetterOfAMessage(t *testing.T) {
 }
 
 func TestChoice(t *testing.T) {
-	letters := []Letter{{ID: "a"}, {ID: "b"}, {ID: "c"}}
-	wanted, left, err := choose(letters, IDs(" a, c,"))
+	events := []Event{{ID: "a"}, {ID: "b"}, {ID: "c"}}
+	wanted, left, err := choose(events, IDs(" a, c,"))
 	assert.NilError(t, err)
 	assert.Equal(t, len(wanted), 2)
 	assert.Equal(t, left[0].ID, "b")
-	wanted, left, err = choose(letters, IDs(All))
+	wanted, left, err = choose(events, IDs(All))
 	assert.NilError(t, err)
 	assert.Equal(t, len(wanted), 3)
 	assert.Equal(t, len(left), 0)
-	_, _, err = choose(letters, IDs("a,x,y"))
+	_, _, err = choose(events, IDs("a,x,y"))
 	assert.Error(t, err, "SEND: \"x\": no such dead letter: choose from the list of `make redrive`\nSEND: \"y\": no such dead letter: choose from the list of `make redrive`")
 }
 

@@ -14,7 +14,7 @@ import (
 	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
-// TestQueuesOfTheEmulator lists letters without hiding them, sends one, then the
+// TestQueuesOfTheEmulator lists dead letters without hiding them, sends one, then the
 // rest.
 func TestQueuesOfTheEmulator(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -40,11 +40,11 @@ func TestQueuesOfTheEmulator(t *testing.T) {
 	}
 
 	for range 2 {
-		letters, total, err := queues.List(ctx)
+		events, total, err := queues.List(ctx)
 		assert.NilError(t, err)
 		assert.Equal(t, total, "3")
-		assert.Equal(t, len(letters), 3)
-		assert.Equal(t, letters[0].ID+" "+letters[0].Entry+" "+letters[0].Reason+" "+letters[0].Tries+" "+letters[0].FailedAt, "wh_1 etr_1 because 5 now")
+		assert.Equal(t, len(events), 3)
+		assert.Equal(t, events[0].ID+" "+events[0].Entry+" "+events[0].Reason+" "+events[0].Attempts+" "+events[0].FailedAt, "wh_1 etr_1 because 5 now")
 	}
 	_, err := queues.Send(ctx, []string{"wh_9"})
 	assert.ErrorContains(t, err, `"wh_9": no such dead letter`)
@@ -55,9 +55,9 @@ func TestQueuesOfTheEmulator(t *testing.T) {
 	assert.NilError(t, err)
 	assert.DeepEqual(t, sent, []string{"wh_1", "wh_3"})
 
-	letters, total, err := queues.List(ctx)
+	events, total, err := queues.List(ctx)
 	assert.NilError(t, err)
-	assert.Equal(t, len(letters), 0)
+	assert.Equal(t, len(events), 0)
 	assert.Equal(t, total, "0")
 	response, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(queues.IntakeURL), MaxNumberOfMessages: 10})
 	assert.NilError(t, err)

@@ -119,7 +119,7 @@ func TestDeployToTheEmulator(t *testing.T) {
 
 	out.Reset()
 	assert.NilError(t, Redrive(ctx, []string{"dev"}, &out))
-	assert.Equal(t, out.String(), "id  entry  tries  failed_at  reason\n0 shown of about 0\n")
+	assert.Equal(t, out.String(), "id  entry  attempts  failed_at  reason\n0 shown of about 0\n")
 	assert.ErrorContains(t, Redrive(ctx, []string{"dev", "wh_9"}, &out), `"wh_9": no such dead letter`)
 	assert.ErrorContains(t, Redrive(ctx, []string{"other"}, &out), `stack "BenchlingWebhook-other"`)
 

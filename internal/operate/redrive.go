@@ -43,18 +43,18 @@ func Redrive(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func list(ctx context.Context, queues deadletters.Queues, out io.Writer) error {
-	letters, total, err := queues.List(ctx)
+	dead, total, err := queues.List(ctx)
 	if err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "id\tentry\ttries\tfailed_at\treason")
-	for _, l := range letters {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.ID, l.Entry, l.Tries, l.FailedAt, l.Reason)
+	fmt.Fprintln(table, "id\tentry\tattempts\tfailed_at\treason")
+	for _, l := range dead {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", l.ID, l.Entry, l.Attempts, l.FailedAt, l.Reason)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d shown of about %s\n", len(letters), total)
+	fmt.Fprintf(out, "%d shown of about %s\n", len(dead), total)
 	return nil
 }

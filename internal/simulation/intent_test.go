@@ -45,7 +45,7 @@ var scenes = []scene{
 	{"FrontDoorClosed", "the probe fails", map[string]float64{"FrontDoorAnswered": none}, 3, true},
 	{"FrontDoorClosed", "no worker probes", nil, 3, true},
 	{"FrontDoorClosed", "the way is open", map[string]float64{"FrontDoorAnswered": 1}, 10, false},
-	{"DeadLetters", "one letter", map[string]float64{"ApproximateNumberOfMessagesVisible": 1}, 1, true},
+	{"DeadLetters", "one dead letter", map[string]float64{"ApproximateNumberOfMessagesVisible": 1}, 1, true},
 	{"DeadLetters", "none", map[string]float64{"ApproximateNumberOfMessagesVisible": none}, 60, false},
 	{"OldEvents", "events wait and nobody comes", map[string]float64{"ApproximateNumberOfMessagesVisible": 1, "ApproximateAgeOfOldestMessage": 1800}, 5, true},
 	{"OldEvents", "all are in work, or put off", map[string]float64{"ApproximateNumberOfMessagesVisible": none, "ApproximateAgeOfOldestMessage": 5000}, 60, false},

@@ -173,14 +173,14 @@ func (a attacks) hostileZIPs(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for entry, id := range sent.Entries {
-		letter, err := waitForLetter(ctx, queues, id)
+		dead, err := waitForDeadLetter(ctx, queues, id)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", kinds[entry], err)
 		}
-		if !strings.HasPrefix(letter.Reason, "the export") {
-			return "", fmt.Errorf("%s: dead letter %+v: its reason isn't the export's", kinds[entry], letter)
+		if !strings.HasPrefix(dead.Reason, "the export") {
+			return "", fmt.Errorf("%s: dead letter %+v: its reason isn't the export's", kinds[entry], dead)
 		}
-		fmt.Fprintf(a.Report, "%s: %s", kinds[entry], letter.Reason)
+		fmt.Fprintf(a.Report, "%s: %s", kinds[entry], dead.Reason)
 	}
 	worker := a.Worker.Load().Containers[0].Name
 	state, err := a.Docker(ctx, "inspect", "--format", "{{.State.Running}} {{.State.OOMKilled}} {{.HostConfig.Memory}}", worker)

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// letterTimeout bounds the time from an event to its dead letter. What
+	// deadLetterTimeout bounds the time from an event to its dead letter. What
 	// Benchling refuses is tried once.
-	letterTimeout  = time.Minute
-	poisonAttempts = "1"
+	deadLetterTimeout = time.Minute
+	poisonAttempts    = "1"
 )
 
 // poison is an event whose entry Benchling refuses.
@@ -46,33 +46,33 @@ func (a faults) redrive(ctx context.Context, p poison) (stage.Accepted, error) {
 		return stage.Accepted{}, err
 	}
 	id := p.sent.Entries[p.entry]
-	letter, err := waitForLetter(ctx, queues, id)
+	dead, err := waitForDeadLetter(ctx, queues, id)
 	if err != nil {
 		return stage.Accepted{}, err
 	}
-	if letter.Entry != p.entry || letter.Tries != poisonAttempts || !strings.Contains(letter.Reason, "403") {
-		return stage.Accepted{}, fmt.Errorf("dead letter %+v: not the entry %s, %s attempts and a reason with 403", letter, p.entry, poisonAttempts)
+	if dead.Entry != p.entry || dead.Attempts != poisonAttempts || !strings.Contains(dead.Reason, "403") {
+		return stage.Accepted{}, fmt.Errorf("dead letter %+v: not the entry %s, %s attempts and a reason with 403", dead, p.entry, poisonAttempts)
 	}
-	fmt.Fprintln(a.Report, "dead letter: "+letter.Reason)
+	fmt.Fprintln(a.Report, "dead letter: "+dead.Reason)
 	a.Benchling.Faults.Clear(p.path)
 	sent, err := queues.Send(ctx, []string{id})
 	if err == nil && len(sent) != 1 {
-		err = fmt.Errorf("%d letters sent again, not 1", len(sent))
+		err = fmt.Errorf("%d dead letters sent again, not 1", len(sent))
 	}
 	return p.sent, err
 }
 
-// waitForLetter returns the dead letter of a webhook.
-func waitForLetter(ctx context.Context, queues deadletters.Queues, id string) (deadletters.Letter, error) {
-	var letter deadletters.Letter
-	err := testbed.Until(ctx, letterTimeout, func() (bool, string) {
-		letters, total, err := queues.List(ctx)
-		for _, l := range letters {
+// waitForDeadLetter returns the dead letter of a webhook.
+func waitForDeadLetter(ctx context.Context, queues deadletters.Queues, id string) (deadletters.Event, error) {
+	var dead deadletters.Event
+	err := testbed.Until(ctx, deadLetterTimeout, func() (bool, string) {
+		all, total, err := queues.List(ctx)
+		for _, l := range all {
 			if l.ID == id {
-				letter = l
+				dead = l
 			}
 		}
-		return letter.ID != "" || err != nil, fmt.Sprintf("%s dead letters, %v", total, err)
+		return dead.ID != "" || err != nil, fmt.Sprintf("%s dead letters, %v", total, err)
 	})
-	return letter, err
+	return dead, err
 }
