@@ -45,7 +45,7 @@ class LazyApp:
             self._loaded.set_result(app)
             warm_up()
         except BaseException:
-            log.critical("not loaded", exc_info=True)
+            log.critical("service.load_failed", exc_info=True)
             os._exit(1)
         self._is_warm = True
 
@@ -101,7 +101,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log_level)
     for problem in settings.problems:
-        log.info("not ready", reason=problem)
+        log.info("service.not_ready", reason=problem)
     stay_on_one_cpu()
     lazy_app = LazyApp(lambda: load(settings))
     loader = Thread(target=lazy_app.load, name="loader", daemon=True)

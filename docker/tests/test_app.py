@@ -59,15 +59,18 @@ def serve_here(app, port, stop_seconds, listening=lambda: None):
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
-def test_that_it_listens_is_told_at_every_level(level, capsys):
+def test_start_is_logged_at_every_level(level, capsys):
     configure_logs(level)
     serve_here(
         lambda *_: [], free_port(), 3, listening=lambda: os.kill(os.getpid(), signal.SIGTERM)
     )
     # What other tests have left running may write as well.
-    told = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
-    assert any(event.startswith("Running on http://127.0.0.1:") for event in told)
-    assert ("draining" in told) == (level == "DEBUG")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (started,) = [line for line in lines if line["event"] == "service.started"]
+    assert started["message"].startswith("Running on http://127.0.0.1:")
+    assert started["former_event"] == "Running on"
+    draining = "service.drain_started" in [line["event"] for line in lines]
+    assert draining == (level == "DEBUG")
 
 
 def test_wrong_settings_are_told_without_a_trace():
@@ -194,7 +197,7 @@ def test_a_process_that_cannot_load_its_application_ends():
         "import sys; from src import app; sys.modules['src.webhook.application'] = None; app.main()"
     )
     assert ended.returncode == 1
-    assert '"event": "not loaded"' in ended.stdout
+    assert '"event": "service.load_failed"' in ended.stdout
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -11,5 +11,5 @@ def test_a_thread_that_ends_ends_the_process_and_says_so(work):
     )
     ended = python(program)
     assert ended.returncode == 70
-    assert "background thread ended" in ended.stdout
+    assert "thread.ended" in ended.stdout
     assert "senders" in ended.stdout

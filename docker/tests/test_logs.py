@@ -103,9 +103,9 @@ def test_a_long_path_makes_a_short_line(lines):
     client = health_app(Settings(port=5000), list).test_client()
     client.get("/" + "ü😀" * 60_000)
     (line,) = lines()
-    assert line["path"].endswith("… (120001 letters)")
+    assert line["path"].endswith("… (120001 characters)")
     assert len(json.dumps(line)) <= LINE_BYTES
-    assert (line["status"], line["event"]) == (404, "answered")
+    assert (line["status"], line["event"]) == (404, "request.completed")
 
 
 def test_a_recursion_is_told_within_bounds(lines):
@@ -318,3 +318,17 @@ def test_flask_tells_nothing_beside(lines, capfd):
     assert client.get("/x").status_code == 500
     assert len(lines()) == 1
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_renamed_lines_carry_their_former_names(lines):
+    log = structlog.get_logger()
+    log.info("event.started", attempt=1)
+    log.info("event.completed", duration_ms=2504)
+    log.info("event.completed", covered=True)
+    log.info("own")
+    started, exported, covered, own = lines()
+    assert (started["former_event"], started["earlier_attempts"]) == ("working", 0)
+    assert (exported["former_event"], exported["seconds"]) == ("done", 2.5)
+    assert covered["former_event"] == "done"
+    assert "seconds" not in covered
+    assert "former_event" not in own

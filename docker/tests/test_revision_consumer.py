@@ -154,7 +154,7 @@ def test_what_is_no_event_is_dropped_and_logged(stage, body, capsys):
     stage.revisions.send(body)
     stage.confirmer.poll(threading.Event())
     assert stage.waiting("revisions") == [0, 0]
-    assert "no package-revision event" in capsys.readouterr().out
+    assert "revision.rejected" in capsys.readouterr().out
 
 
 def test_metrics_need_a_stack(capsys):

@@ -112,7 +112,7 @@ def test_work_goes_on_where_protection_is_refused(now, capsys, answer):
         now[0] += LINGER_SECONDS + 1
         protection.look()
         assert asked_for(asked) == [True, True], "nothing to end"
-    assert "task protection unchanged" in capsys.readouterr().out
+    assert "task_protection.change_failed" in capsys.readouterr().out
 
 
 def test_an_agent_that_is_not_there_is_no_trouble(now):

@@ -134,7 +134,7 @@ class Canvas:
         try:
             return self._record(status.package_name)
         except (BotoCoreError, ClientError) as error:
-            log.warning("canvas without files", reason=reason_of(error))
+            log.warning("canvas.files_not_read", reason=reason_of(error))
             return None
 
 

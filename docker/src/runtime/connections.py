@@ -183,7 +183,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
                     # Its time is over, and nobody dawdled.
                     connection.handle_close()
                 else:
-                    self._close(connection, "too slow")
+                    self._close(connection, "too_slow")
         self._weigh()
         self._report_closed()
 
@@ -217,7 +217,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     def _report_closed(self) -> None:
         now = time.monotonic()
         if self._closed and now - self._logged > LOG_SECONDS:
-            log.warning("connections closed", **self._closed)
+            log.warning(
+                "connections.closed",
+                connections=self._closed["connections"],
+                memory=self._closed["memory"],
+                too_slow=self._closed["too_slow"],
+            )
             self._closed.clear()
             self._logged = now
 

@@ -59,7 +59,7 @@ class Credentials:
                     f"BENCHLING_SECRET: no token from Benchling ({error.status_code}):"
                     " look at tenant and base_url, and at Benchling's status"
                 )
-            log.warning("credentials unproven", reason=self._problem or f"{error.status_code}")
+            log.warning("credentials.check_failed", reason=self._problem or f"{error.status_code}")
             return 0
         except Exception as error:
             # An address that none of the libraries foresaw, or an answer.
@@ -68,7 +68,7 @@ class Credentials:
                     f"BENCHLING_SECRET: no token from Benchling ({type(error).__name__}):"
                     " look at tenant and base_url"
                 )
-            log.exception("credentials unproven", reason=self._problem)
+            log.exception("credentials.check_crashed", reason=self._problem)
             return 0
         self._problem, self._worked = "", True
         return RECHECK_SECONDS

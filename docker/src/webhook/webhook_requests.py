@@ -98,9 +98,16 @@ def register_error_handlers(app: Flask) -> None:
         return jsonify(error="unverified", message=str(error)), 401
 
     @app.errorhandler(KeysUnavailableError)
+    def without_keys(error: KeysUnavailableError) -> ResponseReturnValue:
+        log.error("keys.unavailable", reason=str(error))
+        return unavailable()
+
     @app.errorhandler(IntakeError)
-    def unavailable(error: Exception) -> ResponseReturnValue:
-        log.error("unavailable", reason=str(error))
+    def without_queue(error: IntakeError) -> ResponseReturnValue:
+        log.error("queue.unavailable", reason=str(error))
+        return unavailable()
+
+    def unavailable() -> ResponseReturnValue:
         return jsonify(error="unavailable", message="try again later"), 503
 
 
