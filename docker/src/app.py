@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class LazyApp:
-    """Answers 503 to health checks until the application is warm; all else waits for it.
+    """Responds 503 to health checks until the application is warm; all else waits for it.
 
     Benchling's and AWS's libraries are more than half of the start.
     """
@@ -50,7 +50,7 @@ class LazyApp:
         self._is_warm = True
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Respond to a request."""
         if environ["PATH_INFO"] in LIVENESS and not self._is_warm:
             return STARTING(environ, start_response)
         return self._loaded.result()(environ, start_response)

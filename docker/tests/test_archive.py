@@ -281,7 +281,7 @@ def name_that_is_no_text(content):
     ],
 )
 @pytest.mark.parametrize("step", [-1, 100])
-def test_a_damaged_member_is_told_from_the_others(damage, step):
+def test_damaged_member_is_distinguished_from_the_others(damage, step):
     content = bytearray(zip_of({"a.csv": DATA, "b.csv": DATA}))
     damage(content)
     archive = archive_of(bytes(content))

@@ -4,7 +4,7 @@ from .test_app import python
 
 
 @pytest.mark.parametrize("work", ["lambda: None", "lambda: 1 / 0", "sys.exit"])
-def test_a_thread_that_ends_ends_the_process_and_says_so(work):
+def test_ended_thread_ends_the_process_and_is_logged(work):
     program = (
         "import sys, time; from src.runtime.background import run_in_background;"
         f" run_in_background('senders', {work}); time.sleep(20)"

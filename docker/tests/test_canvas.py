@@ -106,7 +106,7 @@ def test_an_update_that_was_asked_for_is_shown_until_it_begins():
         assert "asked for" not in text(blocks)
 
 
-def test_a_failure_is_told_and_the_old_package_stays_linked():
+def test_failed_export_shows_reason_and_links_old_package():
     value = text(canvas().blocks("etr_1", status(state="failed", reason="a `reason`\nof theirs")))
     assert "benchling/EXP1" in value
     assert value.endswith("failed 2027-01-15 08:00 UTC: `a 'reason'?of theirs`")

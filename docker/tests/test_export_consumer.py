@@ -80,7 +80,7 @@ def test_a_dead_workers_claim_is_taken_over(stage):
     assert len(stage.files()) == 7
 
 
-def test_a_redo_after_the_files_only_tells_of_them(stage):
+def test_retry_after_upload_only_requests_the_package(stage):
     stage.send()
     earlier = Claims(stage.dynamodb, "claims", 60, clock=lambda: time.time() - 61)
     package = {"bucket": "packages", "name": "benchling/X", "display_id": "X", "files": 3}
@@ -132,7 +132,7 @@ def test_an_entry_that_is_gone_is_a_dead_letter_at_once(stage):
     stage.send(entry_id="etr_gone")
     stage.server.entries.clear()
     assert stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert from_message(dead_letter["Body"]).webhook_id == "wh_1"
     attributes = dead_letter["MessageAttributes"]
     assert attributes["reason"]["StringValue"] == "the entry: Benchling answered 404"
@@ -147,9 +147,9 @@ def test_a_busy_benchling_is_asked_five_times(stage):
     stage.send()
     stage.server.faults["/api/v2/entries/etr_1"] = [(503, {})] * 5
     for _ in range(5):
-        assert stage.received("letters.fifo") == []
+        assert stage.received("dead-letters.fifo") == []
         assert stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert dead_letter["MessageAttributes"]["tries"]["StringValue"] == "5"
     assert "503" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
 
@@ -163,7 +163,7 @@ def test_an_export_that_takes_too_long_is_attempted_again(stage):
     assert stage.next()
     assert time.monotonic() - began < 2
     assert stage.item("webhook#wh_1")["reason"]["S"] == "the export took longer than 0.3 s"
-    assert stage.received("letters.fifo") == []
+    assert stage.received("dead-letters.fifo") == []
     stage.export_seconds = 60
     stage.build()
     stage.server.states = ["SUCCEEDED"]
@@ -191,17 +191,17 @@ def test_an_entry_for_which_no_name_is_free_is_a_dead_letter(stage):
         assert stage.statuses.own_package(f"benchling/{name}", "etr_other")
     stage.send()
     stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert "benchling/EXP1" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
 
 
-def test_a_failed_event_that_is_sent_again_has_all_its_tries(stage):
+def test_redriven_event_has_all_its_attempts(stage):
     claim = stage.claims.claim("wh_1", "a")
     stage.claims.failed(claim, "gone", last=True)
     assert stage.claims.claim("wh_1", "b").attempts == 0
 
 
-def test_tries_are_counted_over_deliveries(stage):
+def test_attempts_are_counted_over_deliveries(stage):
     claim = stage.claims.claim("wh_1", "a")
     stage.claims.failed(claim, "busy", last=False)
     assert stage.claims.claim("wh_1", "b").attempts == 1
@@ -218,7 +218,7 @@ def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
 def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
     stage.intake.send("{}", "g", "d")
     stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert "not an event" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
     assert stage.waiting() == [0, 0]
 
@@ -265,7 +265,7 @@ def test_a_message_of_a_later_version_waits_for_a_later_worker(stage):
     stage.intake.send(json.dumps(body), "etr_1", "wh_1")
     assert stage.next()
     assert stage.waiting() == [0, 1]
-    assert stage.received("letters.fifo") == []
+    assert stage.received("dead-letters.fifo") == []
 
 
 def test_a_stopping_worker_gives_back_without_a_try(stage):

@@ -27,7 +27,7 @@ from src.webhook.keys import (
 
 
 class Source:
-    """Counts its calls; fails when told to."""
+    """Counts its calls; fails when it must."""
 
     def __init__(self, keys):
         self.keys, self.calls, self.fails, self.now = keys, 0, False, 0.0
@@ -156,7 +156,7 @@ def test_failed_fetches_are_repeated_in_the_background(signer, monkeypatch):
     assert provider.current() is source.keys
 
 
-class Answer(BaseHTTPRequestHandler):
+class KeysHandler(BaseHTTPRequestHandler):
     status = 200
 
     def do_GET(self):
@@ -170,7 +170,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def published():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), KeysHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
 
@@ -286,7 +286,7 @@ class Drip(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("head", [True, False])
-def test_an_answer_that_drips_is_given_up(monkeypatch, head):
+def test_dripping_response_is_given_up(monkeypatch, head):
     monkeypatch.setattr(module, "FETCH_SECONDS", 0.3)
     with HTTPServer(("127.0.0.1", 0), Drip) as server:
         server.head = head

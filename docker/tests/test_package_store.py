@@ -281,7 +281,7 @@ def test_an_export_that_dies_is_repeated(s3, kill_at, after):
     content = {"a": b"1", "b": b"two", "c": b"4", "d": b"5"}
     with pytest.raises(KilledError):
         export(Client(s3, kill_at, after), content)
-    # While an export has not come to its end, the canvas is told of what is there.
+    # While an export has not come to its end, the canvas shows what is there.
     assert "a" in {file.path for file in record_of(s3).files}
     stored = export(s3, content)
     # Even if nothing was left to do but to record it.

@@ -163,5 +163,5 @@ def _button(name: str, text: str) -> dict[str, Any]:
 
 def code(text: str) -> str:
     """Return a text of unknown origin so that Markdown takes it literally."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    plain = "".join(it if it.isprintable() else "?" for it in text)
     return "`" + plain.replace("`", "'") + "`"

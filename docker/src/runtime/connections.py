@@ -41,7 +41,7 @@ HEAD_BYTES = 16 * 1024
 # Bodies stay in memory, for there is nowhere to write: those of all requests that
 # are being read or wait. Benchling's have a few kilobytes.
 HELD_BYTES = 64 * 1024 * 1024
-# More requests than these can't have their answers within Benchling's three
+# More requests than these can't have their responses within Benchling's three
 # seconds; the most expensive takes about ten milliseconds.
 WAITING = 256
 # What happens to many connections is one line in this time.
@@ -122,7 +122,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     def deadline(self) -> float:
         """Return when it is to be closed, in seconds since the epoch.
 
-        A request that is all there is the server's to answer: no deadline then.
+        A request that is all there is the server's to respond to: no deadline then.
         """
         if self.requests:
             return float("inf")

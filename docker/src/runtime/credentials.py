@@ -17,7 +17,7 @@ FIRST_PAUSE_SECONDS = 2.0
 LAST_PAUSE_SECONDS = 60.0
 RECHECK_SECONDS = 600.0
 TIMEOUT_SECONDS = 10.0
-# What Benchling answers to credentials that it doesn't take.
+# The statuses by which Benchling refuses credentials.
 REFUSALS = frozenset({400, 401, 403})
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Credentials:
             log.warning("credentials.check_failed", reason=self._problem or f"{error.status_code}")
             return 0
         except Exception as error:
-            # An address that none of the libraries foresaw, or an answer.
+            # An address that none of the libraries foresaw, or a response.
             if not self._worked:
                 self._problem = (
                     f"BENCHLING_SECRET: no token from Benchling ({type(error).__name__}):"

@@ -142,7 +142,9 @@ def _payload(body: bytes) -> dict[str, Any]:
     message = payload.get("message") if isinstance(payload, dict) else None
     kind = message.get("type") if isinstance(message, dict) else None
     if not isinstance(kind, str) or len(kind) > TYPE_CHARACTERS:
-        raise BadRequest(f"the body has no message with a type of up to {TYPE_CHARACTERS} letters")
+        raise BadRequest(
+            f"the body has no message with a type of up to {TYPE_CHARACTERS} characters"
+        )
     return dict(payload)
 
 
