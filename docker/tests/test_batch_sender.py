@@ -43,7 +43,7 @@ def message(body):
     return Message(body, "group", body[:20])
 
 
-def test_what_waits_shares_a_call():
+def test_waiting_messages_share_a_call():
     queue = Queue(0.05)
     batches = BatchSender(queue, "url", Admission())
     with ThreadPoolExecutor(40) as threads:

@@ -80,7 +80,7 @@ def test_an_entrys_own_event_redraws_all_its_canvases(stage):
     assert all("handed to Quilt" in it for it in drawn.values())
 
 
-def test_a_page_that_is_turned_while_an_export_runs_is_no_end(stage):
+def test_page_turned_during_export_keeps_it_running(stage):
     stage.send()
     stage.next()
     stage.draw()
@@ -259,7 +259,7 @@ def test_attempts_come_to_an_end(stage, monkeypatch, kind):
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "{}", "7", '{"redraw": "etr_1"}'])
-def test_a_message_that_is_none_is_a_dead_letter(stage, body):
+def test_invalid_message_is_dead_lettered(stage, body):
     stage.canvas_queue.send(body, "g", "d")
     stage.draw()
     assert len(stage.received("dead-letters.fifo")) == 1

@@ -65,7 +65,7 @@ def test_a_second_delivery_of_a_done_event_has_no_effect(stage):
     assert stage.waiting() == [0, 0]
 
 
-def test_what_another_worker_holds_waits(stage):
+def test_event_claimed_elsewhere_is_hidden(stage):
     stage.send()
     stage.claims.claim("wh_1", "another")
     assert stage.next()
@@ -91,10 +91,8 @@ def test_retry_after_upload_only_requests_the_package(stage):
     assert message["package_name"] == "benchling/X"
 
 
-@pytest.mark.parametrize(("queue", "tellings"), [("packaging.fifo", 1), ("standard", 2)])
-def test_quilt_hears_the_same_words_after_a_death_before_the_end(
-    stage, monkeypatch, queue, tellings
-):
+@pytest.mark.parametrize(("queue", "messages"), [("packaging.fifo", 1), ("standard", 2)])
+def test_retry_after_crash_sends_identical_message(stage, monkeypatch, queue, messages):
     attributes = FIFO if queue.endswith(".fifo") else {}
     stage.urls[queue] = stage.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
     claims = Claims(stage.dynamodb, "claims", lease_seconds=1)
@@ -110,7 +108,7 @@ def test_quilt_hears_the_same_words_after_a_death_before_the_end(
     time.sleep(1.1)
     assert stage.next()
     asked = stage.requested(queue)
-    assert len(asked) == tellings
+    assert len(asked) == messages
     assert all(message == asked[0] for message in asked)
     assert stage.files() == before
     assert stage.item("webhook#wh_1")["state"]["S"] == "done"
@@ -207,7 +205,7 @@ def test_attempts_are_counted_over_deliveries(stage):
     assert stage.claims.claim("wh_1", "b").attempts == 1
 
 
-def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
+def test_retry_after_delays_the_next_attempt(stage):
     stage.send()
     stage.server.faults["/api/v2/entries/etr_1"] = [(429, {"Retry-After": "90"})]
     stage.next()
@@ -215,7 +213,7 @@ def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
     assert "429" in stage.item("webhook#wh_1")["reason"]["S"]
 
 
-def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
+def test_invalid_event_is_dead_lettered_at_once(stage):
     stage.intake.send("{}", "g", "d")
     stage.next()
     (dead_letter,) = stage.received("dead-letters.fifo")
@@ -227,18 +225,18 @@ def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
     "body",
     ["", "[]", "{}", "[" * 5000, '{"webhook_id": 1}', '{"version": []}', '{"version": 1e999}'],
 )
-def test_what_no_version_can_have_written_is_refused(body):
+def test_invalid_message_body_raises_event_error(body):
     with pytest.raises(EventError):
         from_message(body)
 
 
-def test_an_event_that_came_at_no_time_is_none(stage):
+def test_event_without_finite_time_is_invalid(stage):
     body = json.loads(stage.event().to_message())
     with pytest.raises(EventError, match="no time"):
         from_message(json.dumps({**body, "received_at": float("inf")}))
 
 
-def test_what_another_version_has_added_is_kept(stage):
+def test_unknown_fields_of_a_message_are_kept(stage):
     body = {**json.loads(stage.event().to_message()), "priority": {"high": [1]}}
     assert json.loads(from_message(json.dumps(body)).to_message()) == body
 
@@ -246,7 +244,7 @@ def test_what_another_version_has_added_is_kept(stage):
 @pytest.mark.parametrize(
     ("field", "value"), [("webhook_id", ""), ("entry_id", ""), ("entry_id", "../../tokens")]
 )
-def test_an_event_without_an_id_is_none(stage, field, value):
+def test_event_without_id_is_invalid(stage, field, value):
     body = json.loads(stage.event().to_message())
     with pytest.raises(EventError, match="ID"):
         from_message(json.dumps({**body, field: value}))
@@ -268,7 +266,7 @@ def test_a_message_of_a_later_version_waits_for_a_later_worker(stage):
     assert stage.received("dead-letters.fifo") == []
 
 
-def test_a_stopping_worker_gives_back_without_a_try(stage):
+def test_stopping_worker_releases_event_without_counting_an_attempt(stage):
     stage.send()
     stage.give_back.set()
     stage.next()
@@ -279,7 +277,7 @@ def test_a_stopping_worker_gives_back_without_a_try(stage):
     assert "tries" not in stage.item("webhook#wh_1")
 
 
-def test_what_arrives_while_stopping_goes_back_unclaimed(stage):
+def test_message_received_while_stopping_is_released(stage):
     stage.send()
     stopping = threading.Event()
     stopping.set()
@@ -302,7 +300,7 @@ def test_a_lost_claim_ends_the_work_and_keeps_the_message(stage):
     assert stage.waiting() == [0, 1]
 
 
-def test_an_unexpected_fault_is_a_try_and_says_no_more_than_its_kind(stage):
+def test_unexpected_exception_counts_an_attempt_and_hides_its_text(stage):
     stage.send()
 
     def broken(*_):
@@ -535,7 +533,7 @@ def test_one_bad_member_costs_no_other_file(stage):
     assert stage.item("entry#etr_1")["left_out"]["N"] == "1"
 
 
-def test_what_a_canvas_asked_for_and_was_sent_again_goes_to_the_canvases(stage):
+def test_redriven_canvas_event_is_sent_to_the_canvas_queue(stage):
     stage.server.canvases["cnvs_1"] = "etr_1"
     event = stage.event(entry_id="", type="v2.canvas.created", canvasId="cnvs_1", featureId="f")
     stage.canvas_queue.send(event.to_message(), "cnvs_1", "wh_c")

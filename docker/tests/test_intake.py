@@ -62,7 +62,7 @@ def test_a_webhook_id_is_written_once(queue):
     assert not intake.accept(EVENT, "etr_1")
 
 
-def test_what_the_queue_refused_is_not_remembered():
+def test_unqueued_event_is_not_a_duplicate():
     client = Broken(ConnectTimeoutError(endpoint_url="http://127.0.0.1"))
     intake = Intake(client, "q")
     with pytest.raises(IntakeError, match=r"^ConnectTimeoutError$"):

@@ -86,7 +86,7 @@ def test_a_set_without_usable_keys_replaces_none(signer):
     assert provider.current() is signer.keys
 
 
-def test_what_nobody_foresaw_is_one_more_failure():
+def test_unexpected_exception_counts_as_failed_fetch():
     def fetch():
         raise AssertionError("secret")
 
@@ -239,7 +239,7 @@ def test_no_more_keys_are_taken_than_benchling_publishes(published):
     ],
     ids=lambda it: str(it)[:20],
 )
-def test_a_document_that_is_none_is_one_kind_of_failure(published, document, status):
+def test_invalid_document_raises_fetch_error(published, document, status):
     with pytest.raises(FETCH_ERRORS):
         published(document, status)
 

@@ -185,7 +185,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
-def test_whatever_is_logged_is_a_bounded_line(lines, value):
+def test_any_logged_value_is_a_bounded_line(lines, value):
     structlog.get_logger().warning("odd", value=value, exc_info=value)
     library("odd", "%s", value)
     library("odder", value)

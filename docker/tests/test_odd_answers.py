@@ -151,7 +151,7 @@ NO_IDS = ["", ".", "..", "../../tokens", "a/b", "a?b", "a#b", "a b", "%2e%2e", "
 
 
 @pytest.mark.parametrize("text", [*NO_IDS, "x" * 101])
-def test_what_is_no_id_reaches_no_path(stage, text):
+def test_invalid_id_is_in_no_request_path(stage, text):
     client = stage.benchling
     for call in (
         lambda: client.entry(text),
@@ -201,7 +201,7 @@ def test_endless_list_of_canvases_raises(stage):
 @pytest.mark.parametrize(
     "data", [None, 7, "", "[]", "{}", '{"page": "1"}', '{"page": -1}', "[" * 9999]
 )
-def test_a_page_that_is_none_is_the_first(data):
+def test_invalid_page_number_means_first_page(data):
     assert page_of(data) == 1
     assert page_of(f'{{"page": {MAX_PAGE + 1}}}') == 1
 

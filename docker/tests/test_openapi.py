@@ -96,7 +96,7 @@ def test_signed_bodies_get_described_responses(client, signer, path, body, numbe
         },
     ),
 )
-def test_whatever_is_not_signed_is_401_of_one_kind(client, path, body, headers):
+def test_every_unsigned_request_gets_the_same_401(client, path, body, headers):
     if headers.get("webhook-timestamp") == "now":
         headers["webhook-timestamp"] = str(int(time.time()))
     response = check(client, path, "post", data=body, headers=headers)
@@ -105,7 +105,7 @@ def test_whatever_is_not_signed_is_401_of_one_kind(client, path, body, headers):
 
 @LIMITS
 @given(path=st.text(max_size=40), method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
-def test_what_is_no_route_is_a_4xx_in_json(client, path, method):
+def test_unknown_route_is_4xx_in_json(client, path, method):
     response = client.open("/x/" + path.replace("?", "_"), method=method)
     assert response.status_code in (308, 404, 405)
     assert response.json["error"]

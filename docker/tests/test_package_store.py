@@ -251,7 +251,7 @@ def test_a_document_goes_where_nothing_foreign_is(s3):
     assert b"export/README.md" in body(s3, "export-2/README.md")
 
 
-def test_what_somebody_replaced_is_foreign_from_then_on(s3):
+def test_replaced_file_counts_as_foreign(s3):
     export(s3, {"a": b"1"})
     put(s3, "a")
     put(s3, "input.json")
@@ -613,7 +613,7 @@ steps = st.one_of(
     suppress_health_check=list(HealthCheck),
 )
 @given(st.lists(steps, min_size=2, max_size=7))
-def test_whatever_happens_only_recorded_files_are_touched(sequence):
+def test_only_recorded_files_are_changed_in_any_sequence(sequence):
     with mock_aws():
         model = Model(emulated())
         for step, *arguments in sequence:

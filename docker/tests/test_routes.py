@@ -199,7 +199,7 @@ ODD_CHARACTERS = ["\ud800", "\udfff", "\ufffe", "\uffff", "\x00", "\x7f", "\u202
 
 @pytest.mark.parametrize("character", ODD_CHARACTERS)
 @pytest.mark.parametrize("raw", [False, True])
-def test_whatever_is_signed_can_be_stored(client, signer, queue, character, raw):
+def test_any_signed_event_can_be_stored(client, signer, queue, character, raw):
     """SQS refuses most of these: the queue's form has them escaped."""
     # The larger one fits only as it came.
     note = character + ("é" * 400_000 if raw else "")
@@ -276,7 +276,7 @@ def test_many_levels_side_by_side_are_not_deep(client, signer, queue):
     assert len(messages(queue)) == 1
 
 
-def test_what_is_not_utf_8_is_refused(client, signer):
+def test_body_not_in_utf_8_is_refused(client, signer):
     body = event_body("v2.entry.created")
     # Python's own reader would take the first for UTF-16.
     assert post(client, signer, "/event", body.decode().encode("utf-16-le")).status_code == 400
@@ -412,7 +412,7 @@ def test_benchling_is_asked_to_retry_what_could_not_be_kept(client, signer, monk
 @pytest.mark.parametrize(
     "case", [(IntakeError("Timeout"), True, 1), (IntakeError("Timeout"), False, 0), (None, True, 0)]
 )
-def test_what_a_release_may_have_broken_is_counted(queue, signer, monkeypatch, capsys, case):
+def test_failures_of_the_release_are_counted(queue, signer, monkeypatch, capsys, case):
     fault, signed, counted = case
 
     def accept(*_):

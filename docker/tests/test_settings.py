@@ -386,7 +386,7 @@ def test_an_address_without_problem_is_one_for_the_client_too(address):
         ("QUILT_CATALOG", "open quilt"),
     ],
 )
-def test_what_the_stack_set_wrong_ends_the_process_and_says_so(name, value):
+def test_invalid_setting_of_the_stack_is_reported(name, value):
     with pytest.raises(SettingsError) as caught:
         read_settings({**ENVIRONMENT, name: value})
     (line,) = str(caught.value).splitlines()

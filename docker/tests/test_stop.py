@@ -102,7 +102,7 @@ def test_kept_connections_get_connection_close():
         (8, [signal.SIGTERM, signal.SIGINT]),
     ],
 )
-def test_nothing_else_waits(delay, signals):
+def test_stop_without_shutdown_delay_is_prompt(delay, signals):
     with serving(delay) as (process, port):
         began = time.monotonic()
         for number in signals:

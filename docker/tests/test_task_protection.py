@@ -115,7 +115,7 @@ def test_work_goes_on_where_protection_is_refused(now, capsys, response):
     assert "task_protection.change_failed" in capsys.readouterr().out
 
 
-def test_an_agent_that_is_not_there_is_no_trouble(now):
+def test_missing_agent_is_ignored(now):
     with TaskProtection("", lambda: now[0]) as protection:
         now[0] += 7200
         protection.look()
