@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class LazyApp:
-    """Answers 503 to health checks until the application is warm; all else waits for it.
+    """Responds 503 to health checks until the application is warm; all else waits for it.
 
     Benchling's and AWS's libraries are more than half of the start.
     """
@@ -45,12 +45,12 @@ class LazyApp:
             self._loaded.set_result(app)
             warm_up()
         except BaseException:
-            log.critical("not loaded", exc_info=True)
+            log.critical("service.load_failed", exc_info=True)
             os._exit(1)
         self._is_warm = True
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Respond to a request."""
         if environ["PATH_INFO"] in LIVENESS and not self._is_warm:
             return STARTING(environ, start_response)
         return self._loaded.result()(environ, start_response)
@@ -101,7 +101,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log_level)
     for problem in settings.problems:
-        log.info("not ready", reason=problem)
+        log.info("service.not_ready", reason=problem)
     stay_on_one_cpu()
     lazy_app = LazyApp(lambda: load(settings))
     loader = Thread(target=lazy_app.load, name="loader", daemon=True)

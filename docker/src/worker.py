@@ -101,7 +101,7 @@ class Worker:
                 consumer.poll(self._stopping)
             except Exception as error:
                 ours = kind_of(error) is Kind.OURS
-                log.error("unavailable", reason=reason_of(error), exc_info=ours)
+                log.error("worker.poll_failed", reason=reason_of(error), exc_info=ours)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LAST_PAUSE_SECONDS)
             else:
@@ -240,7 +240,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log_level)
     for problem in settings.problems:
-        log.info("not ready", reason=problem)
+        log.info("service.not_ready", reason=problem)
     metrics = Metrics(settings.stack_name, settings.service_name)
     FrontDoor(
         settings.front_door_url, settings.region, boto3.Session().get_credentials, metrics
@@ -262,7 +262,7 @@ def main() -> int:
     # The drain of the health checks ends within a second.
     serve(health_app(settings, problems), settings.port, StopTimes(2))
     ended = built.worker.stop(settings.stop_timeout_seconds - 2)
-    log.info("worker stopped", finished=ended)
+    log.info("worker.stopped", finished=ended)
     return 0
 
 

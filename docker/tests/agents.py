@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def server(answer):
+def server(respond):
     """Yield the URL of a server, and the list of what it was asked.
 
-    ``answer`` takes a request as (method, path, headers, body) and returns the status and
+    ``respond`` takes a request as (method, path, headers, body) and returns the status and
     what is sent as JSON.
     """
     asked = []
@@ -20,7 +20,7 @@ def server(answer):
             size = int(self.headers.get("Content-Length", 0))
             request = (self.command, self.path, dict(self.headers), self.rfile.read(size))
             asked.append(request)
-            status, content = answer(request)
+            status, content = respond(request)
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))

@@ -2,7 +2,7 @@
 
 Source: the openapi.yaml files of benchling_api_client. They are read more strictly
 than OpenAPI 3.0 asks for: an object has no property that its schema doesn't name.
-And more kindly where the letter would refuse what is meant: ``additionalProperties:
+And more kindly where the literal description would refuse what is meant: ``additionalProperties:
 false`` beside ``allOf`` is of all members together, ``oneOf`` of schemas that overlap
 is ``anyOf``, and ``nullable`` counts without a ``type`` too.
 """

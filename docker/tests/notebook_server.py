@@ -60,7 +60,7 @@ def error(message, **more):
 
 
 class NotebookServer(ThreadingHTTPServer):
-    """Answers as Benchling does; a path's faults are answered first, one each.
+    """Responds as Benchling does; a path's faults come first, one a response.
 
     A fault is a status, headers and, unless the body is Benchling's own error, a body.
     """

@@ -36,7 +36,7 @@ from .webhooks import webhook
 FIFO = {"FifoQueue": "true"}
 # What Quilt's documentation says of its messages, which the rehearsal's stand-in reads, too.
 SCHEMAS = Path(__file__).parents[2] / "internal" / "testbed" / "quilt" / "schema"
-QUEUES = ("intake.fifo", "canvas.fifo", "letters.fifo", "packaging.fifo", "revisions")
+QUEUES = ("intake.fifo", "canvas.fifo", "dead-letters.fifo", "packaging.fifo", "revisions")
 
 
 class Stage:
@@ -57,7 +57,7 @@ class Stage:
             for name in (
                 "intake.fifo",
                 "canvas.fifo",
-                "letters.fifo",
+                "dead-letters.fifo",
                 "packaging.fifo",
                 "revisions",
             )

@@ -36,8 +36,8 @@ def run(environment):
 def call(port, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request(method, path, body, headers or {})
-    answer = connection.getresponse()
-    result = answer.status, answer.read()
+    response = connection.getresponse()
+    result = response.status, response.read()
     connection.close()
     return result
 
@@ -59,18 +59,21 @@ def serve_here(app, port, stop_seconds, listening=lambda: None):
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "ERROR"])
-def test_that_it_listens_is_told_at_every_level(level, capsys):
+def test_start_is_logged_at_every_level(level, capsys):
     configure_logs(level)
     serve_here(
         lambda *_: [], free_port(), 3, listening=lambda: os.kill(os.getpid(), signal.SIGTERM)
     )
     # What other tests have left running may write as well.
-    told = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
-    assert any(event.startswith("Running on http://127.0.0.1:") for event in told)
-    assert ("draining" in told) == (level == "DEBUG")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (started,) = [line for line in lines if line["event"] == "service.started"]
+    assert started["message"].startswith("Running on http://127.0.0.1:")
+    assert started["former_event"] == "Running on"
+    draining = "service.drain_started" in [line["event"] for line in lines]
+    assert draining == (level == "DEBUG")
 
 
-def test_wrong_settings_are_told_without_a_trace():
+def test_invalid_settings_end_the_process_without_a_trace():
     process = run({"PORT": "none", "LOG_LEVEL": "loud"})
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 2
@@ -79,7 +82,7 @@ def test_wrong_settings_are_told_without_a_trace():
 
 def test_sigterm_lets_a_request_finish_and_takes_no_more():
     """The server runs here so that its coverage counts; the request is slow."""
-    port, entered, answers = free_port(), threading.Event(), []
+    port, entered, responses = free_port(), threading.Event(), []
 
     def slow(_environ, start_response):
         entered.set()
@@ -90,7 +93,7 @@ def test_sigterm_lets_a_request_finish_and_takes_no_more():
     def request():
         for _ in range(100):
             try:
-                answers.append(call(port, "GET", "/"))
+                responses.append(call(port, "GET", "/"))
             except ConnectionRefusedError:
                 time.sleep(0.05)
             else:
@@ -106,7 +109,7 @@ def test_sigterm_lets_a_request_finish_and_takes_no_more():
     serve_here(slow, port, 10)
     for thread in threads:
         thread.join(10)
-    assert answers == [(200, b"done")]
+    assert responses == [(200, b"done")]
     with pytest.raises(ConnectionRefusedError):
         call(port, "GET", "/")
 
@@ -158,17 +161,17 @@ def test_health_checks_fail_until_the_application_is_loaded_and_warm():
     client = Client(lazy_app)
 
     def probe():
-        answers = [client.get(path) for path in ("/health", "/health/live")]
-        return {(answer.status_code, answer.json["status"]) for answer in answers}
+        responses = [client.get(path) for path in ("/health", "/health/live")]
+        return {(response.status_code, response.json["status"]) for response in responses}
 
     assert probe() == {(503, "starting")}
     with ThreadPoolExecutor() as threads:
         ended = threads.submit(lazy_app.load)
         waiting = [threads.submit(client.get, path) for path in ("/health/ready", "/event")]
         time.sleep(0.1)
-        assert not any(answer.done() for answer in waiting)
+        assert not any(response.done() for response in waiting)
         loading.set_result(loaded)
-        assert [answer.result(10).text for answer in waiting] == ["loaded"] * 2
+        assert [response.result(10).text for response in waiting] == ["loaded"] * 2
         assert probe() == {(503, "starting")}
         warming.set_result(None)
         ended.result(10)
@@ -194,12 +197,12 @@ def test_a_process_that_cannot_load_its_application_ends():
         "import sys; from src import app; sys.modules['src.webhook.application'] = None; app.main()"
     )
     assert ended.returncode == 1
-    assert '"event": "not loaded"' in ended.stdout
+    assert '"event": "service.load_failed"' in ended.stdout
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_what_is_too_large_to_be_read_is_refused_in_json(chunked):
-    port, answers = free_port(), []
+    port, responses = free_port(), []
 
     def request():
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -216,8 +219,8 @@ def test_what_is_too_large_to_be_read_is_refused_in_json(chunked):
         else:
             connection.putheader("content-length", str(3 * 1024 * 1024))
             connection.endheaders()
-        answer = connection.getresponse()
-        answers.append((answer.status, json.loads(answer.read())["error"]))
+        response = connection.getresponse()
+        responses.append((response.status, json.loads(response.read())["error"]))
         connection.close()
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -225,4 +228,4 @@ def test_what_is_too_large_to_be_read_is_refused_in_json(chunked):
     thread.start()
     serve_here(lambda *_: [], port, 5)
     thread.join(10)
-    assert answers == [(413, "request_entity_too_large")]
+    assert responses == [(413, "request_entity_too_large")]

@@ -203,7 +203,7 @@ def test_an_encrypted_or_oddly_packed_member_is_left_out():
 
 
 @pytest.mark.parametrize("data", [bytes(20 * 1024**2), b"0.0,0.0\n" * 3_000_000])
-def test_what_compresses_well_is_no_bomb(data):
+def test_well_compressed_file_is_accepted(data):
     archive = archive_of(zip_of({"blank": data}))
     assert archive.open(archive.members[0]).read() == data
 
@@ -281,7 +281,7 @@ def name_that_is_no_text(content):
     ],
 )
 @pytest.mark.parametrize("step", [-1, 100])
-def test_a_damaged_member_is_told_from_the_others(damage, step):
+def test_damaged_member_is_distinguished_from_the_others(damage, step):
     content = bytearray(zip_of({"a.csv": DATA, "b.csv": DATA}))
     damage(content)
     archive = archive_of(bytes(content))
@@ -401,7 +401,7 @@ def test_a_hostile_directory_needs_little_memory(tmp_path, kind):
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04" + b"x" * 100])
-def test_what_is_no_zip_is_refused(content):
+def test_invalid_zip_is_refused(content):
     with pytest.raises(ArchiveError, match="not a readable ZIP"):
         archive_of(content)
 

@@ -19,7 +19,7 @@ from src.webhook.batch_sender import (
 
 
 class Queue:
-    """Answers after a while, and refuses the bodies that it is told to."""
+    """Responds after a while, and refuses the bodies that it must."""
 
     def __init__(self, seconds=0.0):
         self.seconds, self.calls, self.lock = seconds, [], threading.Lock()
@@ -28,20 +28,22 @@ class Queue:
         with self.lock:
             self.calls.append([entry["MessageBody"] for entry in Entries])
         time.sleep(self.seconds)
-        answer = {"Successful": [], "Failed": []}
+        response = {"Successful": [], "Failed": []}
         for entry in Entries:
             if entry["MessageBody"] == "silent":
                 continue
             bad = entry["MessageBody"] == "bad"
-            answer["Failed" if bad else "Successful"].append({"Id": entry["Id"], "Code": "Broken"})
-        return answer
+            response["Failed" if bad else "Successful"].append(
+                {"Id": entry["Id"], "Code": "Broken"}
+            )
+        return response
 
 
 def message(body):
     return Message(body, "group", body[:20])
 
 
-def test_what_waits_shares_a_call():
+def test_waiting_messages_share_a_call():
     queue = Queue(0.05)
     batches = BatchSender(queue, "url", Admission())
     with ThreadPoolExecutor(40) as threads:
@@ -103,16 +105,16 @@ def test_a_fault_of_the_client_is_every_messages():
 
 
 class Answering:
-    """A client that answers with what it is given, or raises it."""
+    """A client that responds with what it is given, or raises it."""
 
-    def __init__(self, *answers):
-        self.answers = list(answers)
+    def __init__(self, *responses):
+        self.responses = list(responses)
 
     def send_message_batch(self, QueueUrl, Entries):  # noqa: N803, ARG002
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if isinstance(response, Exception):
+            raise response
+        return response
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ class Answering:
     ],
     ids=str,
 )
-def test_whatever_the_queue_answers_the_next_message_is_sent(odd):
+def test_next_message_is_sent_after_any_response(odd):
     batches = BatchSender(Answering(odd, {"Successful": [{"Id": "0"}]}), "url", Admission())
     with pytest.raises(IntakeError):
         batches.send(message("a"))
@@ -145,15 +147,15 @@ def refused(code):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         refused("InvalidMessageContents"),
         {"Failed": [{"Id": "0", "Code": "InvalidMessageContents", "SenderFault": True}]},
     ],
 )
-def test_what_the_queue_can_never_take_is_told_from_what_it_may_take_later(answer):
+def test_refused_message_raises_message_refused_error(response):
     with pytest.raises(MessageRefusedError, match=r"^InvalidMessageContents$"):
-        BatchSender(Answering(answer), "url", Admission()).send(message("a"))
+        BatchSender(Answering(response), "url", Admission()).send(message("a"))
 
 
 @pytest.mark.parametrize("has_taken", [False, True])
@@ -187,7 +189,7 @@ def test_one_message_that_spoils_a_call_fails_alone(monkeypatch):
 
 
 class Hanging(Queue):
-    """Answers nothing until it is back."""
+    """Responds nothing until it is back."""
 
     def __init__(self):
         super().__init__()
@@ -200,7 +202,7 @@ class Hanging(Queue):
         return super().send_message_batch(QueueUrl, Entries)
 
 
-def test_a_queue_that_never_answers_has_no_event_wait_too_long(monkeypatch):
+def test_silent_queue_fails_events_in_bounded_time(monkeypatch):
     """50 events a second for three seconds, and the queue is back: all times are a tenth."""
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.22)
     queue = Hanging()
@@ -231,7 +233,7 @@ def test_a_queue_that_never_answers_has_no_event_wait_too_long(monkeypatch):
     assert verdicts[-1][0] == "sent"
 
 
-def test_a_burst_waits_for_its_turn_while_the_queue_answers():
+def test_burst_waits_while_the_queue_responds():
     batches = BatchSender(Queue(0.02), "url", Admission(limit=4))
     with ThreadPoolExecutor(40) as threads:
         sent = [threads.submit(batches.send, message(str(number))) for number in range(40)]

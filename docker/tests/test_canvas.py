@@ -58,14 +58,14 @@ def test_a_package_and_its_files_are_linked_at_their_revision():
     assert lines[3] == f"- [`dir/file '1'.csv`]({revision}/dir/file%20%601%60.csv) (1,000 bytes)"
 
 
-def test_what_is_not_confirmed_is_said_to_be_with_quilt():
+def test_unconfirmed_package_is_shown_as_handed_to_quilt():
     blocks = canvas().blocks("etr_1", status(state="handed to Quilt"))
     assert "handed to Quilt 2027-01-15 08:00 UTC, 2 files" in text(blocks)
     assert "packaged" not in text(blocks)
     assert "/tree/latest/dir/file" in text(blocks, "files")
 
 
-def test_what_quilt_never_confirmed_is_said():
+def test_missing_confirmation_is_shown():
     blocks = canvas().blocks("etr_1", status(state="not confirmed", handed_at=AT))
     assert "Quilt has not confirmed" in text(blocks)
 
@@ -106,13 +106,13 @@ def test_an_update_that_was_asked_for_is_shown_until_it_begins():
         assert "asked for" not in text(blocks)
 
 
-def test_a_failure_is_told_and_the_old_package_stays_linked():
+def test_failed_export_shows_reason_and_links_old_package():
     value = text(canvas().blocks("etr_1", status(state="failed", reason="a `reason`\nof theirs")))
     assert "benchling/EXP1" in value
     assert value.endswith("failed 2027-01-15 08:00 UTC: `a 'reason'?of theirs`")
 
 
-def test_what_was_left_out_is_named():
+def test_files_left_out_are_listed():
     missing = [LeftOut(f"bad {number}`", "is encrypted") for number in range(12)]
     value = text(canvas(left_out=missing).blocks("etr_1", STORED), "left-out")
     assert value.startswith("Not in the package, 12:\n\n- `bad 0'`: is encrypted")

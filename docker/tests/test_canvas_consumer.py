@@ -80,7 +80,7 @@ def test_an_entrys_own_event_redraws_all_its_canvases(stage):
     assert all("handed to Quilt" in it for it in drawn.values())
 
 
-def test_a_page_that_is_turned_while_an_export_runs_is_no_end(stage):
+def test_page_turned_during_export_keeps_it_running(stage):
     stage.send()
     stage.next()
     stage.draw()
@@ -224,7 +224,7 @@ def test_a_canvas_says_that_its_export_failed_for_good(stage):
 def test_a_canvas_without_an_entry_is_a_dead_letter_at_once(stage):
     stage.ask("created", entry_id="", canvasId="cnvs_9", featureId="f")
     stage.draw()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     reason = dead_letter["MessageAttributes"]["reason"]["StringValue"]
     assert reason == "the canvas: Benchling answered 404"
 
@@ -248,21 +248,21 @@ def test_attempts_come_to_an_end(stage, monkeypatch, kind):
     stage.canvases.poll(threading.Event())
     if kind == "click":
         assert stage.waiting("canvas.fifo") == [0, 0]
-        assert len(stage.received("letters.fifo")) == 1
+        assert len(stage.received("dead-letters.fifo")) == 1
     else:
         # What canvases must show outlives an outage, but not a day.
         assert stage.waiting("canvas.fifo") == [1, 0]
         monkeypatch.setattr(module, "OUTAGE_SECONDS", 0)
         stage.canvases.poll(threading.Event())
         assert stage.waiting("canvas.fifo") == [0, 0]
-        assert stage.received("letters.fifo") == []
+        assert stage.received("dead-letters.fifo") == []
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "{}", "7", '{"redraw": "etr_1"}'])
-def test_a_message_that_is_none_is_a_dead_letter(stage, body):
+def test_invalid_message_is_dead_lettered(stage, body):
     stage.canvas_queue.send(body, "g", "d")
     stage.draw()
-    assert len(stage.received("letters.fifo")) == 1
+    assert len(stage.received("dead-letters.fifo")) == 1
 
 
 def test_a_message_of_a_later_version_waits(stage):
@@ -309,7 +309,7 @@ def test_a_click_is_drawn_while_every_export_slot_is_busy(stage):
 def test_a_message_that_nobody_can_read_is_a_dead_letter_with_its_reason(stage, body):
     stage.canvas_queue.send(body or "x", "g", "d")
     stage.draw()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert dead_letter["MessageAttributes"]["reason"]["StringValue"].startswith("the message is n")
     assert stage.waiting("canvas.fifo") == [0, 0]
 
@@ -319,7 +319,7 @@ def test_an_announcement_names_an_id(stage, entry_id):
     announcement = {"redraw": entry_id, "status_version": 1, "since": 1}
     stage.canvas_queue.send(json.dumps(announcement), "g", "d")
     stage.draw()
-    assert len(stage.received("letters.fifo")) == 1
+    assert len(stage.received("dead-letters.fifo")) == 1
     assert stage.server.asked == []
 
 
@@ -333,5 +333,5 @@ def test_a_canvas_that_cannot_be_drawn_for_a_moment_is_not_forgotten(stage, monk
         outage.setattr(stage.benchling, "draw", broken)
         stage.draw()
     assert stage.statuses.read("etr_1").known_canvases == {"cnvs_1": 1}
-    assert stage.received("letters.fifo") == []
+    assert stage.received("dead-letters.fifo") == []
     assert stage.waiting("canvas.fifo") != [0, 0]

@@ -61,20 +61,20 @@ def polled(error, receives=1, dead_letters=True):
 @pytest.mark.parametrize(
     "error", [EventError("no event"), ArchiveError("no ZIP"), REFUSED_BY_AWS], ids=str
 )
-def test_what_is_permanent_is_a_dead_letter_with_its_reason_at_once(error):
+def test_permanent_failure_is_dead_lettered_at_once_with_its_reason(error):
     queue = polled(error)
     assert queue.dead_letters == [("id-1", reason_of(error), 1)]
     assert queue.deleted == 1
 
 
 @pytest.mark.parametrize("error", [NOT_ALLOWED, KeyError("x"), UnavailableError("away")], ids=str)
-def test_what_may_pass_is_hidden_longer_each_time_and_then_a_dead_letter(error):
+def test_transient_failure_is_retried_with_growing_pause_then_dead_lettered(error):
     assert [polled(error, receives).hidden for receives in (1, 2, 5, 17)] == [[1], [2], [16], [60]]
     last = polled(error, MAX_RECEIVES)
     assert last.dead_letters == [("id-1", reason_of(error), MAX_RECEIVES)]
 
 
-def test_what_ends_every_worker_is_a_dead_letter_before_it_ends_another():
+def test_message_that_kills_workers_is_dead_lettered_unprocessed():
     queue = polled(None, MAX_RECEIVES + 1)
     ((_, reason, attempts),) = queue.dead_letters
     assert "killed" in reason
@@ -86,7 +86,7 @@ def test_a_later_versions_message_waits():
     assert (queue.hidden, queue.dead_letters, queue.deleted) == ([60], [], 0)
 
 
-def test_without_dead_letters_what_is_permanent_is_deleted():
+def test_permanent_failure_is_deleted_without_dead_letter_queue():
     assert polled(EventError("x"), dead_letters=False).deleted == 1
 
 
@@ -150,5 +150,5 @@ def test_a_pause_is_as_long_as_the_server_asks():
     assert pause_after(KeyError(), 15) == 15
 
 
-def test_what_aws_says_of_a_request_is_not_told():
+def test_reason_does_not_quote_aws_messages():
     assert reason_of(NOT_ALLOWED) == "PutObject answered AccessDenied"

@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from src.export import benchling_client as benchling
-from src.export import download
-from src.export import retry_transport as patience
+from src.export import download, retry_transport
 from src.export.benchling_client import BenchlingClient
 from src.export.benchling_responses import BenchlingClientError, download_url
 from src.export.download import DownloadError, RangeReader, open_download
@@ -38,12 +37,12 @@ def nothing():
     pass
 
 
-def http(patience=2.0):
+def http(retry_seconds=2.0):
     def wait(seconds):
         time.sleep(min(seconds, 0.01))
         return False
 
-    return httpx.Client(transport=RetryTransport(httpx.HTTPTransport(), wait, patience))
+    return httpx.Client(transport=RetryTransport(httpx.HTTPTransport(), wait, retry_seconds))
 
 
 def read(server):
@@ -74,7 +73,7 @@ def test_a_broken_connection_is_continued(server):
     assert len(read(server)["a"]) == 2_000_000
 
 
-def test_a_server_that_always_breaks_off_is_told(server, monkeypatch):
+def test_server_that_always_breaks_off_raises_unavailable_error(server, monkeypatch):
     monkeypatch.setattr(download, "BREAKS", 2)
     reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     monkeypatch.setattr(reader, "_next", lambda _: b"")
@@ -82,20 +81,20 @@ def test_a_server_that_always_breaks_off_is_told(server, monkeypatch):
         reader.read(10)
 
 
-def test_a_server_without_ranges_is_told(server):
+def test_server_without_ranges_raises(server):
     server.ranges = False
     with pytest.raises(DownloadError, match="200"):
         RangeReader(http(), f"{server.address}/export.zip", nothing)
 
 
-def test_a_file_that_changes_is_told(server):
+def test_changed_file_raises(server):
     reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     server.zip += b"more"
     with pytest.raises(DownloadError, match="changed"):
         reader.read(10)
 
 
-def test_a_file_that_is_replaced_by_one_as_long_is_told(server):
+def test_file_replaced_by_one_of_equal_length_raises(server):
     reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     server.etag = '"v2"'
     with pytest.raises(DownloadError, match="changed"):
@@ -117,11 +116,11 @@ def test_a_reader_is_a_seekable_file(server):
 
 
 class Raw:
-    """A server of one's own words: each connection gets the next answer, byte by byte."""
+    """A server of one's own words: each connection gets the next response, byte by byte."""
 
-    def __init__(self, answers, pause=0.0):
+    def __init__(self, responses, pause=0.0):
         self.asked = []
-        self._answers, self._pause = answers, pause
+        self._responses, self._pause = responses, pause
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -130,14 +129,14 @@ class Raw:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._respond, args=(connection,), daemon=True).start()
 
-    def _answer(self, connection):
+    def _respond(self, connection):
         with connection, suppress(OSError):
             head = connection.recv(65536).decode()
             start = int(re.search(r"range: bytes=(\d+)-", head, re.IGNORECASE)[1])
             self.asked.append(start)
-            for piece in self._answers(start):
+            for piece in self._responses(start):
                 connection.sendall(piece)
                 time.sleep(self._pause)
 
@@ -205,18 +204,18 @@ def test_a_server_that_ends_after_each_byte_is_asked_a_few_times(raw):
 @pytest.mark.parametrize(
     ("start", "end", "size"), [(0, SIZE - 1, SIZE), (100, 100, SIZE), (100, SIZE, SIZE + 1)]
 )
-def test_another_range_than_was_asked_for_is_told(raw, start, end, size):
-    def answers(asked):
+def test_wrong_range_raises_download_error(raw, start, end, size):
+    def respond(asked):
         return [partial(start, end, b"x", size) if asked else partial(0, 0, b"x")]
 
-    reader = RangeReader(http(), f"{raw(answers).address}/x", nothing)
+    reader = RangeReader(http(), f"{raw(respond).address}/x", nothing)
     reader.seek(100)
     with pytest.raises(DownloadError, match=r"answered bytes|changed"):
         reader.read(10)
 
 
 @pytest.mark.parametrize("content_range", ["bytes 0-0/*", "bytes 0-0/" + "9" * 5000, "x", ""])
-def test_a_range_that_cannot_be_read_is_told(raw, content_range):
+def test_invalid_content_range_raises_download_error(raw, content_range):
     head = f"HTTP/1.1 206 Partial\r\ncontent-range: {content_range}\r\ncontent-length: 1\r\n\r\nx"
     server = raw(lambda _: [head.encode()])
     with pytest.raises(DownloadError, match="206"):
@@ -230,11 +229,11 @@ def test_a_stop_ends_a_read_that_is_blocked(raw):
         if stop.is_set():
             raise GiveBackError
 
-    def answers(start):
+    def respond(start):
         yield partial(start, SIZE - 1 if start else 0, b"x")
         time.sleep(5)
 
-    reader = RangeReader(interruptible(check), f"{raw(answers).address}/x", check)
+    reader = RangeReader(interruptible(check), f"{raw(respond).address}/x", check)
     reader.seek(1)
     assert reader.read(1) == b"x"
     began = time.monotonic()
@@ -286,7 +285,7 @@ class TestPatience:
                 client.get("http://x")
 
     def test_a_response_without_end_is_refused(self, monkeypatch):
-        monkeypatch.setattr(patience, "MAX_RESPONSE_BYTES", 10)
+        monkeypatch.setattr(retry_transport, "MAX_RESPONSE_BYTES", 10)
         inner = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * 11))
         client = httpx.Client(transport=RetryTransport(inner, lambda _: True, whole=True))
         with pytest.raises(UnavailableError, match="RemoteProtocolError"):
@@ -297,27 +296,27 @@ class TestPatience:
         packed = gzip.compress(b"all") if encoding == "gzip" else b"all"
         headers = {"content-encoding": encoding}
 
-        def answer(_):
+        def respond(_):
             return httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))
 
-        transport = RetryTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
+        transport = RetryTransport(httpx.MockTransport(respond), lambda _: True, whole=True)
         assert httpx.Client(transport=transport).get("http://x").content == b"all"
 
     @pytest.mark.parametrize("packed", [b"no gzip", gzip.compress(bytes(20 * 1024**2))])
     def test_a_response_that_cannot_be_unpacked_is_none(self, packed):
-        def answer(_):
+        def respond(_):
             headers = {"content-encoding": "gzip"}
             return httpx.Response(200, headers=headers, stream=httpx.ByteStream(packed))
 
-        transport = RetryTransport(httpx.MockTransport(answer), lambda _: True, whole=True)
+        transport = RetryTransport(httpx.MockTransport(respond), lambda _: True, whole=True)
         with pytest.raises(UnavailableError):
             httpx.Client(transport=transport).get("http://x")
 
     def test_a_call_that_takes_too_long_is_made_again_unless_all_is_over(self):
-        def answer(_):
+        def respond(_):
             check_time()
 
-        inner = httpx.MockTransport(answer)
+        inner = httpx.MockTransport(respond)
         transport = RetryTransport(inner, lambda _: True, call_seconds=-1)
         client = httpx.Client(transport=transport)
         with pytest.raises(UnavailableError, match="TimeLimitError"):
@@ -331,7 +330,7 @@ class TestPatience:
             server.zip
         )
 
-    def test_what_it_asks_for_beyond_patience_is_told(self, server):
+    def test_retry_after_beyond_the_limit_raises(self, server):
         server.faults["/export.zip"] = [(429, {"Retry-After": "77"})]
         with pytest.raises(UnavailableError, match="429 from GET") as caught:
             RangeReader(http(), f"{server.address}/export.zip?sig=secret", nothing)

@@ -65,7 +65,7 @@ def test_a_second_delivery_of_a_done_event_has_no_effect(stage):
     assert stage.waiting() == [0, 0]
 
 
-def test_what_another_worker_holds_waits(stage):
+def test_event_claimed_elsewhere_is_hidden(stage):
     stage.send()
     stage.claims.claim("wh_1", "another")
     assert stage.next()
@@ -80,7 +80,7 @@ def test_a_dead_workers_claim_is_taken_over(stage):
     assert len(stage.files()) == 7
 
 
-def test_a_redo_after_the_files_only_tells_of_them(stage):
+def test_retry_after_upload_only_requests_the_package(stage):
     stage.send()
     earlier = Claims(stage.dynamodb, "claims", 60, clock=lambda: time.time() - 61)
     package = {"bucket": "packages", "name": "benchling/X", "display_id": "X", "files": 3}
@@ -91,10 +91,8 @@ def test_a_redo_after_the_files_only_tells_of_them(stage):
     assert message["package_name"] == "benchling/X"
 
 
-@pytest.mark.parametrize(("queue", "tellings"), [("packaging.fifo", 1), ("standard", 2)])
-def test_quilt_hears_the_same_words_after_a_death_before_the_end(
-    stage, monkeypatch, queue, tellings
-):
+@pytest.mark.parametrize(("queue", "messages"), [("packaging.fifo", 1), ("standard", 2)])
+def test_retry_after_crash_sends_identical_message(stage, monkeypatch, queue, messages):
     attributes = FIFO if queue.endswith(".fifo") else {}
     stage.urls[queue] = stage.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
     claims = Claims(stage.dynamodb, "claims", lease_seconds=1)
@@ -110,7 +108,7 @@ def test_quilt_hears_the_same_words_after_a_death_before_the_end(
     time.sleep(1.1)
     assert stage.next()
     asked = stage.requested(queue)
-    assert len(asked) == tellings
+    assert len(asked) == messages
     assert all(message == asked[0] for message in asked)
     assert stage.files() == before
     assert stage.item("webhook#wh_1")["state"]["S"] == "done"
@@ -132,7 +130,7 @@ def test_an_entry_that_is_gone_is_a_dead_letter_at_once(stage):
     stage.send(entry_id="etr_gone")
     stage.server.entries.clear()
     assert stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert from_message(dead_letter["Body"]).webhook_id == "wh_1"
     attributes = dead_letter["MessageAttributes"]
     assert attributes["reason"]["StringValue"] == "the entry: Benchling answered 404"
@@ -147,9 +145,9 @@ def test_a_busy_benchling_is_asked_five_times(stage):
     stage.send()
     stage.server.faults["/api/v2/entries/etr_1"] = [(503, {})] * 5
     for _ in range(5):
-        assert stage.received("letters.fifo") == []
+        assert stage.received("dead-letters.fifo") == []
         assert stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert dead_letter["MessageAttributes"]["tries"]["StringValue"] == "5"
     assert "503" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
 
@@ -163,7 +161,7 @@ def test_an_export_that_takes_too_long_is_attempted_again(stage):
     assert stage.next()
     assert time.monotonic() - began < 2
     assert stage.item("webhook#wh_1")["reason"]["S"] == "the export took longer than 0.3 s"
-    assert stage.received("letters.fifo") == []
+    assert stage.received("dead-letters.fifo") == []
     stage.export_seconds = 60
     stage.build()
     stage.server.states = ["SUCCEEDED"]
@@ -191,23 +189,23 @@ def test_an_entry_for_which_no_name_is_free_is_a_dead_letter(stage):
         assert stage.statuses.own_package(f"benchling/{name}", "etr_other")
     stage.send()
     stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert "benchling/EXP1" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
 
 
-def test_a_failed_event_that_is_sent_again_has_all_its_tries(stage):
+def test_redriven_event_has_all_its_attempts(stage):
     claim = stage.claims.claim("wh_1", "a")
     stage.claims.failed(claim, "gone", last=True)
     assert stage.claims.claim("wh_1", "b").attempts == 0
 
 
-def test_tries_are_counted_over_deliveries(stage):
+def test_attempts_are_counted_over_deliveries(stage):
     claim = stage.claims.claim("wh_1", "a")
     stage.claims.failed(claim, "busy", last=False)
     assert stage.claims.claim("wh_1", "b").attempts == 1
 
 
-def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
+def test_retry_after_delays_the_next_attempt(stage):
     stage.send()
     stage.server.faults["/api/v2/entries/etr_1"] = [(429, {"Retry-After": "90"})]
     stage.next()
@@ -215,10 +213,10 @@ def test_a_busy_benchling_delays_the_next_try_as_it_asks(stage):
     assert "429" in stage.item("webhook#wh_1")["reason"]["S"]
 
 
-def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
+def test_invalid_event_is_dead_lettered_at_once(stage):
     stage.intake.send("{}", "g", "d")
     stage.next()
-    (dead_letter,) = stage.received("letters.fifo")
+    (dead_letter,) = stage.received("dead-letters.fifo")
     assert "not an event" in dead_letter["MessageAttributes"]["reason"]["StringValue"]
     assert stage.waiting() == [0, 0]
 
@@ -227,18 +225,18 @@ def test_a_message_that_is_no_event_is_a_dead_letter_at_once(stage):
     "body",
     ["", "[]", "{}", "[" * 5000, '{"webhook_id": 1}', '{"version": []}', '{"version": 1e999}'],
 )
-def test_what_no_version_can_have_written_is_refused(body):
+def test_invalid_message_body_raises_event_error(body):
     with pytest.raises(EventError):
         from_message(body)
 
 
-def test_an_event_that_came_at_no_time_is_none(stage):
+def test_event_without_finite_time_is_invalid(stage):
     body = json.loads(stage.event().to_message())
     with pytest.raises(EventError, match="no time"):
         from_message(json.dumps({**body, "received_at": float("inf")}))
 
 
-def test_what_another_version_has_added_is_kept(stage):
+def test_unknown_fields_of_a_message_are_kept(stage):
     body = {**json.loads(stage.event().to_message()), "priority": {"high": [1]}}
     assert json.loads(from_message(json.dumps(body)).to_message()) == body
 
@@ -246,7 +244,7 @@ def test_what_another_version_has_added_is_kept(stage):
 @pytest.mark.parametrize(
     ("field", "value"), [("webhook_id", ""), ("entry_id", ""), ("entry_id", "../../tokens")]
 )
-def test_an_event_without_an_id_is_none(stage, field, value):
+def test_event_without_id_is_invalid(stage, field, value):
     body = json.loads(stage.event().to_message())
     with pytest.raises(EventError, match="ID"):
         from_message(json.dumps({**body, field: value}))
@@ -265,10 +263,10 @@ def test_a_message_of_a_later_version_waits_for_a_later_worker(stage):
     stage.intake.send(json.dumps(body), "etr_1", "wh_1")
     assert stage.next()
     assert stage.waiting() == [0, 1]
-    assert stage.received("letters.fifo") == []
+    assert stage.received("dead-letters.fifo") == []
 
 
-def test_a_stopping_worker_gives_back_without_a_try(stage):
+def test_stopping_worker_releases_event_without_counting_an_attempt(stage):
     stage.send()
     stage.give_back.set()
     stage.next()
@@ -279,7 +277,7 @@ def test_a_stopping_worker_gives_back_without_a_try(stage):
     assert "tries" not in stage.item("webhook#wh_1")
 
 
-def test_what_arrives_while_stopping_goes_back_unclaimed(stage):
+def test_message_received_while_stopping_is_released(stage):
     stage.send()
     stopping = threading.Event()
     stopping.set()
@@ -302,7 +300,7 @@ def test_a_lost_claim_ends_the_work_and_keeps_the_message(stage):
     assert stage.waiting() == [0, 1]
 
 
-def test_an_unexpected_fault_is_a_try_and_says_no_more_than_its_kind(stage):
+def test_unexpected_exception_counts_an_attempt_and_hides_its_text(stage):
     stage.send()
 
     def broken(*_):
@@ -535,7 +533,7 @@ def test_one_bad_member_costs_no_other_file(stage):
     assert stage.item("entry#etr_1")["left_out"]["N"] == "1"
 
 
-def test_what_a_canvas_asked_for_and_was_sent_again_goes_to_the_canvases(stage):
+def test_redriven_canvas_event_is_sent_to_the_canvas_queue(stage):
     stage.server.canvases["cnvs_1"] = "etr_1"
     event = stage.event(entry_id="", type="v2.canvas.created", canvasId="cnvs_1", featureId="f")
     stage.canvas_queue.send(event.to_message(), "cnvs_1", "wh_c")

@@ -27,9 +27,9 @@ def test_flask_lists_the_routes_without_settings():
     assert "Show the routes for the app" in flask_command("--help").stdout
 
 
-def test_flask_tells_invalid_settings_without_a_trace():
-    told = flask_command("routes", PORT="none", LOG_LEVEL="loud")
-    assert told.returncode != 0
+def test_flask_reports_invalid_settings_without_a_trace():
+    ended = flask_command("routes", PORT="none", LOG_LEVEL="loud")
+    assert ended.returncode != 0
     for name in ("PORT 'none'", "LOG_LEVEL 'LOUD'"):
-        assert name in told.stderr
-    assert "Traceback" not in told.stderr
+        assert name in ended.stderr
+    assert "Traceback" not in ended.stderr

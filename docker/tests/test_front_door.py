@@ -48,7 +48,7 @@ def test_a_call_through_the_front_door_is_signed_and_counted(capsys):
     assert named == signature_again(f"{url}/health", headers)
 
 
-def test_a_closed_front_door_is_told(capsys):
+def test_failed_probe_is_logged_and_measured(capsys):
     with server(lambda _: (503, {})) as (url, _):
         door = FrontDoor(url, "eu-west-1", lambda: CREDENTIALS, Metrics("stack"))
         assert door.probe() == "status 503"

@@ -1,4 +1,4 @@
-"""No input makes the service fail, fall silent, tell a secret or answer as it doesn't say.
+"""No input makes the service fail, fall silent, log a secret or respond otherwise than described.
 
 An input is a call of the whole application, of which Hypothesis makes some an
 example: FUZZ_EXAMPLES is the number of calls. They are the same at every run,
@@ -37,7 +37,7 @@ from .webhooks import webhook
 CALLS = int(os.environ.get("FUZZ_EXAMPLES", "5000"))
 SEED = os.environ.get("FUZZ_SEED", "")
 CALLS_PER_EXAMPLE = 10
-ANSWER_SECONDS = 3.0
+RESPONSE_SECONDS = 3.0
 LOG_LINE_BYTES = 8192
 # Shorter ones may be anything's part.
 SIGNATURE_CHARACTERS = 12
@@ -113,21 +113,21 @@ class Service:
         self.queue, self.log, self.calls = StandInQueue(), io.StringIO(), 0
         with contextlib.redirect_stdout(self.log):
             configure_logs("DEBUG")
-        told = Settings(port=5000, secret=Secret(**SECRET))
+        whole = Settings(port=5000, secret=Secret(**SECRET))
         intakes = (Intake(self.queue, name) for name in ("events", "canvases"))
         keys = KeyProvider(lambda: SIGNER.keys)
         keys.refresh()
-        self.app = create_app(told, Dependencies(keys, *intakes, Proven()))
+        self.app = create_app(whole, Dependencies(keys, *intakes, Proven()))
         self.validators = {}
 
     def check(self, call):
         self.calls += 1
-        began, answered = time.monotonic(), []
-        chunks = self.app(call.environ(), lambda *answer: answered.append(answer[0]))
+        began, statuses = time.monotonic(), []
+        chunks = self.app(call.environ(), lambda *started: statuses.append(started[0]))
         body = b"".join(chunks)
         chunks.close()
-        assert time.monotonic() - began < ANSWER_SECONDS
-        status = answered[0][:3]
+        assert time.monotonic() - began < RESPONSE_SECONDS
+        status = statuses[0][:3]
         assert status < "500", body
         # These have no body.
         if call.method not in {"HEAD", "OPTIONS"}:
@@ -137,7 +137,7 @@ class Service:
         return status
 
     def _validator(self, call, status):
-        """Return what validates an answer as described, or as an error of no route."""
+        """Return what validates a response as described, or as an error of no route."""
         # Slashes before a path count once.
         path = "/" + call.path.lstrip("/")
         routes = OPENAPI["paths"].get(path, {})
@@ -356,7 +356,7 @@ calls = st.one_of(
 )
 
 
-def test_whatever_comes_in_is_answered_as_described(service):
+def test_fuzzed_requests_get_described_responses(service):
     statuses = {}
 
     @settings(

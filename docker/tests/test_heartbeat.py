@@ -15,18 +15,18 @@ def _logs():
     configure_logs("INFO")
 
 
-def told(capsys):
+def metric_lines(capsys):
     return [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
 
 
-def test_a_task_tells_whether_it_is_ready_and_how_many_lines_it_logged(capsys):
+def test_heartbeat_reports_readiness_and_log_lines(capsys):
     problems = ["BENCHLING_SECRET: it is empty"]
     beat = Heartbeat(Metrics("stack", "web"), lambda: problems)
     beat.beat()
     problems.clear()
     always().info("one")
     beat.beat()
-    first, second = told(capsys)
+    first, second = metric_lines(capsys)
     assert (first["NotReady"], second["NotReady"]) == (1, 0)
     # The line of the first beat, and the one above.
     assert second["LogLines"] == 2
@@ -46,10 +46,10 @@ def test_every_line_that_is_printed_is_counted(capsys):
     assert lines_written() - before == len(capsys.readouterr().out.splitlines())
 
 
-def test_readiness_that_cannot_be_told_is_none(capsys):
+def test_crashed_readiness_check_means_not_ready(capsys):
     def broken():
         raise RuntimeError("broken")
 
     readiness = lambda: not_ready(Settings(port=5000), broken)  # noqa: E731
     Heartbeat(Metrics("stack", "web"), readiness).beat()
-    assert told(capsys)[0]["NotReady"] == 1
+    assert metric_lines(capsys)[0]["NotReady"] == 1

@@ -62,7 +62,7 @@ def test_a_webhook_id_is_written_once(queue):
     assert not intake.accept(EVENT, "etr_1")
 
 
-def test_what_the_queue_refused_is_not_remembered():
+def test_unqueued_event_is_not_a_duplicate():
     client = Broken(ConnectTimeoutError(endpoint_url="http://127.0.0.1"))
     intake = Intake(client, "q")
     with pytest.raises(IntakeError, match=r"^ConnectTimeoutError$"):
@@ -81,7 +81,7 @@ def test_the_memory_of_accepted_ids_is_bounded(monkeypatch):
     assert intake.accept(Event("wh_0", 1.5, "etr", {}), "etr")
 
 
-def test_a_queue_that_cannot_be_reached_is_told_by_the_errors_name():
+def test_unreachable_queue_is_reported_by_the_errors_name():
     error = ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "Get")
     client = Broken(error)
     intake = Intake(client, "q")
@@ -93,5 +93,5 @@ def test_a_queue_that_cannot_be_reached_is_told_by_the_errors_name():
 
 def test_the_client_gives_up_before_benchling_does():
     config = queue_client("eu-west-1").meta.config
-    tries = config.retries["total_max_attempts"]
-    assert tries * (config.connect_timeout + config.read_timeout) < 3
+    attempts = config.retries["total_max_attempts"]
+    assert attempts * (config.connect_timeout + config.read_timeout) < 3

@@ -27,7 +27,7 @@ from src.webhook.keys import (
 
 
 class Source:
-    """Counts its calls; fails when told to."""
+    """Counts its calls; fails when it must."""
 
     def __init__(self, keys):
         self.keys, self.calls, self.fails, self.now = keys, 0, False, 0.0
@@ -86,7 +86,7 @@ def test_a_set_without_usable_keys_replaces_none(signer):
     assert provider.current() is signer.keys
 
 
-def test_what_nobody_foresaw_is_one_more_failure():
+def test_unexpected_exception_counts_as_failed_fetch():
     def fetch():
         raise AssertionError("secret")
 
@@ -156,7 +156,7 @@ def test_failed_fetches_are_repeated_in_the_background(signer, monkeypatch):
     assert provider.current() is source.keys
 
 
-class Answer(BaseHTTPRequestHandler):
+class KeysHandler(BaseHTTPRequestHandler):
     status = 200
 
     def do_GET(self):
@@ -170,7 +170,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def published():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), KeysHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
 
@@ -239,7 +239,7 @@ def test_no_more_keys_are_taken_than_benchling_publishes(published):
     ],
     ids=lambda it: str(it)[:20],
 )
-def test_a_document_that_is_none_is_one_kind_of_failure(published, document, status):
+def test_invalid_document_raises_fetch_error(published, document, status):
     with pytest.raises(FETCH_ERRORS):
         published(document, status)
 
@@ -286,7 +286,7 @@ class Drip(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("head", [True, False])
-def test_an_answer_that_drips_is_given_up(monkeypatch, head):
+def test_dripping_response_is_given_up(monkeypatch, head):
     monkeypatch.setattr(module, "FETCH_SECONDS", 0.3)
     with HTTPServer(("127.0.0.1", 0), Drip) as server:
         server.head = head

@@ -1,4 +1,4 @@
-"""Answers of Benchling's that can't be used: a refusal that says so, or a package without them."""
+"""Unusable responses of Benchling's: a refusal that says so, or a package without them."""
 
 import json
 import struct
@@ -39,7 +39,7 @@ def outcome(stage):
 
 
 @pytest.mark.parametrize("body", NOT_JSON + NO_OBJECT)
-def test_an_entry_that_cannot_be_read_is_told(stage, body):
+def test_unreadable_entry_fails_with_reason(stage, body):
     stage.server.faults[f"{ROOT}/entries/etr_1"] = [(200, {}, body)]
     assert outcome(stage).startswith("the entry: Benchling's response")
 
@@ -70,7 +70,7 @@ def test_an_entry_with_a_field_that_cannot_be_used_is_packaged_without_it(stage,
 @pytest.mark.parametrize(
     "body", [*NOT_JSON, *NO_OBJECT, b'{"taskId": 7}', b'{"taskId": "../../tokens"}']
 )
-def test_an_export_without_a_task_is_told(stage, body):
+def test_export_without_a_task_fails_with_reason(stage, body):
     stage.server.faults[f"{ROOT}/exports"] = [(202, {}, body)]
     assert outcome(stage).startswith("the export: Benchling's response")
 
@@ -98,7 +98,7 @@ def test_an_export_without_a_task_is_told(stage, body):
         ),
     ],
 )
-def test_a_task_that_tells_nothing_is_told(stage, body, reason):
+def test_task_without_status_fails_with_reason(stage, body, reason):
     stage.server.faults[f"{ROOT}/tasks/task_1"] = [(200, {}, body)]
     assert outcome(stage).startswith(reason)
 
@@ -113,7 +113,7 @@ def test_a_task_that_tells_nothing_is_told(stage, body, reason):
         b'{"access_token": "half \\ud800", "token_type": "Bearer", "expires_in": 900}',
     ],
 )
-def test_a_token_that_is_none_is_told(stage, body):
+def test_invalid_token_fails_with_reason(stage, body):
     stage.server.faults[f"{ROOT}/token"] = [(200, {}, body)] * 2
     reason = outcome(stage)
     assert "fault of the worker" not in reason
@@ -132,7 +132,7 @@ def test_a_refusal_has_its_status(stage, status):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_refused_token_is_told_from_a_refused_request(stage, status):
+def test_refused_token_is_distinguished_from_refused_request(stage, status):
     stage.server.faults[f"{ROOT}/token"] = [(status, {})] * 2
     with pytest.raises(BenchlingClientError, match=f"token, Benchling answered {status}") as caught:
         stage.benchling.entry("etr_1")
@@ -140,7 +140,7 @@ def test_a_refused_token_is_told_from_a_refused_request(stage, status):
     assert kind_of(caught.value) is Kind.TRANSIENT
 
 
-def test_an_answer_that_cannot_be_used_has_no_status(stage):
+def test_unusable_response_has_no_status(stage):
     stage.server.faults[f"{ROOT}/entries/etr_1"] = [(200, {}, b"{")]
     with pytest.raises(BenchlingClientError) as caught:
         stage.benchling.entry("etr_1")
@@ -151,7 +151,7 @@ NO_IDS = ["", ".", "..", "../../tokens", "a/b", "a?b", "a#b", "a b", "%2e%2e", "
 
 
 @pytest.mark.parametrize("text", [*NO_IDS, "x" * 101])
-def test_what_is_no_id_reaches_no_path(stage, text):
+def test_invalid_id_is_in_no_request_path(stage, text):
     client = stage.benchling
     for call in (
         lambda: client.entry(text),
@@ -169,7 +169,7 @@ def test_what_is_no_id_reaches_no_path(stage, text):
 
 
 @pytest.mark.parametrize("entry_id", [None, 7, "", "../../tokens"])
-def test_a_canvas_whose_entry_is_none_is_told(stage, entry_id):
+def test_canvas_without_valid_entry_raises(stage, entry_id):
     body = json.dumps({"resourceId": entry_id}).encode()
     stage.server.faults[f"{ROOT}/app-canvases/cnvs_1"] = [(200, {}, body)]
     with pytest.raises(BenchlingClientError, match="in no entry"):
@@ -191,7 +191,7 @@ def test_of_listed_canvases_those_are_taken_that_have_an_id(stage):
     assert stage.benchling.canvases_of("etr_1") == []
 
 
-def test_a_list_of_canvases_without_an_end_is_told(stage):
+def test_endless_list_of_canvases_raises(stage):
     body = b'{"appCanvases": [], "nextToken": "again"}'
     stage.server.faults[f"{ROOT}/app-canvases"] = [(200, {}, body)] * 50
     with pytest.raises(BenchlingClientError, match="more than 20 pages"):
@@ -201,7 +201,7 @@ def test_a_list_of_canvases_without_an_end_is_told(stage):
 @pytest.mark.parametrize(
     "data", [None, 7, "", "[]", "{}", '{"page": "1"}', '{"page": -1}', "[" * 9999]
 )
-def test_a_page_that_is_none_is_the_first(data):
+def test_invalid_page_number_means_first_page(data):
     assert page_of(data) == 1
     assert page_of(f'{{"page": {MAX_PAGE + 1}}}') == 1
 

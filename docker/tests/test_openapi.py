@@ -16,7 +16,7 @@ OPENAPI = json.loads(DOCUMENT.read_text())
 CALLS = [(path, method) for path, item in OPENAPI["paths"].items() for method in item]
 HOOKS = [path for path, method in CALLS if method == "post"]
 KINDS = sorted(WEBHOOK_TYPES)
-# No answer may take longer, whatever came in.
+# No response may take longer, whatever came in.
 SECONDS = 2.0
 LIMITS = settings(
     max_examples=60,
@@ -44,15 +44,15 @@ header_text = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_si
 
 def check(client, path, method, **given):
     began = time.monotonic()
-    answer = client.open(path, method=method.upper(), **given)
+    response = client.open(path, method=method.upper(), **given)
     assert time.monotonic() - began < SECONDS
-    assert answer.status_code < 500
+    assert response.status_code < 500
     described = OPENAPI["paths"][path][method]["responses"]
-    assert str(answer.status_code) in described
-    content = described[str(answer.status_code)]["content"]["application/json"]
+    assert str(response.status_code) in described
+    content = described[str(response.status_code)]["content"]["application/json"]
     schema = {**content["schema"], "components": OPENAPI["components"]}
-    Draft202012Validator(schema).validate(answer.json)
-    return answer
+    Draft202012Validator(schema).validate(response.json)
+    return response
 
 
 def test_the_document_is_valid():
@@ -71,14 +71,14 @@ def test_it_is_served_and_describes_every_route(client):
 
 
 @pytest.mark.parametrize("path", [path for path, method in CALLS if method == "get"])
-def test_the_probes_answer_as_described(client, path):
+def test_probes_respond_as_described(client, path):
     assert check(client, path, "get").status_code == 200
 
 
 @pytest.mark.parametrize("path", HOOKS)
 @LIMITS
 @given(body=bodies, number=st.integers())
-def test_whatever_is_signed_is_answered_as_described(client, signer, path, body, number):
+def test_signed_bodies_get_described_responses(client, signer, path, body, number):
     webhook_id = f"wh_{number}"[:100]
     check(client, path, "post", data=body, headers=signer.headers(body, webhook_id))
 
@@ -96,16 +96,16 @@ def test_whatever_is_signed_is_answered_as_described(client, signer, path, body,
         },
     ),
 )
-def test_whatever_is_not_signed_is_401_of_one_kind(client, path, body, headers):
+def test_every_unsigned_request_gets_the_same_401(client, path, body, headers):
     if headers.get("webhook-timestamp") == "now":
         headers["webhook-timestamp"] = str(int(time.time()))
-    answer = check(client, path, "post", data=body, headers=headers)
-    assert (answer.status_code, answer.json["error"]) == (401, "unverified")
+    response = check(client, path, "post", data=body, headers=headers)
+    assert (response.status_code, response.json["error"]) == (401, "unverified")
 
 
 @LIMITS
 @given(path=st.text(max_size=40), method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]))
-def test_what_is_no_route_is_a_4xx_in_json(client, path, method):
-    answer = client.open("/x/" + path.replace("?", "_"), method=method)
-    assert answer.status_code in (308, 404, 405)
-    assert answer.json["error"]
+def test_unknown_route_is_4xx_in_json(client, path, method):
+    response = client.open("/x/" + path.replace("?", "_"), method=method)
+    assert response.status_code in (308, 404, 405)
+    assert response.json["error"]

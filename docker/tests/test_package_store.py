@@ -251,7 +251,7 @@ def test_a_document_goes_where_nothing_foreign_is(s3):
     assert b"export/README.md" in body(s3, "export-2/README.md")
 
 
-def test_what_somebody_replaced_is_foreign_from_then_on(s3):
+def test_replaced_file_counts_as_foreign(s3):
     export(s3, {"a": b"1"})
     put(s3, "a")
     put(s3, "input.json")
@@ -281,7 +281,7 @@ def test_an_export_that_dies_is_repeated(s3, kill_at, after):
     content = {"a": b"1", "b": b"two", "c": b"4", "d": b"5"}
     with pytest.raises(KilledError):
         export(Client(s3, kill_at, after), content)
-    # While an export has not come to its end, the canvas is told of what is there.
+    # While an export has not come to its end, the canvas shows what is there.
     assert "a" in {file.path for file in record_of(s3).files}
     stored = export(s3, content)
     # Even if nothing was left to do but to record it.
@@ -613,7 +613,7 @@ steps = st.one_of(
     suppress_health_check=list(HealthCheck),
 )
 @given(st.lists(steps, min_size=2, max_size=7))
-def test_whatever_happens_only_recorded_files_are_touched(sequence):
+def test_only_recorded_files_are_changed_in_any_sequence(sequence):
     with mock_aws():
         model = Model(emulated())
         for step, *arguments in sequence:

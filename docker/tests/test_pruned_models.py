@@ -1,4 +1,4 @@
-"""Whatever Benchling can answer, the pruned image can read: generated from its description."""
+"""Whatever Benchling can respond, the pruned image can read: generated from its description."""
 
 import json
 import subprocess

@@ -54,7 +54,7 @@ def test_a_package_is_packaged_when_quilt_says_so(handed, capsys):
     assert NAMESPACE in capsys.readouterr().out
 
 
-def test_a_word_that_comes_before_the_workers_own_record_counts(stage, monkeypatch):
+def test_confirmation_before_the_workers_record_counts(stage, monkeypatch):
     """Quilt may be quicker than the worker's next write."""
     request = stage.dependencies.packaging.request_package
 
@@ -77,13 +77,13 @@ def test_an_event_that_comes_twice_counts_once(handed, capsys):
     assert capsys.readouterr().out.count("PackageConfirmedSeconds=") == 1
 
 
-def test_a_revision_of_before_confirms_nothing(handed):
+def test_older_revision_confirms_nothing(handed):
     handed.confirm(at=iso(time.time() - 60))
     handed.draw()
     assert "handed to Quilt" in handed.shown()
 
 
-def test_a_revision_of_another_package_is_nothing(handed):
+def test_revision_of_another_package_is_ignored(handed):
     handed.confirm(name="benchling/OTHER", at=iso(time.time()))
     assert handed.item("entry#etr_1")["state"]["S"] == "handed to Quilt"
     assert handed.waiting("revisions") == [0, 0]
@@ -105,7 +105,7 @@ def test_a_revision_that_comes_while_the_next_export_runs_ends_no_export(handed)
     assert f"/tree/{'b' * 64}" in handed.shown()
 
 
-def test_silence_is_noticed_and_a_late_word_counts(stage, capsys):
+def test_missing_confirmation_is_reported_and_a_late_one_counts(stage, capsys):
     now = [time.time()]
     reminders = expecting(stage, 60, now)
     stage.server.canvases["cnvs_1"] = "etr_1"
@@ -150,11 +150,11 @@ def test_without_a_time_nothing_is_expected(handed):
     "body",
     ["{", "[]", "7", "{}", '{"reminder": 7}', json.dumps({"detail": {}, "time": "now"})],
 )
-def test_what_is_no_event_is_dropped_and_logged(stage, body, capsys):
+def test_invalid_revision_is_deleted_and_logged(stage, body, capsys):
     stage.revisions.send(body)
     stage.confirmer.poll(threading.Event())
     assert stage.waiting("revisions") == [0, 0]
-    assert "no package-revision event" in capsys.readouterr().out
+    assert "revision.rejected" in capsys.readouterr().out
 
 
 def test_metrics_need_a_stack(capsys):

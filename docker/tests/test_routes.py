@@ -33,7 +33,7 @@ def messages(queue, url=""):
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/config"])
-def test_the_probes_answer_200_when_set_up(client, path):
+def test_probes_respond_200_when_set_up(client, path):
     assert client.get(path).status_code == 200
 
 
@@ -41,9 +41,9 @@ def test_not_ready_says_why_and_takes_no_event(queue, signer):
     settings = Settings(port=5000, problems=("BENCHLING_SECRET has no tenant",))
     app = app_of(settings, KeyProvider(lambda: signer.keys), queue)
     client = app.test_client()
-    answer = client.get("/health/ready")
-    assert answer.status_code == 503
-    assert answer.json["reasons"] == ["BENCHLING_SECRET has no tenant"]
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json["reasons"] == ["BENCHLING_SECRET has no tenant"]
     assert client.get("/health").status_code == 200
     assert post(client, signer, "/event", event_body()).status_code == 503
 
@@ -59,8 +59,8 @@ def test_not_ready_without_a_queue(queue, signer):
 
 @pytest.mark.parametrize("kind", ["v2.entry.created", "v2.entry.updated.fields"])
 def test_a_signed_event_is_queued_before_the_200(client, signer, queue, kind):
-    answer = post(client, signer, "/event", event_body(kind))
-    assert (answer.status_code, answer.json) == (200, {"status": "accepted"})
+    response = post(client, signer, "/event", event_body(kind))
+    assert (response.status_code, response.json) == (200, {"status": "accepted"})
     (queued,) = messages(queue)
     assert queued["payload"] == json.loads(event_body(kind))
     assert (queued["entry_id"], queued["webhook_id"]) == ("etr_1", "wh_1")
@@ -68,14 +68,14 @@ def test_a_signed_event_is_queued_before_the_200(client, signer, queue, kind):
 
 def test_a_replay_is_acknowledged_without_effect(client, signer, queue):
     post(client, signer, "/event", event_body())
-    answer = post(client, signer, "/event", event_body())
-    assert answer.json == {"status": "duplicate"}
+    response = post(client, signer, "/event", event_body())
+    assert response.json == {"status": "duplicate"}
     assert len(messages(queue)) == 1
 
 
 def test_another_type_is_ignored_by_name(client, signer, queue):
-    answer = post(client, signer, "/event", event_body("v2.assayRun.created"))
-    assert answer.json == {"status": "ignored", "type": "v2.assayRun.created"}
+    response = post(client, signer, "/event", event_body("v2.assayRun.created"))
+    assert response.json == {"status": "ignored", "type": "v2.assayRun.created"}
     assert messages(queue) == []
 
 
@@ -129,8 +129,8 @@ def test_a_webhooks_type_counts_and_not_its_route(client, signer, queue, path):
 @pytest.mark.parametrize("button", ["other", "page-0:etr_1", "update-package:", None, 7])
 def test_a_button_that_is_not_ours_is_ignored(client, signer, queue, button):
     body = event_body("v2.canvas.userInteracted", canvasId="cnvs_1", buttonId=button)
-    answer = post(client, signer, "/canvas", body)
-    assert answer.json == {"status": "ignored", "type": "v2.canvas.userInteracted"}
+    response = post(client, signer, "/canvas", body)
+    assert response.json == {"status": "ignored", "type": "v2.canvas.userInteracted"}
     assert messages(queue) == []
 
 
@@ -142,14 +142,14 @@ def test_a_canvas_call_without_its_ids_is_400(client, signer, kind):
 
 @pytest.mark.parametrize("kind", ["installed", "activateRequested", "deactivated"])
 def test_a_lifecycle_call_is_acknowledged(client, signer, queue, kind):
-    answer = post(client, signer, "/lifecycle", event_body(f"v2.app.{kind}"))
-    assert answer.json == {"status": "accepted", "type": f"v2.app.{kind}"}
+    response = post(client, signer, "/lifecycle", event_body(f"v2.app.{kind}"))
+    assert response.json == {"status": "accepted", "type": f"v2.app.{kind}"}
     assert messages(queue) == []
 
 
 def test_another_lifecycle_type_is_ignored_by_name(client, signer):
-    answer = post(client, signer, "/lifecycle", event_body("v2.app.painted"))
-    assert answer.json == {"status": "ignored", "type": "v2.app.painted"}
+    response = post(client, signer, "/lifecycle", event_body("v2.app.painted"))
+    assert response.json == {"status": "ignored", "type": "v2.app.painted"}
 
 
 @pytest.mark.parametrize("path", ["/", "/event", "/canvas", "/lifecycle"])
@@ -157,9 +157,9 @@ def test_what_is_not_benchlings_is_refused(client, signer, stranger, queue, path
     body = event_body()
     stale = signer.headers(body, now=time.time() - 3600)
     for headers in ({}, stranger.headers(body), stale, {"webhook-signature": "v1der,x"}):
-        answer = client.post(path, data=body, headers=headers)
-        assert answer.status_code == 401
-        assert answer.json["error"] == "unverified"
+        response = client.post(path, data=body, headers=headers)
+        assert response.status_code == 401
+        assert response.json["error"] == "unverified"
     assert messages(queue) == []
 
 
@@ -177,39 +177,39 @@ def test_what_is_not_benchlings_is_refused(client, signer, stranger, queue, path
     ],
 )
 def test_a_signed_body_that_makes_no_sense_is_400(client, signer, body):
-    answer = post(client, signer, "/event", body)
-    assert answer.status_code == 400
-    assert answer.json["error"] == "bad_request"
+    response = post(client, signer, "/event", body)
+    assert response.status_code == 400
+    assert response.json["error"] == "bad_request"
 
 
 def test_a_body_over_a_mebibyte_is_413(client, signer):
-    answer = post(client, signer, "/event", b"x" * (1024 * 1024 + 1))
-    assert (answer.status_code, answer.json["error"]) == (413, "request_entity_too_large")
+    response = post(client, signer, "/event", b"x" * (1024 * 1024 + 1))
+    assert (response.status_code, response.json["error"]) == (413, "request_entity_too_large")
 
 
 def test_an_event_that_no_message_holds_is_413(client, signer, queue):
     filler = "x" * (1024 * 1024 - len(event_body(note="")))
-    answer = post(client, signer, "/event", event_body(note=filler))
-    assert answer.status_code == 413
+    response = post(client, signer, "/event", event_body(note=filler))
+    assert response.status_code == 413
     assert messages(queue) == []
 
 
-ODD_LETTERS = ["\ud800", "\udfff", "\ufffe", "\uffff", "\x00", "\x7f", "\u2028", "\U0001ffff"]
+ODD_CHARACTERS = ["\ud800", "\udfff", "\ufffe", "\uffff", "\x00", "\x7f", "\u2028", "\U0001ffff"]
 
 
-@pytest.mark.parametrize("letter", ODD_LETTERS)
+@pytest.mark.parametrize("character", ODD_CHARACTERS)
 @pytest.mark.parametrize("raw", [False, True])
-def test_whatever_is_signed_can_be_stored(client, signer, queue, letter, raw):
+def test_any_signed_event_can_be_stored(client, signer, queue, character, raw):
     """SQS refuses most of these: the queue's form has them escaped."""
     # The larger one fits only as it came.
-    note = letter + ("é" * 400_000 if raw else "")
-    body = json.dumps(webhook("v2.entry.created", note=note, **{f"k{letter}": 1}))
+    note = character + ("é" * 400_000 if raw else "")
+    body = json.dumps(webhook("v2.entry.created", note=note, **{f"k{character}": 1}))
     body = body.replace("\\u00e9", "é").encode()
     assert post(client, signer, "/event", body).status_code == 200
     (received,) = queue[0].receive_message(QueueUrl=queue[1])["Messages"]
     assert received["Body"].isascii() != raw
     message = json.loads(received["Body"])["payload"]["message"]
-    assert (message["note"], message[f"k{letter}"]) == (note, 1)
+    assert (message["note"], message[f"k{character}"]) == (note, 1)
 
 
 def test_of_a_key_that_comes_twice_the_last_counts(client, signer, queue):
@@ -250,9 +250,9 @@ def test_an_odd_value_is_stored_as_it_came(client, signer, queue, text):
 )
 def test_a_value_that_no_queue_keeps_is_refused_once(client, signer, queue, text, reason):
     body = valued(text)
-    answer = post(client, signer, "/event", body)
-    assert (answer.status_code, answer.json["error"]) == (400, "bad_request")
-    assert reason in answer.json["message"]
+    response = post(client, signer, "/event", body)
+    assert (response.status_code, response.json["error"]) == (400, "bad_request")
+    assert reason in response.json["message"]
     assert messages(queue) == []
 
 
@@ -276,7 +276,7 @@ def test_many_levels_side_by_side_are_not_deep(client, signer, queue):
     assert len(messages(queue)) == 1
 
 
-def test_what_is_not_utf_8_is_refused(client, signer):
+def test_body_not_in_utf_8_is_refused(client, signer):
     body = event_body("v2.entry.created")
     # Python's own reader would take the first for UTF-16.
     assert post(client, signer, "/event", body.decode().encode("utf-16-le")).status_code == 400
@@ -289,8 +289,8 @@ def test_what_is_not_utf_8_is_refused(client, signer):
 )
 @pytest.mark.parametrize("kind", ["v2.entry.created", "v2.canvas.initialized"])
 def test_an_entry_of_an_odd_id_is_refused_once(client, signer, queue, kind, entry_id):
-    answer = post(client, signer, "/event", event_body(kind, resourceId=entry_id, featureId="f"))
-    assert (answer.status_code, answer.json["error"]) == (400, "bad_request")
+    response = post(client, signer, "/event", event_body(kind, resourceId=entry_id, featureId="f"))
+    assert (response.status_code, response.json["error"]) == (400, "bad_request")
     assert messages(queue) == []
 
 
@@ -312,10 +312,10 @@ def test_an_entry_of_an_odd_id_is_refused_once(client, signer, queue, kind, entr
 )
 def test_an_odd_type_is_ignored_or_refused(client, signer, queue, kind, status):
     body = json.dumps({"message": {"type": kind, "resourceId": "etr_1"}}).encode()
-    answer = post(client, signer, "/event", body)
-    assert answer.status_code == status
+    response = post(client, signer, "/event", body)
+    assert response.status_code == status
     if status == 200:
-        assert answer.json == {"status": "ignored", "type": kind}
+        assert response.json == {"status": "ignored", "type": kind}
     assert messages(queue) == []
 
 
@@ -362,7 +362,7 @@ def test_the_largest_event_fits_as_a_dead_letter_and_with_its_entry(client, sign
     assert size <= MESSAGE_BYTES
 
 
-def test_letters_of_any_language_stay_as_small_as_they_came(client, signer):
+def test_text_of_any_language_is_stored_unescaped(client, signer):
     body = event_body(note="é" * 400_000).decode().encode().decode("unicode_escape").encode()
     assert post(client, signer, "/event", body).status_code == 200
 
@@ -374,28 +374,28 @@ def test_unsigned_requests_never_wait_for_keys(queue):
     assert time.monotonic() - began < 0.5
 
 
-def test_unknown_routes_and_methods_answer_json(client):
+def test_unknown_routes_and_methods_respond_json(client):
     assert client.get("/nope").json["error"] == "not_found"
     assert client.get("/event").json["error"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/event//", "/health//live", "/x//event", "/event/"])
 def test_what_is_almost_a_route_is_no_redirect(client, path):
-    answer = client.post(path, headers={"host": "elsewhere.example"})
-    assert (answer.status_code, answer.json["error"]) == (404, "not_found")
-    assert "location" not in answer.headers
+    response = client.post(path, headers={"host": "elsewhere.example"})
+    assert (response.status_code, response.json["error"]) == (404, "not_found")
+    assert "location" not in response.headers
 
 
 def test_a_path_that_is_empty_is_the_stable_routes(client):
     environ = {**create_environ("/", method="POST"), "PATH_INFO": ""}
-    answer = Client(client.application).open(environ)
-    assert (answer.status_code, answer.json["error"]) == (401, "unverified")
+    response = Client(client.application).open(environ)
+    assert (response.status_code, response.json["error"]) == (401, "unverified")
 
 
 @pytest.mark.parametrize("path", ["/config", "/event", "/health/ready"])
 def test_a_host_that_is_none_is_400(client, path):
-    answer = client.get(path, headers={"host": "9" * 5000})
-    assert (answer.status_code, answer.json["error"]) == (400, "bad_request")
+    response = client.get(path, headers={"host": "9" * 5000})
+    assert (response.status_code, response.json["error"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize("error", [KeysUnavailableError("no keys"), IntakeError("Timeout")])
@@ -405,14 +405,14 @@ def test_benchling_is_asked_to_retry_what_could_not_be_kept(client, signer, monk
 
     where = KeyProvider if isinstance(error, KeysUnavailableError) else Intake
     monkeypatch.setattr(where, "current" if where is KeyProvider else "accept", fail)
-    answer = post(client, signer, "/event", event_body())
-    assert (answer.status_code, answer.json["error"]) == (503, "unavailable")
+    response = post(client, signer, "/event", event_body())
+    assert (response.status_code, response.json["error"]) == (503, "unavailable")
 
 
 @pytest.mark.parametrize(
     "case", [(IntakeError("Timeout"), True, 1), (IntakeError("Timeout"), False, 0), (None, True, 0)]
 )
-def test_what_a_release_may_have_broken_is_counted(queue, signer, monkeypatch, capsys, case):
+def test_failures_of_the_release_are_counted(queue, signer, monkeypatch, capsys, case):
     fault, signed, counted = case
 
     def accept(*_):
@@ -462,8 +462,8 @@ def test_without_keys_the_service_is_not_ready_and_says_why(queue, signer, monke
     client = app_of(Settings(port=5000), keys, queue).test_client()
     (reason,) = client.get("/health/ready").json["reasons"]
     assert "can't be fetched (ValueError)" in reason
-    answer = post(client, signer, "/event", event_body())
-    assert (answer.status_code, answer.json["error"]) == (503, "unavailable")
+    response = post(client, signer, "/event", event_body())
+    assert (response.status_code, response.json["error"]) == (503, "unavailable")
 
 
 @pytest.mark.parametrize(
@@ -477,9 +477,9 @@ def test_without_keys_the_service_is_not_ready_and_says_why(queue, signer, monke
 )
 def test_a_header_that_cannot_be_meant_is_named(client, signer, changes, message):
     headers = {**signer.headers(event_body()), **changes}
-    answer = client.post("/event", data=event_body(), headers=headers)
-    assert answer.status_code == 401
-    assert message in answer.json["message"]
+    response = client.post("/event", data=event_body(), headers=headers)
+    assert response.status_code == 401
+    assert message in response.json["message"]
 
 
 def test_what_the_queue_can_never_hold_is_refused_once(client, signer, monkeypatch):
@@ -487,6 +487,6 @@ def test_what_the_queue_can_never_hold_is_refused_once(client, signer, monkeypat
         raise MessageRefusedError("InvalidMessageContents")
 
     monkeypatch.setattr(Intake, "accept", refuse)
-    answer = post(client, signer, "/event", event_body())
-    assert answer.status_code == 400
-    assert "InvalidMessageContents" in answer.json["message"]
+    response = post(client, signer, "/event", event_body())
+    assert response.status_code == 400
+    assert "InvalidMessageContents" in response.json["message"]

@@ -18,7 +18,7 @@ from moto.server import ThreadedMotoServer
 from .conftest import REGION, SECRET, TABLE, event_body
 from .notebook_server import FILES, TOKEN, NotebookServer, entry
 from .test_app import call, free_port
-from .test_keys import Answer, HTTPServer
+from .test_keys import HTTPServer, KeysHandler
 
 ROOT = Path(__file__).parent.parent
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator-key"}
@@ -74,7 +74,7 @@ class World:
         self.benchling = NotebookServer()
         stack.append(self.benchling.server_close)
         stack.append(self.benchling.shutdown)
-        jwks = HTTPServer(("127.0.0.1", 0), Answer)
+        jwks = HTTPServer(("127.0.0.1", 0), KeysHandler)
         jwks.document = json.dumps(signer.jwks.export(private_keys=False, as_dict=True)).encode()
         threading.Thread(target=jwks.serve_forever, daemon=True).start()
         stack.append(jwks.server_close)
@@ -144,8 +144,8 @@ def test_an_event_goes_through_both_and_nothing_secret_is_logged(world, signer, 
         _until(lambda: call(port, "GET", "/health/ready")[0] == 200)
         assert call(port, "POST", "/event", body, headers)[0] == 200
         assert call(port, "POST", "/event", body, stranger.headers(body))[0] == 401
-        status, answer = call(port, "POST", "/canvas", press, signer.headers(press, "wh_pressed"))
-        assert (status, json.loads(answer)["status"]) == (200, "accepted")
+        status, response = call(port, "POST", "/canvas", press, signer.headers(press, "wh_pressed"))
+        assert (status, json.loads(response)["status"]) == (200, "accepted")
         _until(lambda: any("handed to Quilt" in str(it["blocks"]) for it in world.benchling.drawn))
     finally:
         statuses = [process.stop() for process in (web, worker)]

@@ -107,7 +107,7 @@ def test_what_the_stack_would_set_is_missed_by_name():
         assert any(found.startswith(f"{name} is not set") for found in problems)
 
 
-def test_all_wrong_values_are_told_at_once():
+def test_all_invalid_values_are_reported_at_once():
     with pytest.raises(SettingsError) as caught:
         read_settings({"PORT": "70000", "LOG_LEVEL": "loud", "STOP_TIMEOUT_SECONDS": "-1"})
     assert str(caught.value).splitlines() == [
@@ -181,14 +181,14 @@ def problems_with(**values):
         ("https://b.example.com:65536", "port"),
         ("https://b.example.com:99999999999999999999", "port"),
         ("https://b.example.com:x", "no host"),
-        ("https://b .example.com", "a letter that no address has"),
-        ("https://b.example.com\r\nHost: x", "a letter that no address has"),
+        ("https://b .example.com", "a character that no URL has"),
+        ("https://b.example.com\r\nHost: x", "a character that no URL has"),
         ("https://b.example.com\t", ""),
-        ("https://b\\.example.com", "a letter that no address has"),
-        ("https://bücher.example.com", "a letter that no address has"),
-        ("https://\ud800.example.com", "a letter that no address has"),
-        ("https://xn--\u00fc.example.com", "a letter that no address has"),
-        ("https://xn--a-ecp.ru-\x00", "a letter that no address has"),
+        ("https://b\\.example.com", "a character that no URL has"),
+        ("https://bücher.example.com", "a character that no URL has"),
+        ("https://\ud800.example.com", "a character that no URL has"),
+        ("https://xn--\u00fc.example.com", "a character that no URL has"),
+        ("https://xn--a-ecp.ru-\x00", "a character that no URL has"),
         ("https://xn--0.example.com", "host"),
         ("https://-b.example.com", "host"),
         ("https://b..example.com", "host"),
@@ -386,7 +386,7 @@ def test_an_address_without_problem_is_one_for_the_client_too(address):
         ("QUILT_CATALOG", "open quilt"),
     ],
 )
-def test_what_the_stack_set_wrong_ends_the_process_and_says_so(name, value):
+def test_invalid_setting_of_the_stack_is_reported(name, value):
     with pytest.raises(SettingsError) as caught:
         read_settings({**ENVIRONMENT, name: value})
     (line,) = str(caught.value).splitlines()
@@ -418,7 +418,7 @@ def test_no_address_is_shown_with_its_credentials_or_query():
 @pytest.mark.parametrize(
     "text", ["\udcff", "[" * 100_000, "{}", json.dumps({**SECRET, "tenant": 7})]
 )
-def test_odd_secrets_are_told_and_never_a_fault_of_the_service(text):
+def test_odd_secrets_are_reported_and_raise_nothing(text):
     environment = {**ENVIRONMENT, "BENCHLING_SECRET": text, "STACK_NAME": "\udcff"}
     settings = read_settings(environment)
     client = create_app(settings, build_dependencies(settings)).test_client()
@@ -427,7 +427,7 @@ def test_odd_secrets_are_told_and_never_a_fault_of_the_service(text):
     assert ready.json["reasons"][0].startswith("BENCHLING_SECRET")
 
 
-def test_a_readiness_that_cannot_be_told_is_none():
+def test_crashed_readiness_check_responds_503():
     class Broken:
         def problem(self):
             raise ValueError("https://user:hunter2@sqs.example.com")
@@ -435,7 +435,7 @@ def test_a_readiness_that_cannot_be_told_is_none():
     settings = read_settings(ENVIRONMENT)
     broken = Dependencies(KeyProvider(list), Broken(), Broken(), Broken())
     client = create_app(settings, broken).test_client()
-    answer = client.get("/health/ready")
-    assert answer.status_code == 503
-    assert "ValueError" in answer.json["reasons"][0]
-    assert "hunter2" not in answer.text
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert "ValueError" in response.json["reasons"][0]
+    assert "hunter2" not in response.text

@@ -16,7 +16,7 @@ from src.webhook.application import WARM_UP_SECONDS
 
 from .conftest import event_body
 from .test_app import call, free_port, run
-from .test_keys import Answer
+from .test_keys import KeysHandler
 from .test_services import World
 
 # Half of what Benchling waits for.
@@ -25,8 +25,8 @@ CGROUPS = Path("/sys/fs/cgroup")
 PERIOD_MICROSECONDS = 100_000
 
 
-class SlowAnswer(Answer):
-    """The keys, when the server is told to hand them out."""
+class SlowKeysHandler(KeysHandler):
+    """The keys, when the server is released."""
 
     def do_GET(self):  # noqa: N802
         self.server.asked.set()
@@ -42,7 +42,7 @@ class KeyServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, signer):
-        super().__init__(("127.0.0.1", 0), SlowAnswer)
+        super().__init__(("127.0.0.1", 0), SlowKeysHandler)
         self.asked, self.released = threading.Event(), threading.Event()
         self.document = json.dumps(signer.jwks.export(private_keys=False, as_dict=True)).encode()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -194,7 +194,7 @@ def cold_service(cgroup, environment, keys):
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5])
-def test_the_first_event_of_a_cold_task_is_answered_in_time(share, cold_service, signer, capsys):
+def test_first_event_of_a_cold_task_gets_its_response_in_time(share, cold_service, signer, capsys):
     healthy = cold_service.wait(200)
     status, seconds = cold_service.first_event(signer)
     with capsys.disabled():

@@ -66,8 +66,8 @@ def test_new_connections_are_served_during_the_delay_and_a_long_request_finishes
         while time.monotonic() - began < 1.5:
             assert call(port, "GET", "/") == (200, b"ok")
             served += 1
-        answers = []
-        thread = threading.Thread(target=lambda: answers.append(call(port, "GET", "/?2")))
+        responses = []
+        thread = threading.Thread(target=lambda: responses.append(call(port, "GET", "/?2")))
         thread.start()
         wait_for(lambda: not listens(port), 5)
         assert 1.9 < time.monotonic() - began < 3.4
@@ -75,11 +75,11 @@ def test_new_connections_are_served_during_the_delay_and_a_long_request_finishes
         assert process.wait(STOP_SECONDS) == 0
         assert time.monotonic() - began < STOP_SECONDS - 1
         thread.join(5)
-        assert answers == [(200, b"ok")]
+        assert responses == [(200, b"ok")]
         assert served > 10
 
 
-def test_connections_that_were_kept_are_told_to_close():
+def test_kept_connections_get_connection_close():
     with serving(delay=5) as (process, port):
         kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         said = []
@@ -102,7 +102,7 @@ def test_connections_that_were_kept_are_told_to_close():
         (8, [signal.SIGTERM, signal.SIGINT]),
     ],
 )
-def test_nothing_else_waits(delay, signals):
+def test_stop_without_shutdown_delay_is_prompt(delay, signals):
     with serving(delay) as (process, port):
         began = time.monotonic()
         for number in signals:

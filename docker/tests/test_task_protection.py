@@ -61,15 +61,15 @@ def test_protection_is_renewed_before_it_expires(now):
 
 
 def test_a_task_that_blocks_a_deployment_ends_its_work_so_that_ecs_can_stop_it(now):
-    answers = [(200, PROTECTED)]
-    with server(lambda _: answers[-1]) as (url, asked):
+    responses = [(200, PROTECTED)]
+    with server(lambda _: responses[-1]) as (url, asked):
         protection = TaskProtection(url, lambda: now[0])
         with protection:
-            answers.append((400, {"failure": {"Arn": "arn", "Reason": BLOCKED}}))
+            responses.append((400, {"failure": {"Arn": "arn", "Reason": BLOCKED}}))
             now[0] += RENEW_SECONDS
             protection.look()
             assert not protection.admits()
-            answers.append((200, PROTECTED))
+            responses.append((200, PROTECTED))
             protection.look()
             assert not protection.admits(), "the export isn't done"
         now[0] += LINGER_SECONDS
@@ -92,15 +92,15 @@ def test_a_new_task_works_on_while_others_block_its_deployment(now):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         (400, {"failure": {"Reason": "DEPLOYMENT_BLOCKED"}}),
         (500, {"error": {"Code": "ServerException"}}),
         (200, None),
     ],
 )
-def test_work_goes_on_where_protection_is_refused(now, capsys, answer):
-    with server(lambda _: answer) as (url, asked):
+def test_work_goes_on_where_protection_is_refused(now, capsys, response):
+    with server(lambda _: response) as (url, asked):
         protection = TaskProtection(url, lambda: now[0])
         with protection:
             assert protection.admits()
@@ -112,10 +112,10 @@ def test_work_goes_on_where_protection_is_refused(now, capsys, answer):
         now[0] += LINGER_SECONDS + 1
         protection.look()
         assert asked_for(asked) == [True, True], "nothing to end"
-    assert "task protection unchanged" in capsys.readouterr().out
+    assert "task_protection.change_failed" in capsys.readouterr().out
 
 
-def test_an_agent_that_is_not_there_is_no_trouble(now):
+def test_missing_agent_is_ignored(now):
     with TaskProtection("", lambda: now[0]) as protection:
         now[0] += 7200
         protection.look()

@@ -28,7 +28,7 @@ ENVIRONMENT = {
 
 
 class Busy:
-    """A consumer that takes what it is told to, and counts its polls."""
+    """A consumer that takes what it must, and counts its polls."""
 
     def __init__(self, seconds=0.0, error=None):
         self.seconds, self.error, self.calls = seconds, error, 0
@@ -120,8 +120,8 @@ def _answers(address):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(address, timeout=2) as answer:
-                return answer.status == 200
+            with urllib.request.urlopen(address, timeout=2) as response:
+                return response.status == 200
         except OSError:
             time.sleep(0.1)
     return False

@@ -134,7 +134,7 @@ class Canvas:
         try:
             return self._record(status.package_name)
         except (BotoCoreError, ClientError) as error:
-            log.warning("canvas without files", reason=reason_of(error))
+            log.warning("canvas.files_not_read", reason=reason_of(error))
             return None
 
 
@@ -163,5 +163,5 @@ def _button(name: str, text: str) -> dict[str, Any]:
 
 def code(text: str) -> str:
     """Return a text of unknown origin so that Markdown takes it literally."""
-    plain = "".join(letter if letter.isprintable() else "?" for letter in text)
+    plain = "".join(it if it.isprintable() else "?" for it in text)
     return "`" + plain.replace("`", "'") + "`"

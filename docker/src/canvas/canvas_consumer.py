@@ -136,7 +136,7 @@ class CanvasConsumer:
         self._dependencies.statuses.change(event.entry_id, lambda _: values)
         if request.canvas_id:
             self._draw(event.entry_id, [DrawnCanvas(request.canvas_id)])
-        log.info("export requested")
+        log.info("export.requested")
         return 0
 
     def _redraw(self, message: Received, redraw: Redraw) -> float:
@@ -161,7 +161,7 @@ class CanvasConsumer:
             if kind_of(error) is not Kind.PERMANENT:
                 raise
             # The app may not list them; those that it knows must still be true.
-            log.warning("canvases not listed", reason=str(error))
+            log.warning("canvas.list_failed", reason=str(error))
             return known
         others = [it for it in listed if it.canvas_id not in status.known_canvases]
         return known + [it for it in others if not status.app_id or it.app_id == status.app_id]
@@ -175,7 +175,7 @@ class CanvasConsumer:
                 if kind_of(error) is not Kind.PERMANENT:
                     raise
                 # It may be gone, or another app's; the package is what counts.
-                log.warning("canvas not drawn", reason=str(error), canvas_id=canvas.canvas_id)
+                log.warning("canvas.draw_failed", reason=str(error), canvas_id=canvas.canvas_id)
                 self._dependencies.statuses.forget_canvas(entry_id, canvas.canvas_id)
 
     def _blocks(self, entry_id: str, page: int) -> list[dict[str, object]]:
@@ -188,7 +188,14 @@ class CanvasConsumer:
         reason = reason_of(error)
         last = message.receives >= MAX_RECEIVES
         kind = kind_of(error)
-        log.error("attempt failed", reason=reason, kind=kind, last=last, exc_info=kind is Kind.OURS)
+        log.error(
+            "canvas.attempt_failed",
+            reason=reason,
+            kind=kind,
+            attempt=message.receives,
+            last=last,
+            exc_info=kind is Kind.OURS,
+        )
         if not last:
             pause = min(2 ** (message.receives - 1), LAST_PAUSE_SECONDS)
             self._dependencies.queue.change_visibility(message, pause_after(error, pause))
@@ -204,11 +211,16 @@ class CanvasConsumer:
             self._dead_letter(message, work.webhook_id, work.entry_id, reason)
             return
         # What only had to be drawn is drawn with the next change.
-        log.warning("canvases not drawn", reason=reason)
+        log.warning("canvas.redraw_abandoned", reason=reason)
         self._dependencies.queue.delete(message)
 
     def _dead_letter(self, message: Received, event_id: str, group: str, reason: str) -> None:
-        log.error("dead letter", reason=reason, message_id=message.message_id)
+        log.error(
+            "canvas.dead_lettered",
+            reason=reason,
+            attempt=message.receives,
+            message_id=message.message_id,
+        )
         self._dependencies.dead_letters.send(message, event_id, group, reason, message.receives)
         self._dependencies.queue.delete(message)
 

@@ -66,7 +66,7 @@ class RevisionConsumer:
                 self._confirm(content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             log.error(
-                "no package-revision event",
+                "revision.rejected",
                 reason=type(error).__name__,
                 message_id=message.message_id,
             )
@@ -81,19 +81,22 @@ class RevisionConsumer:
         made_at = datetime.fromisoformat(event["time"]).timestamp()
         entry_id = self._statuses.entry_of_package(name)
         if not entry_id:
-            log.debug("revision of another package", package=name)
+            log.debug("revision.ignored", package=name)
             return
         with bound_contextvars(entry_id=entry_id):
             status = self._statuses.change(
                 entry_id, lambda it: _confirmed(it, name, top_hash, made_at)
             )
             if status is None:
-                log.info("revision of no export", package=name, top_hash=top_hash)
+                log.info("revision.unmatched", package=name, top_hash=top_hash)
                 return
             seconds = max(self._clock() - status.event_at, 0)
             self._metrics.put("PackageConfirmedSeconds", seconds, "Seconds")
             log.info(
-                "package confirmed", package=name, top_hash=top_hash, seconds=round(seconds, 2)
+                "package.confirmed",
+                package=name,
+                top_hash=top_hash,
+                duration_ms=round(seconds * 1000),
             )
 
     def _remind(self, reminder: Mapping[str, Any]) -> float:
@@ -107,7 +110,9 @@ class RevisionConsumer:
             if late:
                 self._metrics.put("PackagesUnconfirmed", 1, "Count")
                 log.error(
-                    "package.unconfirmed", package=late.package_name, seconds=self._confirm_seconds
+                    "package.unconfirmed",
+                    package=late.package_name,
+                    timeout_seconds=self._confirm_seconds,
                 )
         return 0
 

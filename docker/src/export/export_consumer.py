@@ -76,20 +76,20 @@ class ExportConsumer:
                 return
             plan = self._exporter.plan(event)
             if plan.wait_seconds:
-                log.info("export postponed", seconds=round(plan.wait_seconds, 1))
+                log.info("event.postponed", delay_seconds=round(plan.wait_seconds, 1))
                 self._queues.intake.change_visibility(message, plan.wait_seconds + 1)
                 return
             claim = self._claims.claim(event.webhook_id, uuid.uuid4().hex)
             if claim is None:
-                log.info("duplicate")
+                log.info("event.duplicate")
                 self._queues.intake.delete(message)
             elif isinstance(claim, ClaimedElsewhere):
-                log.info("held by another worker", seconds=round(claim.seconds))
+                log.info("claim.held", delay_seconds=round(claim.seconds))
                 self._queues.intake.change_visibility(message, claim.seconds + 1)
             elif plan.covered:
                 self._claims.done(claim)
                 self._queues.intake.delete(message)
-                log.info("done", covered=True)
+                log.info("event.completed", covered=True)
             else:
                 self._export(message, event, claim)
 
@@ -105,16 +105,16 @@ class ExportConsumer:
             self._queues.intake.change_visibility(message, self._attempts.lease_seconds)
 
         began = time.monotonic()
-        log.info("working", earlier_attempts=claim.attempts)
+        log.info("event.started", attempt=claim.attempts + 1)
         try:
             with Lease(renew, self._attempts.lease_seconds, self._attempts.give_back) as lease:
                 self._exporter.export(event, claim, lease.check)
         except LostClaimError as error:
-            log.warning("lost the claim", reason=str(error))
+            log.warning("claim.lost", reason=str(error))
         except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
             # A wait that the stop cut short looks like a failure, and is none.
             if isinstance(error, GiveBackError) or self._attempts.give_back.is_set():
-                log.info("given back")
+                log.info("event.released")
                 self._claims.release(claim)
                 self._queues.intake.change_visibility(message, 0)
             else:
@@ -122,29 +122,29 @@ class ExportConsumer:
         else:
             self._queues.intake.delete(message)
             self._metrics.put("ExportsDone", 1, "Count")
-            log.info("done", seconds=round(time.monotonic() - began, 2))
+            log.info("event.completed", duration_ms=round((time.monotonic() - began) * 1000))
 
     def _fail(self, message: Received, event: Event, claim: Claim, error: Exception) -> None:
-        reason, kind, attempts = reason_of(error), kind_of(error), claim.attempts + 1
+        reason, kind, attempt = reason_of(error), kind_of(error), claim.attempts + 1
         if may_be_the_release(error):
             self._metrics.put("ExportsFailed", 1, "Count")
-        last = kind is Kind.PERMANENT or attempts >= MAX_ATTEMPTS
+        last = kind is Kind.PERMANENT or attempt >= MAX_ATTEMPTS
         log.error(
-            "attempt failed",
+            "event.attempt_failed",
             reason=reason,
             kind=kind,
-            attempts=attempts,
+            attempt=attempt,
             last=last,
             exc_info=kind is Kind.OURS,
         )
         if not last:
             self._claims.failed(claim, reason, last=False)
-            pause = self._attempts.retry_seconds * 3 ** (attempts - 1)
+            pause = self._attempts.retry_seconds * 3 ** (attempt - 1)
             self._queues.intake.change_visibility(message, pause_after(error, pause))
             return
         # Write the dead letter before deleting the message.
-        self._queues.dead_letters.send(message, event.webhook_id, event.entry_id, reason, attempts)
+        self._queues.dead_letters.send(message, event.webhook_id, event.entry_id, reason, attempt)
         self._exporter.record_failure(event, reason)
         self._claims.failed(claim, reason, last=True)
         self._queues.intake.delete(message)
-        log.error("dead letter", reason=reason)
+        log.error("event.dead_lettered", reason=reason, attempt=attempt)

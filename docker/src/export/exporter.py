@@ -183,7 +183,7 @@ class Exporter:
         confirmed = before.top_hash and before.confirmed_at >= before.handed_at
         if confirmed and before.fingerprint == package.fingerprint and not event.canvas:
             statuses.change(event.entry_id, lambda _: {**known, "state": PACKAGED})
-            log.info("package unchanged", package=package.name)
+            log.info("package.unchanged", package=package.name)
             return
         handed_at = self._clock()
         # Quilt's word may come before the next line but one.
@@ -204,4 +204,4 @@ class Exporter:
             return {**known, "state": PACKAGED if confirmed else HANDED}
 
         statuses.change(event.entry_id, handed)
-        log.info("package handed over", package=package.name, files=package.files)
+        log.info("package.requested", package=package.name, files=package.files)

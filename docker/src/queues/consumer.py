@@ -84,7 +84,9 @@ class Consumer:
         try:
             self._handle(message)
         except NewerVersionError as error:
-            log.warning("left to a later version", reason=str(error), message_id=message.message_id)
+            log.warning(
+                "event.left_to_newer_version", reason=str(error), message_id=message.message_id
+            )
             self._queue.change_visibility(message, NEWER_VERSION_SECONDS)
         except Exception as error:
             kind = kind_of(error)
@@ -96,7 +98,12 @@ class Consumer:
             raise
 
     def _dead_letter(self, message: Received, reason: str) -> None:
-        log.error("dead letter", reason=reason, message_id=message.message_id)
+        log.error(
+            "message.dead_lettered",
+            reason=reason,
+            attempt=message.receives,
+            message_id=message.message_id,
+        )
         if self._dead_letters:
             self._dead_letters.send(message, message.message_id, "", reason, message.receives)
         self._queue.delete(message)

@@ -45,7 +45,7 @@ class Event:
     webhook_id: str
     # When its 200 was due, in seconds since the epoch.
     received_at: float
-    # Empty where only the canvas tells which entry it is in.
+    # Empty where only the canvas says which entry it is in.
     entry_id: str
     payload: dict[str, Any] = field(repr=False)
     # What another version of the service has written beside these.
@@ -95,7 +95,7 @@ class Event:
             body = json.dumps(message, allow_nan=False, separators=(",", ":"))
             if len(body) <= EVENT_BYTES:
                 return body
-            # Letters of most languages take half as much unescaped.
+            # Characters of most languages take half as much unescaped.
             body = json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         except ValueError as error:
             raise EventError("the message has a number that is out of range") from error

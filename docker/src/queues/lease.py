@@ -64,7 +64,7 @@ class Lease:
                 self._lost = True
                 return
             except Exception as error:  # noqa: BLE001 - the lease decides, not the kind of fault
-                log.warning("heartbeat failed", reason=type(error).__name__)
+                log.warning("claim.renewal_failed", reason=type(error).__name__)
                 if time.monotonic() - renewed > self._seconds:
                     self._lost = True
                     return

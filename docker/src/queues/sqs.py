@@ -135,4 +135,4 @@ def identifier(text: str) -> str:
 
 def printable(text: str) -> str:
     """Return a text without what SQS refuses, and bounded."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:500]
+    return "".join(it if it.isprintable() else "?" for it in text)[:500]

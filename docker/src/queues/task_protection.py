@@ -123,9 +123,9 @@ class TaskProtection:
             refused = type(error).__name__
         if refused:
             # Work goes on: a task that is stopped gives back what it can't finish.
-            log.warning("task protection unchanged", enabled=enabled, reason=refused)
+            log.warning("task_protection.change_failed", enabled=enabled, reason=refused)
         else:
-            log.info("task protection", enabled=enabled)
+            log.info("task_protection.changed", enabled=enabled)
         return refused
 
 

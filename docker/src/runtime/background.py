@@ -45,9 +45,9 @@ def run_in_background(name: str, work: Callable[[], None]) -> None:
         try:
             work()
         except BaseException:
-            log.critical("background thread ended", thread=name, exc_info=True)
+            log.critical("thread.ended", thread=name, exc_info=True)
         else:
-            log.critical("background thread ended", thread=name)
+            log.critical("thread.ended", thread=name)
         os._exit(EX_SOFTWARE)
 
     Thread(target=run, name=name, daemon=True).start()

@@ -41,7 +41,7 @@ HEAD_BYTES = 16 * 1024
 # Bodies stay in memory, for there is nowhere to write: those of all requests that
 # are being read or wait. Benchling's have a few kilobytes.
 HELD_BYTES = 64 * 1024 * 1024
-# More requests than these can't have their answers within Benchling's three
+# More requests than these can't have their responses within Benchling's three
 # seconds; the most expensive takes about ten milliseconds.
 WAITING = 256
 # What happens to many connections is one line in this time.
@@ -122,7 +122,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     def deadline(self) -> float:
         """Return when it is to be closed, in seconds since the epoch.
 
-        A request that is all there is the server's to answer: no deadline then.
+        A request that is all there is the server's to respond to: no deadline then.
         """
         if self.requests:
             return float("inf")
@@ -183,7 +183,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
                     # Its time is over, and nobody dawdled.
                     connection.handle_close()
                 else:
-                    self._close(connection, "too slow")
+                    self._close(connection, "too_slow")
         self._weigh()
         self._report_closed()
 
@@ -217,7 +217,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     def _report_closed(self) -> None:
         now = time.monotonic()
         if self._closed and now - self._logged > LOG_SECONDS:
-            log.warning("connections closed", **self._closed)
+            log.warning(
+                "connections.closed",
+                connections=self._closed["connections"],
+                memory=self._closed["memory"],
+                too_slow=self._closed["too_slow"],
+            )
             self._closed.clear()
             self._logged = now
 

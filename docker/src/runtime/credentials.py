@@ -18,7 +18,7 @@ FIRST_PAUSE_SECONDS = 2.0
 LAST_PAUSE_SECONDS = 60.0
 RECHECK_SECONDS = 600.0
 TIMEOUT_SECONDS = 10.0
-# What Benchling answers to credentials that it doesn't take.
+# The statuses by which Benchling refuses credentials.
 REFUSALS = frozenset({400, 401, 403})
 
 log = structlog.get_logger()
@@ -60,16 +60,16 @@ class Credentials:
                     f"BENCHLING_SECRET: no token from Benchling ({error.status_code}):"
                     " look at tenant and base_url, and at Benchling's status"
                 )
-            log.warning("credentials unproven", reason=self._problem or f"{error.status_code}")
+            log.warning("credentials.check_failed", reason=self._problem or f"{error.status_code}")
             return 0
         except Exception as error:
-            # An address that none of the libraries foresaw, or an answer.
+            # An address that none of the libraries foresaw, or a response.
             if not self._worked:
                 self._problem = (
                     f"BENCHLING_SECRET: no token from Benchling ({type(error).__name__}):"
                     " look at tenant and base_url"
                 )
-            log.exception("credentials unproven", reason=self._problem)
+            log.exception("credentials.check_crashed", reason=self._problem)
             return 0
         self._problem, self._worked = "", True
         return RECHECK_SECONDS

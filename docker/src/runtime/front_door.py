@@ -53,7 +53,7 @@ class FrontDoor:
             fault = type(error).__name__
         self._metrics.put("FrontDoorAnswered", 0 if fault else 1, "Count")
         if fault:
-            log.warning("front door closed", reason=fault)
+            log.warning("front_door.probe_failed", reason=fault)
         return fault
 
     def _signature(self) -> dict[str, str]:

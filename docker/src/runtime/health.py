@@ -5,6 +5,7 @@ It is the worker's whole application, and the base of the web service's.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from .settings import Settings
 
-# That the service answers is all that they say. While it starts, app.py answers them.
+# They say only that the service responds. While it starts, app.py responds to them.
 LIVENESS = ("/health", "/health/live")
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -43,11 +44,11 @@ def _begin() -> None:
 def _log_response(response: Response) -> Response:
     # One line a call, with what its route has bound.
     # The probes of container and load balancer would drown everything else.
-    write = log.debug if request.path.startswith("/health") else log.info
-    write(
-        "answered",
+    log.log(
+        logging.DEBUG if request.path.startswith("/health") else logging.INFO,
+        "request.completed",
         status=response.status_code,
-        milliseconds=round((time.monotonic() - g.began) * 1000, 1),
+        duration_ms=round((time.monotonic() - g.began) * 1000),
     )
     return response
 
@@ -92,5 +93,5 @@ def not_ready(settings: Settings, problems: Callable[[], list[str]]) -> list[str
         return problems()
     except Exception as error:
         # What can't say that it works can't be relied on, whatever it raised.
-        log.exception("readiness unknown")
-        return [f"readiness can't be told ({type(error).__name__}): look at the log"]
+        log.exception("readiness.check_crashed")
+        return [f"readiness can't be checked ({type(error).__name__}): look at the log"]

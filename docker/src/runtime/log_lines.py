@@ -20,13 +20,15 @@ SECRETS = (
     (re.compile(r"://[^/\s@]*@"), "://…@"),
     (re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE), r"\1 …"),
 )
+# Each of them has one of these: most texts have none, and are searched only once.
+MAY_HAVE_SECRET = re.compile(r"[?@\s]")
 
 
 @dataclass(frozen=True)
 class Bounds:
     """How much of a line's values is written."""
 
-    letters: int
+    characters: int
     items: int
     depth: int
 
@@ -105,10 +107,13 @@ def _collection(value: Collection[object], bounds: Bounds, depth: int) -> object
 def _text(value: str, bounds: Bounds) -> str:
     # A subclass may be shown otherwise than it is.
     whole = str.__str__(value)
-    # An encoder of the reader's may not take a lone surrogate.
-    text = whole[: 2 * bounds.letters].encode("utf-8", "replace").decode()
-    for pattern, instead in SECRETS:
-        text = pattern.sub(instead, text)
-    if len(text) <= bounds.letters and len(whole) <= 2 * bounds.letters:
+    text = whole[: 2 * bounds.characters]
+    if not text.isascii():
+        # An encoder of the reader's may not take a lone surrogate.
+        text = text.encode("utf-8", "replace").decode()
+    if MAY_HAVE_SECRET.search(text):
+        for pattern, instead in SECRETS:
+            text = pattern.sub(instead, text)
+    if len(text) <= bounds.characters and len(whole) <= 2 * bounds.characters:
         return text
-    return f"{text[: bounds.letters]}… ({len(whole)} letters)"
+    return f"{text[: bounds.characters]}… ({len(whole)} characters)"

@@ -12,13 +12,14 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, ExcInfo, WrappedLogger
 
+from .former_log_names import add_former_names
 from .log_lines import log_line
 from .repeats import Repeated, Repeats
 
 # Of each exception in a chain: the outermost and the innermost half.
 FRAMES = 20
 # A template that was filled in already is no template, and may be long.
-TEMPLATE_LETTERS = 200
+TEMPLATE_CHARACTERS = 200
 
 
 class _CountedLogger(structlog.PrintLogger):
@@ -61,6 +62,7 @@ def configure_logs(level: str, repeats: Repeats | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            add_former_names,
             _Lines(repeats),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
@@ -98,7 +100,7 @@ class _Lines:
             event = self._render_exception(logger, name, event)
         except Exception as error:  # noqa: BLE001 - an exception may be odd in itself
             event.pop("exc_info", None)
-            event["exception"] = f"not told: {type(error).__name__}"
+            event["exception"] = f"can't be rendered: {type(error).__name__}"
         stamp = {"timestamp": event.get("timestamp")}
         due = [log_line({**vars(it), **stamp}) for it in self._repeats.due()]
         return "\n".join([*due, log_line(event)])
@@ -165,6 +167,6 @@ def _message(record: logging.LogRecord) -> str:
 
 def _template(record: logging.LogRecord) -> str:
     try:
-        return str(record.msg)[:TEMPLATE_LETTERS]
+        return str(record.msg)[:TEMPLATE_CHARACTERS]
     except Exception:  # noqa: BLE001 - anything can be logged instead of a text
         return f"<{type(record.msg).__name__}>"

@@ -87,7 +87,7 @@ def _parse(text: str) -> tuple[dict[str, object] | None, str]:
     try:
         parsed = json.loads(text.strip() or "{}", object_pairs_hook=keep)
     except json.JSONDecodeError as error:
-        # Its message is one of a few, and quotes at most one letter after a colon.
+        # Its message is one of a few, and quotes at most one character after a colon.
         where = f"line {error.lineno}, column {error.colno}: {error.msg.partition(':')[0]}"
         return None, (
             f"is not JSON ({where}): put a JSON object into the secret,"
@@ -148,7 +148,9 @@ def _value(name: str, text: str) -> tuple[str, str]:
             text, fault = _url(name, text)
         case _:
             if not CREDENTIAL.fullmatch(text):
-                fault = "has a space or a letter that none has: copy it from the app's page again"
+                fault = (
+                    "has a space or a character that none has: copy it from the app's page again"
+                )
     return text, fault
 
 

@@ -77,18 +77,20 @@ def serve(
     sys.setswitchinterval(SWITCH_SECONDS)
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-    always().info("Running on http://%s:%s", host, server.effective_port)
+    # Gate QG-2 waits for this text.
+    running = f"Running on http://{host}:{server.effective_port}"
+    always().info("service.started", message=running)
     listening()
     while not received:
         wasyncore.loop(timeout=1, map=server.map, use_poll=True, count=1)
     began = time.monotonic()
     server.is_stopping = True
     delay = stop.delay_seconds if received == signal.SIGTERM else 0
-    log.info("draining", signal=signal.Signals(received).name, delay_seconds=delay)
+    log.info("service.drain_started", signal=signal.Signals(received).name, delay_seconds=delay)
     while received == signal.SIGTERM and (left := began + delay - time.monotonic()) > 0:
         wasyncore.loop(timeout=min(left, 1), map=server.map, use_poll=True, count=1)
     _drain(server, began + max(stop.timeout_seconds - MARGIN_SECONDS, 1))
-    log.info("stopped")
+    log.info("service.stopped")
 
 
 def _drain(server: Server, deadline: float) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 MASK = "***"
 # What a URL may consist of; RFC 3986, and no more.
-LETTERS = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=%._~-]{1,2048}")
+CHARACTERS = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&'()*+,;=%._~-]{1,2048}")
 PLACE = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:@]+))(?::(?P<port>[0-9]+))?")
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
 
@@ -25,8 +25,8 @@ def url_fault(text: str, http: bool = False) -> str:
     It must be https, and may be http where the host is a private IP address or
     this machine; with ``http`` anywhere.
     """
-    if not LETTERS.fullmatch(text):
-        return "it has a letter that no address has, such as a space: write it as a browser shows"
+    if not CHARACTERS.fullmatch(text):
+        return "it has a character that no URL has, such as a space: write it as a browser shows"
     try:
         parts = urlsplit(text)
     except ValueError:

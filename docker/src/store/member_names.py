@@ -14,7 +14,7 @@ MAX_EXTENSION_BYTES = 32
 HASH_DIGITS = 16
 UTF8_FLAG = 0x800
 # C0, DEL, C1, surrogates and the two noncharacters: XML, in which S3 lists keys,
-# holds few of them, and no file system's user can tell them apart.
+# holds few of them, and no file system's user can distinguish them.
 UNSTORABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 SEPARATOR = re.compile(r"[/\\]")
 DRIVE = re.compile(r"[A-Za-z]:[/\\]")

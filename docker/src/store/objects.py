@@ -66,7 +66,7 @@ class Objects:
     def read(self, key: str) -> bytes | None:
         """Return an object, or None if there is none.
 
-        It is listed first: without the right to list the whole bucket, S3 answers
+        It is listed first: without the right to list the whole bucket, S3 responds
         403 to a GET of a key that doesn't exist.
         """
         self._check()
@@ -176,7 +176,7 @@ class _Watched:
 
 
 def _described(key: str, crc32: int, labels: Labels) -> dict[str, Any]:
-    """Return what S3 is told of an object; it refuses one whose checksum differs."""
+    """Return what a PUT says of an object to S3; it refuses one whose checksum differs."""
     kind, encoding = mimetypes.guess_type(key)
     return {
         "ContentType": kind if kind and not encoding else "application/octet-stream",

@@ -101,7 +101,7 @@ class PackageStore:
         try:
             return Record.from_json(content)
         except RecordError as error:
-            log.warning("export record unreadable", package=name, reason=str(error))
+            log.warning("export_record.rejected", package=name, reason=str(error))
             return None
 
 

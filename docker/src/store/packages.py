@@ -173,10 +173,10 @@ def _line(text: object) -> str:
 def _cell(name: str) -> str:
     """Return a name for a cell of a Markdown table; what can't be seen is as in JSON."""
     plain = "".join(
-        letter
-        if letter.isprintable() or unicodedata.category(letter) == "Zs" or letter in "\u00ad\u200d"
-        else json.dumps(letter)[1:-1]
-        for letter in name
+        it
+        if it.isprintable() or unicodedata.category(it) == "Zs" or it in "\u00ad\u200d"
+        else json.dumps(it)[1:-1]
+        for it in name
     )
     return "`" + plain.replace("`", "'").replace("|", "\\|") + "`"
 

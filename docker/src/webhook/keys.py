@@ -118,7 +118,7 @@ def _usable(document: Any) -> list[dict[str, str]]:  # noqa: ANN401 - any JSON
             _public(JWK(**fields))
         except (JWException, ValueError, TypeError) as error:
             kid = str(found.get("kid"))[:MAX_SHOWN]
-            log.warning("key left out", kid=kid, reason=type(error).__name__)
+            log.warning("key.skipped", kid=kid, reason=type(error).__name__)
         else:
             usable[str(fields["x"]), str(fields["y"])] = {
                 name: str(value) for name, value in fields.items()
@@ -168,7 +168,7 @@ class KeyProvider:
             keys, failure = (), type(error).__name__
         except Exception as error:
             # What nobody foresaw in a response must not end the process.
-            log.exception("keys not fetched", reason=type(error).__name__)
+            log.exception("keys.fetch_crashed", reason=type(error).__name__)
             keys, failure = (), type(error).__name__
         with self._changed:
             self._tried, self._wanted = self._clock(), False
@@ -178,7 +178,7 @@ class KeyProvider:
                 self._keys, self._fetched = keys, self._tried
             self._changed.notify_all()
         if failure:
-            log.warning("keys not fetched", reason=failure)
+            log.warning("keys.not_fetched", reason=failure)
         return not failure
 
     def wait_for_first_fetch(self, seconds: float) -> None:

@@ -35,7 +35,7 @@ ALGORITHM = ec.ECDSA(Prehashed(SHA256()))
 
 
 class Headers(Protocol):
-    """What a request's headers offer, whatever the letters' case."""
+    """What a request's headers offer, in upper or lower case."""
 
     def get(self, name: str, default: str, /) -> str:
         """Return the header's value, or the default."""

@@ -98,9 +98,16 @@ def register_error_handlers(app: Flask) -> None:
         return jsonify(error="unverified", message=str(error)), 401
 
     @app.errorhandler(KeysUnavailableError)
+    def without_keys(error: KeysUnavailableError) -> ResponseReturnValue:
+        log.error("keys.unavailable", reason=str(error))
+        return unavailable()
+
     @app.errorhandler(IntakeError)
-    def unavailable(error: Exception) -> ResponseReturnValue:
-        log.error("unavailable", reason=str(error))
+    def without_queue(error: IntakeError) -> ResponseReturnValue:
+        log.error("queue.unavailable", reason=str(error))
+        return unavailable()
+
+    def unavailable() -> ResponseReturnValue:
         return jsonify(error="unavailable", message="try again later"), 503
 
 
@@ -135,7 +142,9 @@ def _payload(body: bytes) -> dict[str, Any]:
     message = payload.get("message") if isinstance(payload, dict) else None
     kind = message.get("type") if isinstance(message, dict) else None
     if not isinstance(kind, str) or len(kind) > TYPE_CHARACTERS:
-        raise BadRequest(f"the body has no message with a type of up to {TYPE_CHARACTERS} letters")
+        raise BadRequest(
+            f"the body has no message with a type of up to {TYPE_CHARACTERS} characters"
+        )
     return dict(payload)
 
 

@@ -16,7 +16,7 @@ func TestRestrictionsFromInside(t *testing.T) {
 }
 
 func TestEventsInALog(t *testing.T) {
-	log := "Running on\n" + `{"event": "working", "entry_id": "etr_1", "webhook_id": "wh_1"}` + "\n" + `{"event": "draining"}` + "\n"
+	log := "Running on\n" + `{"event": "event.started", "entry_id": "etr_1", "webhook_id": "wh_1"}` + "\n" + `{"event": "service.drain_started"}` + "\n"
 	events := eventsIn(log)
 	assert.Assert(t, events[loggedEvent{"etr_1", "wh_1"}])
 	assert.Assert(t, !events[loggedEvent{"etr_1", "wh_2"}])

@@ -46,10 +46,13 @@ func (s *Stage) keepLogs(ctx context.Context) error {
 	return fmt.Errorf("%s: what each task logged", dir)
 }
 
-// WaitDone waits until the workers' logs call events done, by their webhook IDs.
+// completed is the log line of an event that a worker has finished (docs/logs.md).
+const completed = "event.completed"
+
+// WaitDone waits until the workers' logs have events as completed, by their webhook IDs.
 func (s *Stage) WaitDone(ctx context.Context, webhooks ...string) error {
 	return testbed.Until(ctx, PackageTimeout, func() (bool, string) {
-		done, err := s.doneEvents(ctx)
+		done, err := s.completedEvents(ctx)
 		for _, webhook := range webhooks {
 			if err == nil && !done[webhook] {
 				err = fmt.Errorf("webhook %s isn't done", webhook)
@@ -59,8 +62,8 @@ func (s *Stage) WaitDone(ctx context.Context, webhooks ...string) error {
 	})
 }
 
-// doneEvents returns the webhook IDs that the workers' logs call done.
-func (s *Stage) doneEvents(ctx context.Context) (map[string]bool, error) {
+// completedEvents returns the webhook IDs that the workers' logs have as completed.
+func (s *Stage) completedEvents(ctx context.Context) (map[string]bool, error) {
 	logs, err := s.AllLogs(ctx)
 	done := map[string]bool{}
 	for _, log := range logs {
@@ -69,7 +72,7 @@ func (s *Stage) doneEvents(ctx context.Context) (map[string]bool, error) {
 				Event   string `json:"event"`
 				Webhook string `json:"webhook_id"`
 			}
-			if json.Unmarshal([]byte(line), &entry) == nil && entry.Event == "done" {
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Event == completed {
 				done[entry.Webhook] = true
 			}
 		}
