@@ -20,12 +20,12 @@ import remotezip
 import requests
 from own_code import lines_of, module
 
-download, archive, patience = module("download"), module("archive"), module("patience")
+download, archive, retry_transport = module("download"), module("archive"), module("retry_transport")
 MEMBERS = 40
 MEMBER_BYTES = 200_000
 ROUNDS = 5
 # So long the slow server is waited for.
-PATIENCE_SECONDS = 8.0
+MAX_WAIT_SECONDS = 8.0
 
 
 class Site(BaseHTTPRequestHandler):
@@ -136,8 +136,8 @@ def outcome(read: Read, url: str) -> str:
 
     worker = threading.Thread(target=run, daemon=True)
     worker.start()
-    worker.join(PATIENCE_SECONDS)
-    return seen[0] if seen else f"still reading after {PATIENCE_SECONDS:.0f} s"
+    worker.join(MAX_WAIT_SECONDS)
+    return seen[0] if seen else f"still reading after {MAX_WAIT_SECONDS:.0f} s"
 
 
 def megabytes(read: Read, url: str) -> float:

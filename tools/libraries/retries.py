@@ -14,14 +14,14 @@ import httpx_retries
 import retries_adapter
 from own_code import code_lines, lines_of, lines_that_stay, module
 
-own = module("patience")
+own = module("retry_transport")
 CONSTANTS = (
-    "BUSY",
+    "RETRYABLE_STATUSES",
     "CALL_SECONDS",
     "MAX_RESPONSE_BYTES",
     "FRAMING",
     "MAX_RETRY_AFTER_SECONDS",
-    "PATIENCE_SECONDS",
+    "MAX_WAIT_SECONDS",
     "FIRST_WAIT_SECONDS",
 )
 
@@ -49,13 +49,13 @@ class Server(httpx.BaseTransport):
 def plain(inner: httpx.BaseTransport, wait: Callable[[float], bool]) -> httpx.BaseTransport:
     """Return the library's transport, configured as near as its parameters come."""
     return httpx_retries.RetryTransport(
-        inner, httpx_retries.Retry(total=100, backoff_factor=0.5, total_timeout=own.PATIENCE_SECONDS)
+        inner, httpx_retries.Retry(total=100, backoff_factor=0.5, total_timeout=own.MAX_WAIT_SECONDS)
     )
 
 
 def of_ours(inner: httpx.BaseTransport, wait: Callable[[float], bool]) -> httpx.BaseTransport:
     """Return the service's transport."""
-    return own.PatientTransport(inner, wait, own.PATIENCE_SECONDS, whole=True)
+    return own.RetryTransport(inner, wait, own.MAX_WAIT_SECONDS, whole=True)
 
 
 Make = Callable[[httpx.BaseTransport, Callable[[float], bool]], httpx.BaseTransport]
@@ -111,9 +111,9 @@ def main() -> None:
         rows.append([what, measure(of_ours), measure(plain)])
         rows.append([f"{what}, with an adapter", measure(of_ours), measure(retries_adapter.adapted)])
     # What an adapter needs of the own module: the header, the limit of a body, the errors and figures.
-    stays = lines_that_stay("patience", "retry_after", "_all_of", "UnavailableError", "_target", *CONSTANTS)
+    stays = lines_that_stay("retry_transport", "retry_after", "_all_of", "UnavailableError", "_target", *CONSTANTS)
     adapter = code_lines(Path(retries_adapter.__file__).read_text()) + stays
-    rows.append(["lines of code, the adapter's in place of the own", lines_of("patience"), adapter])
+    rows.append(["lines of code, the adapter's in place of the own", lines_of("retry_transport"), adapter])
     print(json.dumps(rows))
 
 

@@ -9,7 +9,7 @@ import httpx
 import httpx_retries
 from own_code import module
 
-own, limits = module("patience"), module("time_limits")
+own, limits = module("retry_transport"), module("time_limits")
 
 
 class Stoppable(httpx_retries.Retry):
@@ -26,7 +26,7 @@ class Stoppable(httpx_retries.Retry):
         headers = response.headers if isinstance(response, httpx.Response) else {}
         asked = own.retry_after(headers.get("retry-after", ""), time.time())
         pause = max(asked, self.backoff_strategy())
-        if self.elapsed_sleep + pause > own.PATIENCE_SECONDS or type(self).wait(pause):
+        if self.elapsed_sleep + pause > own.MAX_WAIT_SECONDS or type(self).wait(pause):
             fault = response.status_code if isinstance(response, httpx.Response) else type(response).__name__
             raise own.UnavailableError(f"{fault} from the server", asked)
         self.elapsed_sleep += pause
@@ -64,7 +64,7 @@ def adapted(inner: httpx.BaseTransport, wait: Callable[[float], bool]) -> httpx.
         backoff_factor=own.FIRST_WAIT_SECONDS,
         backoff_jitter=0.5,
         allowed_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-        status_forcelist=own.BUSY,
+        status_forcelist=own.RETRYABLE_STATUSES,
         retry_on_exceptions=(httpx.TransportError, httpx.DecodingError, limits.TimeLimitError),
     )
     return httpx_retries.RetryTransport(Whole(inner), retry)
