@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import boto3
+import hypothesis
 import pytest
 import structlog
 from cryptography.hazmat.primitives import hashes
@@ -27,6 +28,12 @@ from src.webhook.keys import KeyProvider, verifying_keys
 
 from .notebook_server import NotebookServer
 from .webhooks import webhook
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 REGION = "us-east-1"
 TABLE = {

@@ -17,6 +17,8 @@ from src.store.member_names import MAX_PATH_BYTES, MAX_SHOWN, numbered, path_of,
 from src.store.path_tree import PathTree
 from tests.notebook_server import FILES, zip_of
 
+pytestmark = pytest.mark.slow
+
 
 def archive_of(content):
     return Archive(io.BytesIO(content))

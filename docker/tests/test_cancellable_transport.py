@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from src.queues.lease import GiveBackError
 from src.runtime.cancellable_transport import SLICE_SECONDS, CancellableTransport, tls_context
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):

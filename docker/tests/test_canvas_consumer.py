@@ -10,6 +10,8 @@ import pytest
 from src.canvas import canvas_consumer as module
 from src.export.benchling_responses import BenchlingClientError
 
+pytestmark = pytest.mark.slow
+
 
 def kill(*_, **__):
     sys.exit()

@@ -19,6 +19,8 @@ from src.runtime.connections import CONNECTIONS, THREADS, Server
 
 from .test_app import call, free_port, serve_here
 
+pytestmark = pytest.mark.slow
+
 # What a probe or an event may take on a busy machine.
 SECONDS = 5.0
 UNFINISHED = [b"POST /event HT", b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n1"]

@@ -24,6 +24,8 @@ from src.runtime.time_limits import TimeLimitError, check_time, time_limit
 from src.store.archive import Archive
 from tests.notebook_server import FILES, NotebookServer, entry, zip_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server():

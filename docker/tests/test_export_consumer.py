@@ -22,6 +22,8 @@ from src.store.packaging_queue import PackagingQueue
 from .notebook_server import FILES, entry, zip_of
 from .stage import FIFO
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_event_becomes_a_package_and_a_message(stage):
     stage.send()

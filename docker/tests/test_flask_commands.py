@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from .test_app import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def flask_command(*arguments, **environment):

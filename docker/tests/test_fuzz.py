@@ -34,6 +34,8 @@ from src.webhook.webhook_types import WEBHOOK_TYPES
 from .conftest import SECRET, Proven, Signer
 from .webhooks import webhook
 
+pytestmark = pytest.mark.slow
+
 CALLS = int(os.environ.get("FUZZ_EXAMPLES", "5000"))
 SEED = os.environ.get("FUZZ_SEED", "")
 CALLS_PER_EXAMPLE = 10

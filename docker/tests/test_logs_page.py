@@ -3,15 +3,15 @@
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from src.runtime.former_log_names import FORMER
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "docker" / "src"
-PAGE = (ROOT / "docs" / "logs.md").read_text()
+SOURCE = Path(__file__).parents[1] / "src"
+PAGE = (Path(__file__).parents[2] / "docs" / "logs.md").read_text()
 
 DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 LEVELS = {"debug", "info", "warning", "error", "critical"}
@@ -69,10 +69,12 @@ def logged(tree):
         yield event.value if isinstance(event, ast.Constant) else None, levels, fields
 
 
+@cache
 def trees():
     return {file.relative_to(SOURCE): ast.parse(file.read_text()) for file in SOURCE.rglob("*.py")}
 
 
+@cache
 def code_lines():
     """Return the levels and the fields of every event that the code logs."""
     found = defaultdict(lambda: (set(), set()))
@@ -83,6 +85,7 @@ def code_lines():
     return found
 
 
+@cache
 def bound():
     """Return the fields that a request or an event in work adds to its lines."""
     return {

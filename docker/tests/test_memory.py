@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXPORT_MIB = int(os.environ.get("EXPORT_MIB", "64"))
 PEAK_MIB = 256
 MIB = 1024 * 1024

@@ -12,6 +12,8 @@ from src.runtime.errors import Kind
 from .benchling_api import ROOT
 from .notebook_server import FILES, entry, zip_of
 
+pytestmark = pytest.mark.slow
+
 DEEP = b'{"entry":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
 NOT_JSON = [
     b"<html>Benchling is being maintained</html>",

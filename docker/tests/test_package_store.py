@@ -21,6 +21,8 @@ from src.store.package_store import Contents, LeftOut, PackageStore, Stored, Sto
 from tests.conftest import aws_client
 from tests.notebook_server import zip_of
 
+pytestmark = pytest.mark.slow
+
 NAME = "benchling/EXP1"
 RECORD = "benchling/.exports/EXP1.json"
 BUCKET = "packages"

@@ -11,6 +11,8 @@ from botocore.loaders import Loader
 
 import prune_image
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).parent.parent / "src"
 DATA = Path(botocore.__file__).parent / "data"
 PYTHON = Path(sys.executable)

@@ -12,6 +12,8 @@ from src.queues.canvas_request import ID
 from .benchling_api import ROOT, described, response_schema
 from .instances import variants
 
+pytestmark = pytest.mark.slow
+
 # Calls the service's own client with given responses; prints what each call returns.
 PROGRAM = """
 import json, sys

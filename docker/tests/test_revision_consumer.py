@@ -10,6 +10,8 @@ from src.canvas.revision_consumer import RevisionConsumer
 from src.queues.sqs import Queue
 from src.runtime.metrics import NAMESPACE, Metrics
 
+pytestmark = pytest.mark.slow
+
 
 def iso(seconds):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -20,6 +20,8 @@ from .notebook_server import FILES, TOKEN, NotebookServer, entry
 from .test_app import call, free_port
 from .test_keys import HTTPServer, KeysHandler
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator-key"}
 

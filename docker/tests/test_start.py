@@ -19,6 +19,8 @@ from .test_app import call, free_port, run
 from .test_keys import KeysHandler
 from .test_services import World
 
+pytestmark = pytest.mark.slow
+
 # Half of what Benchling waits for.
 FIRST_EVENT_SECONDS = 1.5
 CGROUPS = Path("/sys/fs/cgroup")

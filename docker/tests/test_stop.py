@@ -12,6 +12,8 @@ import pytest
 
 from .test_app import ROOT, call, free_port, run
 
+pytestmark = pytest.mark.slow
+
 STOP_SECONDS = 10
 PROGRAM = f"""
 import sys, time

@@ -17,6 +17,9 @@ from src.runtime.settings import WORKER_REQUIRED, read_settings
 from src.worker import Worker, build_worker
 
 from .conftest import SECRET
+from .test_app import ROOT
+
+pytestmark = pytest.mark.slow
 
 ENVIRONMENT = {
     "PORT": "5000",
@@ -104,7 +107,11 @@ def test_the_process_is_healthy_and_stops_on_sigterm(whole):
         "BENCHLING_SECRET": secret if whole else "",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "src.worker"], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "src.worker"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert _answers(f"http://127.0.0.1:{port}/health")
