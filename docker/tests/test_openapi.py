@@ -12,6 +12,8 @@ from openapi_spec_validator import validate
 from src.webhook.routes.openapi import DOCUMENT
 from src.webhook.webhook_types import WEBHOOK_TYPES
 
+pytestmark = pytest.mark.slow
+
 OPENAPI = json.loads(DOCUMENT.read_text())
 CALLS = [(path, method) for path, item in OPENAPI["paths"].items() for method in item]
 HOOKS = [path for path, method in CALLS if method == "post"]

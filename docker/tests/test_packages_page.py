@@ -17,6 +17,8 @@ from src.store.references import MAX_NAMES
 
 from .notebook_server import entry, zip_of
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[2] / "docs" / "packages.md"
 EXAMPLE = re.compile(r"(?<=<!-- example -->\n).*(?=<!-- end of the example -->)", re.DOTALL)
 SHOWN = ("entry.json", "input.json", "links.json", "README.md")

@@ -16,6 +16,8 @@ from .benchling_api import ROOT
 from .notebook_server import NotebookServer
 from .odd_entries import entries
 
+pytestmark = pytest.mark.slow
+
 WEB = "https://acme.benchling.com/acme/f/lib_1-registry"
 any_entry = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
