@@ -20,6 +20,9 @@ import (
 // TestLoad loads both servers for moments: the figures mean nothing, but all of
 // them are there, and no event was lost.
 func TestLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the service")
+	}
 	t.Chdir("../..")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -35,6 +35,9 @@ func TestCompare(t *testing.T) {
 }
 
 func TestRunNamesWhatDoesNotBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the app")
+	}
 	var out strings.Builder
 	err := Run(t.Context(), "./nothing", "./nothing", &out)
 	assert.ErrorContains(t, err, "go build ./nothing: exit status 1\n")

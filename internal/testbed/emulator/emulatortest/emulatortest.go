@@ -17,9 +17,12 @@ import (
 const startTimeout = time.Minute
 
 // Start runs the local AWS until the test ends, from whatever directory the test
-// runs in.
+// runs in. Short runs skip the test.
 func Start(t *testing.T) *emulator.Emulator {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts the local AWS")
+	}
 	_, here, _, _ := runtime.Caller(0)
 	root, err := filepath.Abs(filepath.Join(filepath.Dir(here), "../../../.."))
 	assert.NilError(t, err)
