@@ -196,28 +196,38 @@ lint: lint-go lint-service lint-template lint-workflows
 .PHONY: lint-go
 lint-go:
 	@difference=$$(gofmt -d $$(git ls-files '*.go')); [ -z "$$difference" ] || { echo "$$difference"; exit 1; }
-	go vet ./...
-	go tool staticcheck ./...
+	@go vet ./...
+	@go tool staticcheck ./...
+	@echo "Go: gofmt, vet, staticcheck: clean"
 
 .PHONY: lint-service
 lint-service: $(SERVICE) $(TOOLS)
-	$(MAKE) -C docker lint
-	docker/.venv/bin/ruff check --quiet $(TOOLS_RUFF) --select A,B,C4,E,F,I,PIE,PTH,RET,RUF,SIM,UP,W $$(git ls-files '*.py' ':!docker')
-	docker/.venv/bin/ruff format --quiet --check $(TOOLS_RUFF) $$(git ls-files '*.py' ':!docker')
+	@$(MAKE) -C docker lint
+	@docker/.venv/bin/ruff check --quiet $(TOOLS_RUFF) --select A,B,C4,E,F,I,PIE,PTH,RET,RUF,SIM,UP,W $$(git ls-files '*.py' ':!docker')
+	@docker/.venv/bin/ruff format --quiet --check $(TOOLS_RUFF) $$(git ls-files '*.py' ':!docker')
+	@echo "Python and Dockerfile: ruff, mypy, hadolint: clean"
 # What the tools have in Python: no service, so without its rules for a public API.
 TOOLS_RUFF := --isolated --line-length 120
 
 # W3010: the zones are what a person has set. The regions are one of each partition;
-# of those, cfn-lint knows which types of resources each has.
+# of those, cfn-lint knows which types of resources each has. Templates that were found
+# clean are looked at again when they, or cfn-lint, have changed.
+CLEAN_TEMPLATES := build/.templates-clean
+TEMPLATES := $(wildcard stacks/testdata/*.template.json)
 .PHONY: lint-template
-lint-template: $(TOOLS)
-	build/tools/bin/cfn-lint --ignore-checks W3010 --regions us-east-1 cn-north-1 us-gov-west-1 eusc-de-east-1 -- stacks/testdata/*.template.json
+lint-template: $(CLEAN_TEMPLATES)
+	@echo "Templates: cfn-lint: clean"
+
+$(CLEAN_TEMPLATES): $(TEMPLATES) $(TOOLS) Makefile
+	@build/tools/bin/cfn-lint --ignore-checks W3010 --regions us-east-1 cn-north-1 us-gov-west-1 eusc-de-east-1 -- $(TEMPLATES)
+	@touch $@
 
 # The checks of shell and Python within workflows need programs that a machine
 # may or may not have: the verdict must not depend on that.
 .PHONY: lint-workflows
 lint-workflows:
-	go tool actionlint -shellcheck= -pyflakes=
+	@go tool actionlint -shellcheck= -pyflakes=
+	@echo "Workflows: actionlint: clean"
 
 $(NODE): package-lock.json
 	@echo "Installing Node 24 and the CDK CLI into node_modules"
