@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"synth": main})
 }
 
-// TestScripts runs the app as the CDK CLI would, in a folder with the project's
+// TestScripts runs the app as the CDK CLI would, in a directory with the project's
 // cdk.json and docker/Dockerfile.
 func TestScripts(t *testing.T) {
 	bin, err := filepath.Abs("node_modules/.bin")

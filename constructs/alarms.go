@@ -31,14 +31,14 @@ type alarm struct {
 	after awsecs.FargateService
 }
 
-// AlarmTopic is who hears when an alarm goes off and when it is over.
+// AlarmTopic is notified when an alarm goes off and when it is over.
 type AlarmTopic struct {
 	action awscloudwatch.IAlarmAction
 }
 
 // NewAlarmTopic returns the existing SNS topic of the ARN; or a new one that sends
 // mail to an address, whose owner has to confirm it first. With neither, nobody
-// hears.
+// is notified.
 func NewAlarmTopic(scope constructs.Construct, id, existingArn, email string) AlarmTopic {
 	switch {
 	case existingArn != "":
@@ -65,7 +65,7 @@ func letAlarmsPublish(topic awssns.Topic) {
 	}))
 }
 
-// newAlarms returns the alarms of the conditions, of which the topic hears.
+// newAlarms returns the alarms of the conditions, which notify the topic.
 func newAlarms(scope constructs.Construct, alarms []alarm, topic AlarmTopic) []awscloudwatch.IAlarm {
 	var made []awscloudwatch.IAlarm
 	for _, a := range alarms {

@@ -2,9 +2,9 @@ package constructs
 
 import "math"
 
-// RequestsPerCPU is what one virtual processor of a web task answers in a second,
+// RequestsPerCPU is what one virtual processor of a web task handles in a second,
 // signed, verified and queued. Throttles and the number of tasks follow from it.
-// `make bench-service` prints how many times that the service has answered on one
+// `make bench-service` prints how many times that the service has handled on one
 // processor, which it shared with the queue, and fails below twice.
 const RequestsPerCPU = 200
 
@@ -17,7 +17,7 @@ const (
 	operatorRate = 5
 )
 
-// requestsPerSecond returns what so many web tasks of a size answer together.
+// requestsPerSecond returns what so many web tasks of a size handle together.
 func requestsPerSecond(size TaskSize, tasks int) float64 {
 	return RequestsPerCPU * float64(size.CPU) / 1024 * float64(tasks)
 }
@@ -27,7 +27,7 @@ type throttle struct {
 	rate, burst float64
 }
 
-// webhookThrottle is what the most tasks that scaling starts can answer.
+// webhookThrottle is what the most tasks that scaling starts can handle.
 func webhookThrottle(size TaskSize, most int) throttle {
 	rate := requestsPerSecond(size, most)
 	return throttle{rate: rate, burst: rate * burstSeconds}

@@ -13,7 +13,7 @@ const (
 	claimsExpiry = "expires_at"
 )
 
-// ClaimsTable tells which events are done, and how each entry's last export
+// ClaimsTable records which events are done, and how each entry's last export
 // ended.
 type ClaimsTable struct {
 	// Table is encrypted with DynamoDB's own key and billed by request.

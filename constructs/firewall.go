@@ -9,8 +9,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// sourceHeader carries the caller's address from API Gateway to the load balancer,
-// which sees addresses of the VPC link alone. API Gateway overwrites whatever a
+// sourceHeader carries the caller's IP address from API Gateway to the load balancer,
+// which sees IP addresses of the VPC link alone. API Gateway overwrites whatever a
 // caller sends by that name.
 const sourceHeader = "x-source-address"
 

@@ -16,7 +16,7 @@ import (
 	"benchlingwebhook/internal/imagecontract"
 )
 
-// webhookPaths are what Benchling posts to: the address itself with its stable
+// webhookPaths are what Benchling posts to: the URL itself with its stable
 // webhook routing, and below that with its suffixed one.
 var webhookPaths = []string{"/", "/event", "/lifecycle", "/canvas"}
 
@@ -47,7 +47,7 @@ type IngressProps struct {
 	// Firewall says from where webhooks may come.
 	Firewall FirewallProps
 	// Size and Most are the web tasks' size and the most that scaling starts: what
-	// they can answer is let through.
+	// they can respond to is let through.
 	Size TaskSize
 	Most int
 	// DeletionProtection keeps the load balancer from being deleted.
@@ -61,7 +61,7 @@ type IngressProps struct {
 type Ingress struct {
 	// Api is the HTTP API.
 	Api awsapigatewayv2.HttpApi
-	// URL is the address that Benchling calls, with a slash at the end.
+	// URL is what Benchling calls, with a slash at the end.
 	URL *string
 	// ProbeURL is that of the health check, for those whom IAM allows to call it.
 	ProbeURL *string

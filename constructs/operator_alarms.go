@@ -17,7 +17,7 @@ import (
 const (
 	// canvasWait is how long a click may wait.
 	canvasWait = time.Minute
-	// slowMargin is how long before Benchling gives up an answer is slow.
+	// slowMargin is how long before Benchling gives up a response is slow.
 	slowMargin = 500 * time.Millisecond
 	// packagingWait is how long a message for Quilt may wait for a reader.
 	packagingWait = 24 * time.Hour
@@ -49,11 +49,11 @@ type OperatorAlarmsProps struct {
 	// ExportTimeout is how long an export may take, and so an event that waits for
 	// its entry's earlier one.
 	ExportTimeout time.Duration
-	// Topic hears of the alarms.
+	// Topic is notified of the alarms.
 	Topic AlarmTopic
 }
 
-// NewOperatorAlarms returns the conditions that a person should hear of, beside
+// NewOperatorAlarms returns the conditions that a person should know of, beside
 // those that take back a deployment.
 func NewOperatorAlarms(scope constructs.Construct, id string, props OperatorAlarmsProps) []awscloudwatch.IAlarm {
 	scope = constructs.NewConstruct(scope, jsii.String(id))

@@ -11,7 +11,7 @@ import (
 type PackagingQueue struct {
 	// Queue is the new or existing queue.
 	Queue awssqs.IQueue
-	// HasReader tells whether it is a Quilt stack's. Nobody reads a queue that was
+	// HasReader says whether it is a Quilt stack's. Nobody reads a queue that was
 	// made here, until somebody connects Quilt's packager to it.
 	HasReader bool
 	// keyArn is the KMS key of an existing queue, or empty.

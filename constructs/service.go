@@ -37,7 +37,7 @@ type ServiceProps struct {
 	Contract imagecontract.Contract
 	// Queue takes the verified events and gives them to the worker.
 	Queue IntakeQueue
-	// Claims tells which events are done, and how an entry's last export ended.
+	// Claims records which events are done, and how an entry's last export ended.
 	Claims ClaimsTable
 	// Bucket is where packages go.
 	Bucket PackageBucket

@@ -8,15 +8,15 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// The front door's times hang together, or a deployment, or a task that somebody
-// stops, answers 502.
+// The front door's times must fit together: otherwise a deployment, or a task that
+// somebody stops, causes responses with 502.
 const (
-	// benchlingWaits is how long Benchling waits for an answer.
+	// benchlingWaits is how long Benchling waits for a response.
 	benchlingWaits = 3 * time.Second
 	// longestRequest is when API Gateway gives up on a request.
 	longestRequest = 10 * time.Second
-	// drain is how long a task still gets the answers out of the requests that
-	// it has when the load balancer sends it no more.
+	// drain is how long a task still finishes the requests that it has
+	// when the load balancer sends it no more.
 	drain = 20 * time.Second
 	// shutdownDelay is how long a web task takes new requests after SIGTERM. A
 	// deployment drains a task before that; to one that is stopped by hand, or
@@ -66,7 +66,7 @@ const (
 	// Balancer target groups".
 	healthyThreshold = 2
 	// firstChecks is the number of checks within which a new target has passed
-	// one: the first may come while the service starts, and answers 503.
+	// one: the first may come while the service starts, and get 503.
 	firstChecks = 2
 )
 

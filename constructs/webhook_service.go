@@ -24,7 +24,7 @@ type WebhookServiceProps struct {
 	RollbackAlarms []awscloudwatch.IAlarm
 }
 
-// WebhookService is the Fargate service that answers Benchling.
+// WebhookService is the Fargate service that responds to Benchling.
 type WebhookService struct {
 	// Service is the service with its tasks.
 	Service awsecs.FargateService

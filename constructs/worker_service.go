@@ -29,7 +29,7 @@ type WorkerServiceProps struct {
 	FrontDoor Ingress
 	// Packaging is the queue by which Quilt makes packages.
 	Packaging PackagingQueue
-	// Revisions is the queue by which Quilt tells of them.
+	// Revisions is the queue of Quilt's events of new revisions.
 	Revisions RevisionQueue
 	// ConfirmWithin is how long Quilt may take for a package; 0 expects no word.
 	ConfirmWithin time.Duration

@@ -48,7 +48,7 @@ func securityGroupRules(t *testing.T, template string) []string {
 	}
 	var rows []string
 	row := func(group, way string, rule map[string]any) {
-		peer := "the VPC's addresses"
+		peer := "the VPC's IP addresses"
 		if range_, isText := rule["CidrIp"].(string); isText {
 			peer = range_
 		}

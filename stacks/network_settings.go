@@ -40,7 +40,7 @@ var networkSettings = []Setting{
 		kind: object(func(s *Settings) *[]string { return &s.AllowedAddresses }, addressRanges, rangesAllowed),
 	},
 	{
-		Name: "webAclArn", Unset: "none", Meaning: "An existing web ACL instead; the caller's address is in the header `x-source-address`.",
+		Name: "webAclArn", Unset: "none", Meaning: "An existing web ACL instead; the caller's IP address is in the header `x-source-address`.",
 		kind: matchingText(func(s *Settings) *string { return &s.WebACLArn }, webACLArn, "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\""),
 	},
 	{

@@ -135,7 +135,7 @@ func TestEndpointNames(t *testing.T) {
 	}
 }
 
-// TestTargetPartitionsAreTheTested compares cdk.json, which tells CDK what its
+// TestTargetPartitionsAreTheTested compares cdk.json, which says to CDK what its
 // look-up tables must hold.
 func TestTargetPartitionsAreTheTested(t *testing.T) {
 	var names []any

@@ -134,7 +134,7 @@ func decryptsSome(statement any) bool {
 	return !strings.Contains(string(actions), "kms:") || statement.(map[string]any)["Resource"] != "*"
 }
 
-// redirects tells whether a listener is HTTPS or sends to it.
+// redirects says whether a listener is HTTPS or sends to it.
 func redirects(listener map[string]any) bool {
 	return listener["Protocol"] == "HTTPS" || in(listener, "DefaultActions.Type") == "redirect"
 }
@@ -145,7 +145,7 @@ const (
 	loadBalancer = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 )
 
-// keepers tell of a template whether a control holds that no rule is about.
+// keepers say of a template whether a control holds that no rule is about.
 var keepers = map[string]func(deployed) bool{
 	"CloudFormation.2": func(d deployed) bool {
 		return in(d.stack, "tags.Application") != nil && in(d.stack, "tags.Environment") != nil

@@ -45,7 +45,7 @@ type kind struct {
 	// value.
 	read func(value any, into *Settings) error
 	// value returns the setting as cdk.json would have it; nil for a setting whose
-	// default is told in words.
+	// default is described in words.
 	value func(s Settings) any
 }
 

@@ -94,9 +94,9 @@ type Settings struct {
 	AllowedAddresses []string
 	// WebACLArn is an existing web ACL in front of the load balancer, or empty.
 	WebACLArn string
-	// AlarmTopicArn is the SNS topic that hears of alarms, or empty.
+	// AlarmTopicArn is the SNS topic notified of alarms, or empty.
 	AlarmTopicArn string
-	// AlarmEmail is who hears of alarms by mail, or empty.
+	// AlarmEmail is the mail address notified of alarms, or empty.
 	AlarmEmail string
 	// DeletionProtection keeps the stack, its load balancer and its table from
 	// being deleted.

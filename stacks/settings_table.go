@@ -70,7 +70,7 @@ var taskSettings = []Setting{
 		kind: number(func(s *Settings) *int { return &s.Size.Desired }, 1, mostTasks),
 	},
 	{
-		Name: "maxCount", Meaning: "Web tasks at most. API Gateway lets through what these can answer.",
+		Name: "maxCount", Meaning: "Web tasks at most. API Gateway lets through what these can handle.",
 		Cost: "while scaled out",
 		kind: number(func(s *Settings) *int { return &s.MaxCount }, 1, mostTasks),
 	},
@@ -111,11 +111,11 @@ var operationSettings = []Setting{
 		kind: oneNumber(func(s *Settings) *int { return &s.LogRetentionDays }, constructs.LogRetentionDays()...),
 	},
 	{
-		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address that hears of alarms; AWS asks it to confirm first.",
+		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address notified of alarms; AWS asks it to confirm first.",
 		kind: matchingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddress, "a mail address, such as \"on-call@example.com\""),
 	},
 	{
-		Name: "alarmTopicArn", Unset: "none", Meaning: "SNS topic that hears of alarms, instead. Its own policy must let `cloudwatch.amazonaws.com` publish.",
+		Name: "alarmTopicArn", Unset: "none", Meaning: "SNS topic notified of alarms, instead. Its own policy must let `cloudwatch.amazonaws.com` publish.",
 		kind: matchingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
 	},
 	{

@@ -114,7 +114,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		FrontDoor:    ingress,
 		Packaging:    packaging,
 		Revisions:    revisions,
-		// Only a Quilt stack tells of revisions.
+		// Only a Quilt stack sends events of new revisions.
 		ConfirmWithin:  s.ConfirmWithin,
 		ExportTimeout:  s.ExportTimeout,
 		Workflow:       s.Workflow,

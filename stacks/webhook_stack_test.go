@@ -75,7 +75,7 @@ func TestShapesReadWell(t *testing.T) {
 	}
 }
 
-// copyDockerfile returns the path of a copy in a folder of its own, with each
+// copyDockerfile returns the path of a copy in a directory of its own, with each
 // old text replaced by the new text after it.
 func copyDockerfile(t *testing.T, oldNew ...string) string {
 	t.Helper()
@@ -108,7 +108,7 @@ func changed(t *testing.T, oldNew ...string) (template string, lines []string) {
 	return template, lines
 }
 
-func TestTemplateIsTheSameFromAnotherFolder(t *testing.T) {
+func TestTemplateIsTheSameFromAnotherDirectory(t *testing.T) {
 	template := synth(t, settingsOf(t, "dev"), contractOf(t, copyDockerfile(t)))
 	golden.Assert(t, template, "dev.template.json")
 }
@@ -274,7 +274,7 @@ func TestScalingOwnsTheTaskCount(t *testing.T) {
 			}
 			most := rate * 60 / tracking["TargetValue"].(float64)
 			assert.Check(t, most > float64(settings.MaxCount), "%s: the throttle lets %v tasks' work through of %d", environment, most, settings.MaxCount)
-			assert.Check(t, float64(settings.MaxCount)/most >= 0.5, "%s: the throttle lets more than twice through that the tasks answer", environment)
+			assert.Check(t, float64(settings.MaxCount)/most >= 0.5, "%s: the throttle lets more than twice through that the tasks handle", environment)
 		}
 	}
 }
@@ -307,7 +307,7 @@ func TestFailedCreationLeavesNoOrphan(t *testing.T) {
 }
 
 // TestAlarmsReachTheTopic holds that CloudWatch may publish to a topic that has a
-// policy of its own: without that statement no alarm tells anybody.
+// policy of its own: without that statement no alarm notifies anybody.
 func TestAlarmsReachTheTopic(t *testing.T) {
 	template := string(golden.Get(t, "guarded.template.json"))
 	statements := only(t, template, "AWS::SNS::TopicPolicy")["PolicyDocument"].(map[string]any)["Statement"].([]any)

@@ -129,7 +129,7 @@ class Description:
 
 @cache
 def described(name: str = "v2/stable") -> Description:
-    """Return a description by its folder in the client; each is read once."""
+    """Return a description by its directory in the client; each is read once."""
     return Description(PACKAGE / name / "openapi.yaml")
 
 

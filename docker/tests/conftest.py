@@ -26,7 +26,7 @@ from src.webhook.application import Dependencies, create_app
 from src.webhook.intake import Intake
 from src.webhook.keys import KeyProvider, verifying_keys
 
-from .notebook_server import NotebookServer
+from .benchling_server import BenchlingServer
 from .webhooks import webhook
 
 # How long an example takes says more of the machine than of the code.
@@ -101,9 +101,9 @@ def _logs_as_before() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _as_benchling_describes() -> Iterator[None]:
     """Fail the test in which a stand-in was asked, or answered, as Benchling isn't."""
-    NotebookServer.violations.clear()
+    BenchlingServer.violations.clear()
     yield
-    assert NotebookServer.violations == []
+    assert BenchlingServer.violations == []
 
 
 PRUNER = Path(__file__).parent.parent / "prune_image.py"
@@ -193,7 +193,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "for-the-emulator")
     quick(monkeypatch)
-    server = NotebookServer()
+    server = BenchlingServer()
     with mock_aws():
         yield Stage(server)
     server.shutdown()

@@ -1,7 +1,7 @@
 """Stores four exports at once, as a worker does, and prints its peak memory in KiB.
 
 A process of its own: the servers that it talks to belong to the caller.
-Arguments: the ZIP's address, S3's address.
+Arguments: the ZIP's URL, S3's URL.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The worker's parts on emulated AWS and a notebook server, driven step by step."""
+"""The worker's parts on emulated AWS and a Benchling server, driven step by step."""
 
 import json
 import threading
@@ -29,8 +29,8 @@ from src.store.package_store import PackageStore
 from src.store.packaging_queue import PackagingQueue
 
 from .benchling_api import webhook_problems
+from .benchling_server import BenchlingServer, entry
 from .conftest import TABLE, aws_client
-from .notebook_server import NotebookServer, entry
 from .webhooks import webhook
 
 FIFO = {"FifoQueue": "true"}
@@ -42,7 +42,7 @@ QUEUES = ("intake.fifo", "canvas.fifo", "dead-letters.fifo", "packaging.fifo", "
 class Stage:
     """A worker that does one thing at a time, and the queues and stores it works with."""
 
-    def __init__(self, server: NotebookServer, lease_seconds=60, interval=0, confirm_seconds=0):
+    def __init__(self, server: BenchlingServer, lease_seconds=60, interval=0, confirm_seconds=0):
         self.server = server
         self.sqs, self.dynamodb, self.s3 = map(aws_client, ("sqs", "dynamodb", "s3"))
         self.s3.create_bucket(Bucket="packages")

@@ -15,7 +15,7 @@ from src.store import archive as module
 from src.store.archive import Archive, ArchiveError, LeftOut, MemberError
 from src.store.member_names import MAX_PATH_BYTES, MAX_SHOWN, numbered, path_of, shown
 from src.store.path_tree import PathTree
-from tests.notebook_server import FILES, zip_of
+from tests.benchling_server import FILES, zip_of
 
 pytestmark = pytest.mark.slow
 

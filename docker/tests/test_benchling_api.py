@@ -16,8 +16,8 @@ from .benchling_api import (
     response_problems,
     response_schema,
 )
+from .benchling_server import BenchlingServer, entry
 from .instances import any_of
-from .notebook_server import NotebookServer, entry
 
 JSON = "application/json"
 CANVAS = {"featureId": "f", "resourceId": "etr_1", "appId": "app_1"}
@@ -130,7 +130,7 @@ def test_each_link_of_the_description_has_a_name_or_a_reason_not_to():
 
 @pytest.fixture
 def server():
-    server = NotebookServer()
+    server = BenchlingServer()
     yield server
     server.shutdown()
     server.server_close()

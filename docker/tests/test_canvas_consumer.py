@@ -67,7 +67,7 @@ def test_a_page_is_drawn_without_an_export_and_kept(stage):
 
 
 def many_files():
-    from .notebook_server import zip_of  # noqa: PLC0415
+    from .benchling_server import zip_of  # noqa: PLC0415
 
     return zip_of({f"{number:02}.txt": b"x" for number in range(30)})
 

@@ -7,7 +7,7 @@ from benchling_sdk.errors import BenchlingError
 
 from src.runtime.credentials import RECHECK_SECONDS, Credentials, token_of
 
-from .notebook_server import NotebookServer
+from .benchling_server import BenchlingServer
 
 
 def refusal(status):
@@ -61,7 +61,7 @@ def test_proven_credentials_outlive_an_outage_and_unproven_do_not_begin_in_one()
 
 
 def test_they_are_watched_in_the_background():
-    server = NotebookServer()
+    server = BenchlingServer()
     credentials = Credentials(token_of(server.address, "id", "secret"))
     credentials.watch()
     deadline = time.monotonic() + 5

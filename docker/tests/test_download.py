@@ -22,14 +22,14 @@ from src.queues.lease import GiveBackError
 from src.runtime.cancellable_transport import CancellableTransport
 from src.runtime.time_limits import TimeLimitError, check_time, time_limit
 from src.store.archive import Archive
-from tests.notebook_server import FILES, NotebookServer, entry, zip_of
+from tests.benchling_server import FILES, BenchlingServer, entry, zip_of
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def server():
-    server = NotebookServer()
+    server = BenchlingServer()
     yield server
     server.shutdown()
     server.server_close()

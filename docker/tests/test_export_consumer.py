@@ -19,7 +19,7 @@ from src.queues.sqs import Queue
 from src.runtime.logs import configure_logs
 from src.store.packaging_queue import PackagingQueue
 
-from .notebook_server import FILES, entry, zip_of
+from .benchling_server import FILES, entry, zip_of
 from .stage import FIFO
 
 pytestmark = pytest.mark.slow

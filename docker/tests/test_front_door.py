@@ -9,7 +9,7 @@ from src.runtime.front_door import FrontDoor
 from src.runtime.logs import configure_logs
 from src.runtime.metrics import Metrics
 
-from .agents import server
+from .http_server import server
 
 # Made for the test: they open nothing.
 CREDENTIALS = Credentials("key-of-the-test", "secret-of-the-test", "token-of-the-test")

@@ -18,8 +18,8 @@ from src.store import objects as module
 from src.store.archive import Archive
 from src.store.export_record import Record
 from src.store.package_store import Contents, LeftOut, PackageStore, Stored, StoredFile, StoreError
+from tests.benchling_server import zip_of
 from tests.conftest import aws_client
-from tests.notebook_server import zip_of
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from src.store.package_store import Contents
 from src.store.packages import documents_of, metadata_of, package_of
 from src.store.references import links_of
 
-from .notebook_server import entry as usual_entry
+from .benchling_server import entry as usual_entry
 from .odd_entries import entries
 
 # Source: "Auto-Packaging" and "Referenced Entities" in docs/examples/benchling.md of

@@ -15,7 +15,7 @@ from src.store.member_names import HASH_DIGITS, MAX_PATH_BYTES, fault_of
 from src.store.package_store import RECORDS
 from src.store.references import MAX_NAMES
 
-from .notebook_server import entry, zip_of
+from .benchling_server import entry, zip_of
 
 pytestmark = pytest.mark.slow
 

@@ -117,10 +117,10 @@ def test_the_interpreter_keeps_what_the_service_loads(
     packages, saved = pruned
     standard = tmp_path / "standard"
     for name in ("json", "turtle"):
-        folder = standard / name / "__pycache__"
-        folder.mkdir(parents=True)
+        directory = standard / name / "__pycache__"
+        directory.mkdir(parents=True)
         for file in ("__init__.cpython-311.pyc", "__init__.cpython-311.opt-2.pyc"):
-            (folder / file).write_bytes(b"")
+            (directory / file).write_bytes(b"")
     keep = {standard / "json" / "__init__.py"}
     monkeypatch.setattr(prune_image, "loaded", lambda *_: (packages, standard, keep))
     monkeypatch.setattr(prune_image, "prune", lambda *_: saved)

@@ -13,7 +13,7 @@ from src.store import references
 from src.store.references import links_of
 
 from .benchling_api import ROOT
-from .notebook_server import NotebookServer
+from .benchling_server import BenchlingServer
 from .odd_entries import entries
 
 pytestmark = pytest.mark.slow
@@ -111,7 +111,7 @@ def test_so_many_names_are_asked_for_and_no_more(count):
 class TestNames:
     @pytest.fixture
     def server(self):
-        server = NotebookServer()
+        server = BenchlingServer()
         yield server
         server.shutdown()
         server.server_close()

@@ -15,8 +15,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from .benchling_server import FILES, TOKEN, BenchlingServer, entry
 from .conftest import REGION, SECRET, TABLE, event_body
-from .notebook_server import FILES, TOKEN, NotebookServer, entry
 from .test_app import call, free_port
 from .test_keys import HTTPServer, KeysHandler
 
@@ -63,7 +63,7 @@ class Process:
 
 
 class World:
-    """An AWS, a notebook and Benchling's keys, on ports of this machine."""
+    """An AWS, and a Benchling with its API and keys, on ports of this machine."""
 
     def __init__(self, signer, stack):
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -73,7 +73,7 @@ class World:
         self.aws = f"http://{host}:{port}"
         # What another World of this process has left.
         urllib.request.urlopen(f"{self.aws}/moto-api/reset", b"", timeout=10).close()
-        self.benchling = NotebookServer()
+        self.benchling = BenchlingServer()
         stack.append(self.benchling.server_close)
         stack.append(self.benchling.shutdown)
         jwks = HTTPServer(("127.0.0.1", 0), KeysHandler)

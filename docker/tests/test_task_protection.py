@@ -14,7 +14,7 @@ from src.queues.task_protection import (
     TaskProtection,
 )
 
-from .agents import server
+from .http_server import server
 
 PROTECTED = {"protection": {"ProtectionEnabled": True, "TaskArn": "arn"}}
 

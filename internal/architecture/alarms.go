@@ -84,7 +84,7 @@ func (t *Template) period(id string) int {
 func (t *Template) action(id string) string {
 	for _, service := range t.ids(serviceType) {
 		if refersTo(t.at(service, "DeploymentConfiguration", "Alarms", "AlarmNames"), id) {
-			return "tells people, and takes back a deployment of the " + serviceName(service) + " that is under way"
+			return "notifies people, and takes back a deployment of the " + serviceName(service) + " that is under way"
 		}
 	}
 	for _, policy := range t.ids("AWS::ApplicationAutoScaling::ScalingPolicy") {
@@ -92,7 +92,7 @@ func (t *Template) action(id string) string {
 			return "scales the worker"
 		}
 	}
-	return "tells people"
+	return "notifies people"
 }
 
 func serviceName(id string) string {

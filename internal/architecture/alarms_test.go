@@ -76,8 +76,8 @@ func TestConditions(t *testing.T) {
 	}
 	assert.Equal(t, alarms["FrontDoorClosed"].Condition, "0 or less, in 3 periods of 5 min, or no data")
 	assert.Equal(t, alarms["ExportsFail"].Condition, "3 or more, in 5 min")
-	assert.Equal(t, alarms["ExportsFail"].Action, "tells people, and takes back a deployment of the worker that is under way")
+	assert.Equal(t, alarms["ExportsFail"].Action, "notifies people, and takes back a deployment of the worker that is under way")
 	assert.Equal(t, alarms["BusyUpperAlarm"].Action, "scales the worker")
-	assert.Equal(t, alarms["DeadLetters"].Action, "tells people")
+	assert.Equal(t, alarms["DeadLetters"].Action, "notifies people")
 	assert.Assert(t, alarms["UnconfirmedPackages"].Name != "")
 }

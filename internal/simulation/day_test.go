@@ -53,7 +53,7 @@ func TestTheDayNeedsTheTasks(t *testing.T) {
 	old, err := run.stack.Alarm("OperatorAlarmsOldEvents")
 	assert.NilError(t, err)
 	assert.Assert(t, float64(run.LongestWait()) > old.Threshold)
-	assert.Assert(t, len(run.Rang(old)) > 0, "nobody hears of it")
+	assert.Assert(t, len(run.Rang(old)) > 0, "nobody is notified")
 }
 
 // TestProtectionKeepsWork stops tasks in spite of their work, which the day must

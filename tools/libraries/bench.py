@@ -23,6 +23,10 @@ PACKAGES = BUILD / "venv/lib/python3.11/site-packages"
 # A step that takes longer hangs; Go's first build of OPA and CDK takes minutes.
 LIMIT_SECONDS = 900
 
+# The own functions that a library would replace: of a load at a rate, and of an archive.
+LOAD = ("atRate", "asFastAsPossible", "collect")
+UNTAR = "untar"
+
 Row = list[object]
 
 
@@ -33,10 +37,12 @@ def output(*command: str | Path, at: Path = ROOT, **variables: str) -> str:
     return done.stdout.decode()
 
 
-def file_with(pattern: str) -> Path:
-    """Return the app's Go file that matches, wherever it stands."""
-    (found,) = (it for it in (ROOT / "internal").rglob("*.go") if re.search(pattern, it.read_text(), re.MULTILINE))
-    return found
+def file_of(name: str) -> Path:
+    """Return the app's Go file with a function, wherever it stands."""
+    begins = f"\nfunc {name}("
+    found = [it for it in (ROOT / "internal").rglob("*.go") if begins in it.read_text()]
+    assert len(found) == 1, f"func {name} is in {len(found)} files of internal/, not in one"
+    return found[0]
 
 
 def function(path: Path, name: str) -> str:
@@ -57,9 +63,10 @@ def copy_module() -> str:
     known = "".join(sorted(set(sums.splitlines(keepends=True))))
     (GO / "go.sum").write_text(known)
     output("go", "mod", "edit", "-replace", f"benchlingwebhook={ROOT}", at=GO)
-    shutil.copy(file_with(r"^func atRate\("), GO / "load/load.go")
+    own_load = re.sub(r"^package \w+$", "package main", file_of(LOAD[0]).read_text(), flags=re.MULTILINE)
+    (GO / "load/load.go").write_text(own_load)
     imports = 'import (\n"archive/tar"\n"errors"\n"fmt"\n"io"\n"os"\n"path/filepath"\n)\n'
-    untar = function(file_with(r"^func untar\("), "untar")
+    untar = function(file_of(UNTAR), UNTAR)
     (GO / "archives/untar.go").write_text(f"package main\n{imports}{untar}")
     # Whichever pairs are built, each library has one version.
     output("go", "mod", "tidy", at=GO)
@@ -112,8 +119,8 @@ def load() -> Iterator[Row]:
     """Compare vegeta with the own load."""
     yield from json.loads(output(built("./load")))
     yield ["packages", 0, packages("github.com/tsenart/vegeta/v12/lib", "benchlingwebhook/internal/testbed/benchling")]
-    path = file_with(r"^func atRate\(")
-    replaced = sum(function(path, it).count("\n") for it in ("atRate", "asFastAsPossible", "collect"))
+    path = file_of(LOAD[0])
+    replaced = sum(function(path, it).count("\n") for it in LOAD)
     attack = function(HERE / "load/main.go", "attack").count("\n")
     yield ["lines that it would replace, and those that call it", replaced, attack]
 
@@ -124,7 +131,7 @@ def archives() -> Iterator[Row]:
     yield ["go-archive: packages", 0, packages("github.com/moby/go-archive")]
     yield [
         "go-archive: lines",
-        function(file_with(r"^func untar\("), "untar").count("\n"),
+        function(file_of(UNTAR), UNTAR).count("\n"),
         function(HERE / "archives/main.go", "unpack").count("\n"),
     ]
 
@@ -209,4 +216,5 @@ def main() -> None:
         sys.exit("\n".join(("tools/libraries/go.sum lacks what was built: review and add", *sorted(unknown))))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 own = module("settings")
-address_fault, is_host = own.address_fault, own.is_host
+url_fault, is_host = own.url_fault, own.is_host
 
 
 def _pattern(name: str) -> AfterValidator:
@@ -24,14 +24,14 @@ def _pattern(name: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _address(text: str) -> str:
-    if text and (fault := address_fault(text, http=True)):
+def _url(text: str) -> str:
+    if text and (fault := url_fault(text, http=True)):
         raise ValueError(f"no address to use: {fault}")
     return text
 
 
 def _queue(text: str) -> str:
-    if _address(text) and not own.QUEUE_PATH.fullmatch(own.urlsplit(text).path):
+    if _url(text) and not own.QUEUE_PATH.fullmatch(own.urlsplit(text).path):
         raise ValueError("its path doesn't end with a queue's name: use the address that SQS gives")
     return text
 
@@ -43,7 +43,7 @@ def _host(text: str) -> str:
 
 
 Queue = Annotated[str, AfterValidator(_queue)]
-Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_url)]
 
 
 class Settings(BaseSettings):
@@ -73,8 +73,8 @@ class Settings(BaseSettings):
     download_floor_seconds: int = Field(30, ge=5, le=600)
     stack_name: str = ""
     service_name: str = ""
-    front_door_url: Address = ""
-    aws_endpoint_url: Address = ""
+    front_door_url: Url = ""
+    aws_endpoint_url: Url = ""
     quilt_connected: Annotated[str, _pattern("QUILT_CONNECTED")] = "true"
     ecs_agent_uri: str = ""
     worker_concurrency: int = Field(4, ge=1, le=32)

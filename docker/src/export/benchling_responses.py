@@ -15,7 +15,7 @@ from ..queues.canvas_request import ID
 from ..runtime.errors import Kind, ServiceError
 
 # The statuses with which Benchling says that the same request will never do:
-# it can't be meant, isn't allowed, or what it is about isn't there.
+# it is invalid, isn't allowed, or what it is about isn't there.
 REFUSALS = frozenset({400, 403, 404, 405, 410, 413, 414, 415, 422})
 # Deeper than any entry; json writes no value that is some hundred deep.
 MAX_DEPTH = 100

@@ -28,7 +28,7 @@ APP_DEFINITION = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 @dataclass(frozen=True)
 class Secret:
-    """What the secret says; a value that can't be meant is empty, and a problem."""
+    """What the secret says; an invalid value is empty, and a problem."""
 
     tenant: str = ""
     client_id: str = field(default="", repr=False)

@@ -131,8 +131,8 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     """Return the settings of an environment; ``required`` names what it must have.
 
     What people put into the secret, and what a deployment can't have yet, is a
-    problem that keeps the service from being ready. A value of the stack's that
-    can't be meant raises SettingsError, with all of them at once.
+    problem that keeps the service from being ready. Invalid values of the stack's
+    raise SettingsError, listing all.
     """
     wrong: list[str] = []
     prefix = environment.get("PACKAGE_PREFIX", "benchling")
@@ -192,7 +192,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
 
 
 def _faults(environment: Mapping[str, str]) -> list[str]:
-    """Return what can't be meant of the names and URLs that are set."""
+    """Return what is invalid of the names and URLs that are set."""
     faults = []
     for name, (pattern, fault) in PATTERNS.items():
         text = environment.get(name, "")

@@ -92,7 +92,7 @@ func (a canvases) createCanvases(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	made := a.Benchling.Notebook.CanvasesOf(entry)
+	made := a.Benchling.API.CanvasesOf(entry)
 	if len(made) != 1 {
 		return "", fmt.Errorf("%d canvases in the entry that asked for one", len(made))
 	}
@@ -110,7 +110,7 @@ func (a canvases) followEvents(ctx context.Context) (string, error) {
 	for _, event := range []func(string, string) ([]byte, error){benchling.EntryCreated, benchling.EntryCreatedV3, benchling.EntryReviewed} {
 		c := a.PlaceCanvas()
 		second := stage.Canvas{ID: "cnvs_" + benchling.RandomText(), Entry: c.Entry}
-		a.Benchling.Notebook.PlaceCanvas(second.ID, second.Entry)
+		a.Benchling.API.PlaceCanvas(second.ID, second.Entry)
 		body, err := event(a.App.Definition, c.Entry)
 		webhook, err := a.Signal(ctx, "/event", body, err)
 		if err != nil {
@@ -134,8 +134,8 @@ func (a canvases) followEvents(ctx context.Context) (string, error) {
 // has slots.
 func (a canvases) clickWhileBusy(ctx context.Context) (string, error) {
 	c := a.PlaceCanvas()
-	a.Benchling.Notebook.HoldExportsOf(busyPrefix, true)
-	release := func() { a.Benchling.Notebook.HoldExportsOf(busyPrefix, false) }
+	a.Benchling.API.HoldExportsOf(busyPrefix, true)
+	release := func() { a.Benchling.API.HoldExportsOf(busyPrefix, false) }
 	defer release()
 	busy, err := a.StartLoad(ctx, busyExports, busyPrefix, 0).Wait()
 	if err != nil {
@@ -146,14 +146,14 @@ func (a canvases) clickWhileBusy(ctx context.Context) (string, error) {
 	}
 	var took []time.Duration
 	for range clicks {
-		before := len(a.Benchling.Notebook.DrawnAt(c.ID))
+		before := len(a.Benchling.API.DrawnAt(c.ID))
 		began := time.Now()
 		if _, err := a.Press(ctx, c, "page-1:"+c.Entry); err != nil {
 			return "", err
 		}
 		var drawn time.Time
 		if err := testbed.Until(ctx, drawTimeout, func() (bool, string) {
-			at := a.Benchling.Notebook.DrawnAt(c.ID)
+			at := a.Benchling.API.DrawnAt(c.ID)
 			if len(at) > before {
 				drawn = at[before]
 			}
@@ -187,14 +187,14 @@ func (a canvases) killWhileDrawing(ctx context.Context) (string, error) {
 	if err := a.WaitShown(ctx, c, drawTimeout, "**Package**"); err != nil {
 		return "", err
 	}
-	before := len(a.Benchling.Notebook.Drawn(c.ID))
-	a.Benchling.Notebook.HoldCanvases(true)
-	defer a.Benchling.Notebook.HoldCanvases(false)
+	before := len(a.Benchling.API.Drawn(c.ID))
+	a.Benchling.API.HoldCanvases(true)
+	defer a.Benchling.API.HoldCanvases(false)
 	if _, err := a.Press(ctx, c, "page-1:"+c.Entry); err != nil {
 		return "", err
 	}
 	return a.killWhileHeld(ctx, func() (bool, string) {
-		return len(a.Benchling.Notebook.Drawn(c.ID)) > before, "the click wasn't drawn"
+		return len(a.Benchling.API.Drawn(c.ID)) > before, "the click wasn't drawn"
 	})
 }
 
@@ -202,14 +202,14 @@ func (a canvases) killWhileDrawing(ctx context.Context) (string, error) {
 // another, and returns how long it took to make the canvas true.
 func (a canvases) killWhileHeld(ctx context.Context, isTrue func() (bool, string)) (string, error) {
 	if err := testbed.Until(ctx, faultTimeout, func() (bool, string) {
-		return a.Benchling.Notebook.HeldCanvases() > 0, "no canvas was being drawn"
+		return a.Benchling.API.HeldCanvases() > 0, "no canvas was being drawn"
 	}); err != nil {
 		return "", err
 	}
 	if err := a.EndTask(ctx, a.Worker.Load(), "KILL"); err != nil {
 		return "", err
 	}
-	a.Benchling.Notebook.HoldCanvases(false)
+	a.Benchling.API.HoldCanvases(false)
 	if err := a.StartWorker(ctx); err != nil {
 		return "", err
 	}
@@ -222,8 +222,8 @@ func (a canvases) killWhileHeld(ctx context.Context, isTrue func() (bool, string
 // and follows the export that another worker begins anew.
 func (a canvases) killWhileExporting(ctx context.Context) (string, error) {
 	c := a.PlaceCanvas()
-	a.Benchling.Notebook.HoldExportsOf(c.Entry, true)
-	defer a.Benchling.Notebook.HoldExportsOf(c.Entry, false)
+	a.Benchling.API.HoldExportsOf(c.Entry, true)
+	defer a.Benchling.API.HoldExportsOf(c.Entry, false)
 	webhook, err := a.Press(ctx, c, "update-package:"+c.Entry)
 	if err != nil {
 		return "", err
@@ -234,7 +234,7 @@ func (a canvases) killWhileExporting(ctx context.Context) (string, error) {
 	if err := errors.Join(a.EndTask(ctx, a.Worker.Load(), "KILL"), a.StartWorker(ctx)); err != nil {
 		return "", err
 	}
-	a.Benchling.Notebook.HoldExportsOf(c.Entry, false)
+	a.Benchling.API.HoldExportsOf(c.Entry, false)
 	counts, err := a.Account(ctx, stage.Accepted{Entries: map[string]string{c.Entry: webhook}})
 	if err != nil {
 		return "", err
@@ -248,8 +248,8 @@ func (a canvases) killWhileExporting(ctx context.Context) (string, error) {
 // yet.
 func (a canvases) killBeforeDrawing(ctx context.Context) (string, error) {
 	c := a.PlaceCanvas()
-	a.Benchling.Notebook.HoldCanvases(true)
-	defer a.Benchling.Notebook.HoldCanvases(false)
+	a.Benchling.API.HoldCanvases(true)
+	defer a.Benchling.API.HoldCanvases(false)
 	body, err := benchling.EntryUpdated(a.App.Definition, c.Entry)
 	webhook, err := a.Signal(ctx, "/event", body, err)
 	if err != nil {

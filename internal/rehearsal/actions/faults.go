@@ -149,8 +149,8 @@ func (a faults) apiFault(f benchling.Fault) func(context.Context) (stage.Accepte
 
 // expireToken makes the worker's token invalid while its exports run.
 func (a faults) expireToken(ctx context.Context) (stage.Accepted, error) {
-	a.Benchling.Notebook.HoldExports(true)
-	defer a.Benchling.Notebook.HoldExports(false)
+	a.Benchling.API.HoldExports(true)
+	defer a.Benchling.API.HoldExports(false)
 	sent, err := a.SendEvents(ctx)
 	if err != nil {
 		return stage.Accepted{}, err
@@ -158,10 +158,10 @@ func (a faults) expireToken(ctx context.Context) (stage.Accepted, error) {
 	if err := a.WaitForExport(ctx, sent); err != nil {
 		return stage.Accepted{}, err
 	}
-	before := a.Benchling.Notebook.Refused()
-	a.Benchling.Notebook.ExpireToken()
+	before := a.Benchling.API.Refused()
+	a.Benchling.API.ExpireToken()
 	return sent, testbed.Until(ctx, faultTimeout, func() (bool, string) {
-		return a.Benchling.Notebook.Refused() > before, "no call had the expired token"
+		return a.Benchling.API.Refused() > before, "no call had the expired token"
 	})
 }
 

@@ -37,7 +37,7 @@ func (a finish) checkLogs(ctx context.Context) (string, error) {
 	if followed < len(a.Last.Entries) || followed == 0 {
 		problems = append(problems, fmt.Errorf("%d of %d events are named in the logs of both services", followed, len(a.Last.Entries)))
 	}
-	secret := append([]string{bodyOnly, a.App.ClientSecret, a.Benchling.Notebook.Token()}, a.Last.Signatures...)
+	secret := append([]string{bodyOnly, a.App.ClientSecret, a.Benchling.API.Token()}, a.Last.Signatures...)
 	for where, text := range map[string]string{"web": web.String(), "worker": worker.String()} {
 		for i, s := range secret {
 			if s == "" || strings.Contains(text, s) {

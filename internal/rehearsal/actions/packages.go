@@ -52,7 +52,7 @@ func (a packages) burst(ctx context.Context) (string, error) {
 	entry := "etr_" + benchling.RandomText()
 	var webhooks []string
 	for range edits {
-		a.Benchling.Notebook.Edit(entry)
+		a.Benchling.API.Edit(entry)
 		webhook, err := a.Change(ctx, entry)
 		if err != nil {
 			return "", err
@@ -65,12 +65,12 @@ func (a packages) burst(ctx context.Context) (string, error) {
 		return "", err
 	}
 	took := time.Since(last)
-	exports := a.Benchling.Notebook.Exports(entry)
+	exports := a.Benchling.API.Exports(entry)
 	detail := fmt.Sprintf("%d exports, the last edit packaged %.1f s after it", exports, took.Seconds())
 	if exports > editExports {
 		return "", fmt.Errorf("%s: %d exports at most were due", detail, editExports)
 	}
-	return detail, a.CheckFiles(ctx, stage.PackageName(entry), a.Benchling.Notebook.FilesOf(entry))
+	return detail, a.CheckFiles(ctx, stage.PackageName(entry), a.Benchling.API.FilesOf(entry))
 }
 
 // keepForeignFiles exports an entry several times, with kills, beside files that
@@ -89,9 +89,9 @@ func (a packages) keepForeignFiles(ctx context.Context) (string, error) {
 		}
 	}
 	c := stage.Canvas{ID: "cnvs_" + benchling.RandomText(), Entry: entry}
-	a.Benchling.Notebook.PlaceCanvas(c.ID, entry)
+	a.Benchling.API.PlaceCanvas(c.ID, entry)
 	for i := range exportsBesideFiles {
-		a.Benchling.Notebook.Edit(entry)
+		a.Benchling.API.Edit(entry)
 		// Who presses the button doesn't wait for further edits.
 		webhook, err := a.Press(ctx, c, "update-package:"+entry)
 		if err != nil {
@@ -110,7 +110,7 @@ func (a packages) keepForeignFiles(ctx context.Context) (string, error) {
 		}
 	}
 	files := map[string][]byte{}
-	for path, content := range a.Benchling.Notebook.FilesOf(entry) {
+	for path, content := range a.Benchling.API.FilesOf(entry) {
 		if theirs[path] != nil {
 			path = "export/" + path
 		}
@@ -189,7 +189,7 @@ func (a packages) silence(ctx context.Context) (string, error) {
 		return "", errors.New("the worker's log has no metric PackagesUnconfirmed")
 	}
 	a.Packager.Silence(false)
-	a.Benchling.Notebook.Edit(c.Entry)
+	a.Benchling.API.Edit(c.Entry)
 	if _, err := a.Press(ctx, c, "update-package:"+c.Entry); err != nil {
 		return "", err
 	}

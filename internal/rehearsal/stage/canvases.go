@@ -18,13 +18,13 @@ type Canvas struct{ ID, Entry string }
 // PlaceCanvas puts a canvas into a new entry.
 func (s *Stage) PlaceCanvas() Canvas {
 	c := Canvas{ID: "cnvs_" + benchling.RandomText(), Entry: "etr_" + benchling.RandomText()}
-	s.Benchling.Notebook.PlaceCanvas(c.ID, c.Entry)
+	s.Benchling.API.PlaceCanvas(c.ID, c.Entry)
 	return c
 }
 
 // Shown returns what a canvas says of its entry's export, or nothing.
 func (s *Stage) Shown(c Canvas) string {
-	drawn := s.Benchling.Notebook.Drawn(c.ID)
+	drawn := s.Benchling.API.Drawn(c.ID)
 	if len(drawn) == 0 {
 		return ""
 	}

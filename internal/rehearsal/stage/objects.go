@@ -56,7 +56,7 @@ func (s *Stage) Versions(ctx context.Context, prefix string) (int, error) {
 // checkPackage compares a package's files with the export's, and looks for the
 // webhook in what the worker adds.
 func (s *Stage) checkPackage(ctx context.Context, name, entry, webhook string) error {
-	files := s.Benchling.Notebook.FilesOf(entry)
+	files := s.Benchling.API.FilesOf(entry)
 	if err := s.CheckFiles(ctx, name, files); err != nil {
 		return err
 	}

@@ -39,8 +39,8 @@ func (s *Stage) StartWorker(ctx context.Context) error {
 // WhileExporting sends events, does something in the middle of their exports, and
 // accounts for the events when the exports may end.
 func (s *Stage) WhileExporting(ctx context.Context, do func() error) (string, error) {
-	s.Benchling.Notebook.HoldExports(true)
-	defer s.Benchling.Notebook.HoldExports(false)
+	s.Benchling.API.HoldExports(true)
+	defer s.Benchling.API.HoldExports(false)
 	sent, err := s.SendEvents(ctx)
 	if err != nil {
 		return "", err
@@ -51,7 +51,7 @@ func (s *Stage) WhileExporting(ctx context.Context, do func() error) (string, er
 	if err := do(); err != nil {
 		return "", err
 	}
-	s.Benchling.Notebook.HoldExports(false)
+	s.Benchling.API.HoldExports(false)
 	return s.Account(ctx, sent)
 }
 
@@ -65,7 +65,7 @@ func (s *Stage) EndTask(ctx context.Context, t *Task, signal string) error {
 func (s *Stage) WaitForExport(ctx context.Context, sent Accepted) error {
 	return testbed.Until(ctx, exportTimeout, func() (bool, string) {
 		for entry := range sent.Entries {
-			if s.Benchling.Notebook.Asked(entry) > 0 {
+			if s.Benchling.API.Asked(entry) > 0 {
 				return true, ""
 			}
 		}

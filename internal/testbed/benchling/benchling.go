@@ -1,5 +1,5 @@
 // Package benchling stands in for Benchling: it publishes the keys of an app as
-// a JWKS, signs webhooks with them, and serves the entries of a notebook.
+// a JWKS, signs webhooks with them, and serves entries by the API.
 // Keys are made at run time.
 package benchling
 
@@ -80,11 +80,11 @@ func RandomText() string {
 	return hex.EncodeToString(b)
 }
 
-// Server publishes a key and serves the notebook.
+// Server publishes a key and serves the API.
 type Server struct {
 	*process.LocalServer
-	// Notebook serves the worker.
-	Notebook *Notebook
+	// API serves the worker.
+	API *API
 	// Faults are what goes wrong before a response.
 	Faults Faults
 
@@ -92,14 +92,14 @@ type Server struct {
 	document atomic.Pointer[[]byte]
 }
 
-// Serve publishes a key's JWKS, and the notebook's API, on 127.0.0.1. Each call is
+// Serve publishes a key's JWKS, and the API, on 127.0.0.1. Each call is
 // checked by the description in the directory of Benchling's client.
 func Serve(key Key, client string) (*Server, error) {
 	described, err := described(client)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Notebook: newNotebook(), checks: &checks{description: described, calls: map[string]int{}}}
+	s := &Server{API: newAPI(), checks: &checks{description: described, calls: map[string]int{}}}
 	if err := s.Publish(key); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func Serve(key Key, client string) (*Server, error) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(*s.document.Load())
 	})
-	s.Notebook.serve(mux)
+	s.API.serve(mux)
 	s.LocalServer, err = process.Serve(s.checks.wrap(s.Faults.wrap(mux)))
 	return s, err
 }

@@ -23,19 +23,19 @@ type canvas struct {
 
 // PlaceCanvas puts a canvas into an entry. One that wasn't placed is in the entry
 // whose ID ends alike: "cnvs_1" is in "etr_1".
-func (n *Notebook) PlaceCanvas(id, entry string) {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	n.canvas(id).entry = entry
+func (a *API) PlaceCanvas(id, entry string) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.canvas(id).entry = entry
 }
 
 // CanvasesOf returns the IDs of the canvases in an entry.
-func (n *Notebook) CanvasesOf(entry string) []string {
-	n.lock.Lock()
-	defer n.lock.Unlock()
+func (a *API) CanvasesOf(entry string) []string {
+	a.lock.Lock()
+	defer a.lock.Unlock()
 	var found []string
-	for _, id := range slices.Sorted(maps.Keys(n.canvases)) {
-		if n.canvases[id].entry == entry {
+	for _, id := range slices.Sorted(maps.Keys(a.canvases)) {
+		if a.canvases[id].entry == entry {
 			found = append(found, id)
 		}
 	}
@@ -43,65 +43,65 @@ func (n *Notebook) CanvasesOf(entry string) []string {
 }
 
 // Drawn returns what a canvas was created or updated with, in order.
-func (n *Notebook) Drawn(id string) []map[string]any {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return slices.Clone(n.canvas(id).updates)
+func (a *API) Drawn(id string) []map[string]any {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return slices.Clone(a.canvas(id).updates)
 }
 
 // DrawnAt returns when a canvas was created or updated, in the order of Drawn.
-func (n *Notebook) DrawnAt(id string) []time.Time {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return slices.Clone(n.canvas(id).at)
+func (a *API) DrawnAt(id string) []time.Time {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return slices.Clone(a.canvas(id).at)
 }
 
 // HoldCanvases lets updates of canvases wait, unrecorded, until it is called again
 // with false. What a client gives up meanwhile never happens.
-func (n *Notebook) HoldCanvases(held bool) {
-	n.lock.Lock()
-	defer n.lock.Unlock()
+func (a *API) HoldCanvases(held bool) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
 	switch {
-	case held && n.gate == nil:
-		n.gate = make(chan struct{})
-	case !held && n.gate != nil:
-		close(n.gate)
-		n.gate = nil
+	case held && a.gate == nil:
+		a.gate = make(chan struct{})
+	case !held && a.gate != nil:
+		close(a.gate)
+		a.gate = nil
 	}
 }
 
 // HeldCanvases returns how many updates wait now.
-func (n *Notebook) HeldCanvases() int {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return n.waiting
+func (a *API) HeldCanvases() int {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.waiting
 }
 
 // canvas returns a canvas; the lock must be held.
-func (n *Notebook) canvas(id string) *canvas {
-	found := n.canvases[id]
+func (a *API) canvas(id string) *canvas {
+	found := a.canvases[id]
 	if found == nil {
 		found = &canvas{entry: "etr_" + strings.TrimPrefix(id, "cnvs_"), blocks: []any{}, enabled: true}
-		n.canvases[id] = found
+		a.canvases[id] = found
 	}
 	return found
 }
 
 // pass waits while canvases are held, and says whether the client waited too.
-func (n *Notebook) pass(r *http.Request) bool {
-	n.lock.Lock()
-	gate := n.gate
+func (a *API) pass(r *http.Request) bool {
+	a.lock.Lock()
+	gate := a.gate
 	if gate != nil {
-		n.waiting++
+		a.waiting++
 	}
-	n.lock.Unlock()
+	a.lock.Unlock()
 	if gate == nil {
 		return true
 	}
 	defer func() {
-		n.lock.Lock()
-		defer n.lock.Unlock()
-		n.waiting--
+		a.lock.Lock()
+		defer a.lock.Unlock()
+		a.waiting--
 	}()
 	select {
 	case <-gate:
@@ -111,45 +111,45 @@ func (n *Notebook) pass(r *http.Request) bool {
 	}
 }
 
-func (n *Notebook) getCanvas(w http.ResponseWriter, r *http.Request) {
-	n.lock.Lock()
-	value := n.canvas(r.PathValue("id")).value(r.PathValue("id"))
-	n.lock.Unlock()
+func (a *API) getCanvas(w http.ResponseWriter, r *http.Request) {
+	a.lock.Lock()
+	value := a.canvas(r.PathValue("id")).value(r.PathValue("id"))
+	a.lock.Unlock()
 	respond(w, http.StatusOK, returning(r, value))
 }
 
-func (n *Notebook) listCanvases(w http.ResponseWriter, r *http.Request) {
-	n.lock.Lock()
+func (a *API) listCanvases(w http.ResponseWriter, r *http.Request) {
+	a.lock.Lock()
 	found := []any{}
-	for _, id := range slices.Sorted(maps.Keys(n.canvases)) {
-		if entry := r.URL.Query().Get("resourceId"); entry == "" || entry == n.canvases[id].entry {
-			found = append(found, n.canvases[id].value(id))
+	for _, id := range slices.Sorted(maps.Keys(a.canvases)) {
+		if entry := r.URL.Query().Get("resourceId"); entry == "" || entry == a.canvases[id].entry {
+			found = append(found, a.canvases[id].value(id))
 		}
 	}
-	n.lock.Unlock()
+	a.lock.Unlock()
 	respond(w, http.StatusOK, map[string]any{"appCanvases": found, "nextToken": ""})
 }
 
-func (n *Notebook) updateCanvas(w http.ResponseWriter, r *http.Request) {
-	n.draw(w, r, r.PathValue("id"), http.StatusOK)
+func (a *API) updateCanvas(w http.ResponseWriter, r *http.Request) {
+	a.draw(w, r, r.PathValue("id"), http.StatusOK)
 }
 
-func (n *Notebook) createCanvas(w http.ResponseWriter, r *http.Request) {
-	n.draw(w, r, "cnvs_"+RandomText(), http.StatusCreated)
+func (a *API) createCanvas(w http.ResponseWriter, r *http.Request) {
+	a.draw(w, r, "cnvs_"+RandomText(), http.StatusCreated)
 }
 
 // draw records a canvas's update and responds with the canvas.
-func (n *Notebook) draw(w http.ResponseWriter, r *http.Request, id string, status int) {
+func (a *API) draw(w http.ResponseWriter, r *http.Request, id string, status int) {
 	var update map[string]any
 	if err := json.NewDecoder(r.Body).Decode(&update); err != nil {
 		refuse(w, http.StatusBadRequest, "the request isn't JSON")
 		return
 	}
-	if !n.pass(r) {
+	if !a.pass(r) {
 		return
 	}
-	n.lock.Lock()
-	drawn := n.canvas(id)
+	a.lock.Lock()
+	drawn := a.canvas(id)
 	drawn.updates = append(drawn.updates, update)
 	drawn.at = append(drawn.at, time.Now())
 	if blocks, found := update["blocks"]; found {
@@ -165,11 +165,11 @@ func (n *Notebook) draw(w http.ResponseWriter, r *http.Request, id string, statu
 		drawn.entry = entry
 	}
 	value := drawn.value(id)
-	n.lock.Unlock()
+	a.lock.Unlock()
 	respond(w, status, value)
 }
 
-// value returns the canvas as the API does; the notebook's lock must be held.
+// value returns the canvas as the API does; the API's lock must be held.
 func (c *canvas) value(id string) map[string]any {
 	return map[string]any{
 		"id": id, "app": map[string]string{"id": appID}, "featureId": featureID, "resourceId": c.entry,

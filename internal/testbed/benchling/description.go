@@ -173,7 +173,7 @@ var reasons = openapi3.SetSchemaErrorMessageCustomizer(func(err *openapi3.Schema
 })
 
 // authenticated says whether a request carries what a security scheme demands.
-// Its value is the notebook's to judge.
+// Its value is the API's to judge.
 func authenticated(_ context.Context, input *openapi3filter.AuthenticationInput) error {
 	// By OAuth 2 (RFC 6749, section 2.3.1), a client may name itself in the body,
 	// for which TokenCreate has properties.

@@ -50,7 +50,7 @@ func serveCalls(t *testing.T) (*Server, func(method, path, body string) (int, ma
 		t.Helper()
 		request, err := http.NewRequest(method, "http://"+server.Address+apiRoot+path, strings.NewReader(body))
 		assert.NilError(t, err)
-		request.Header.Set("Authorization", "Bearer "+server.Notebook.Token())
+		request.Header.Set("Authorization", "Bearer "+server.API.Token())
 		if body != "" {
 			request.Header.Set("Content-Type", "application/json")
 		}
@@ -75,7 +75,7 @@ func TestEveryCallMeetsTheDescription(t *testing.T) {
 		{"id": "a", "type": "MARKDOWN", "value": "**Export**"},
 		{"id": "b", "type": "BUTTON", "text": "Update", "enabled": true},
 		{"id": "c", "type": "SECTION", "children": [{"id": "d", "type": "BUTTON", "text": "More"}]}]`
-	server.Notebook.HoldExports(true)
+	server.API.HoldExports(true)
 	expect := func(status int, method, path, body string) map[string]any {
 		t.Helper()
 		got, value := call(method, path, body)
@@ -84,7 +84,7 @@ func TestEveryCallMeetsTheDescription(t *testing.T) {
 	}
 	task := "/tasks/" + expect(202, "POST", "/exports", `{"id": "etr_1"}`)["taskId"].(string)
 	expect(200, "GET", task, "")
-	server.Notebook.HoldExports(false)
+	server.API.HoldExports(false)
 	expect(200, "GET", task, "")
 	expect(404, "GET", "/tasks/none", "")
 	expect(200, "GET", "/entries/etr_1", "")
@@ -103,7 +103,7 @@ func TestEveryCallMeetsTheDescription(t *testing.T) {
 	}
 	expect(403, "GET", "/dna-sequences/"+ForbiddenID, "")
 	assert.DeepEqual(t, expect(200, "GET", "/custom-entities/bfi_rehearsal?returning=name", ""), map[string]any{"name": "QB-2743.1"})
-	server.Notebook.ExpireToken()
+	server.API.ExpireToken()
 	server.Faults.Inject(Fault{Times: 1, Status: 429, RetryAfter: time.Second})
 	expect(429, "GET", "/entries/etr_1", "")
 
@@ -250,22 +250,22 @@ func TestWebhooksMeetTheDescription(t *testing.T) {
 
 func TestEdits(t *testing.T) {
 	server, call := serveCalls(t)
-	notebook := server.Notebook
+	api := server.API
 	export := func() map[string]any {
 		_, started := call("POST", "/exports", `{"id": "etr_1"}`)
 		_, task := call("GET", "/tasks/"+started["taskId"].(string), "")
 		return task["response"].(map[string]any)
 	}
 	before := export()["downloadURL"].(string)
-	assert.Equal(t, notebook.Edit("etr_1"), 1)
-	assert.Equal(t, notebook.Edit("etr_1"), 2)
+	assert.Equal(t, api.Edit("etr_1"), 1)
+	assert.Equal(t, api.Edit("etr_1"), 2)
 	after := export()["downloadURL"].(string)
-	assert.Equal(t, notebook.Exports("etr_1"), 2)
-	assert.Equal(t, notebook.Name("etr_1"), "Entry etr_1 edited 2")
+	assert.Equal(t, api.Exports("etr_1"), 2)
+	assert.Equal(t, api.Name("etr_1"), "Entry etr_1 edited 2")
 	assert.Check(t, before != after)
-	assert.Equal(t, string(notebook.FilesOf("etr_1")["data/results.csv"]), "well,value\nA1,etr_1 edit 2\n")
-	assert.DeepEqual(t, notebook.FilesOf("etr_1")["EXP-1/entry.pdf"], Files("etr_1")["EXP-1/entry.pdf"])
-	assert.DeepEqual(t, notebook.FilesOf("etr_2"), Files("etr_2"))
+	assert.Equal(t, string(api.FilesOf("etr_1")["data/results.csv"]), "well,value\nA1,etr_1 edit 2\n")
+	assert.DeepEqual(t, api.FilesOf("etr_1")["EXP-1/entry.pdf"], Files("etr_1")["EXP-1/entry.pdf"])
+	assert.DeepEqual(t, api.FilesOf("etr_2"), Files("etr_2"))
 	_, value := call("GET", "/entries/etr_1", "")
 	entry := value["entry"].(map[string]any)
 	assert.Equal(t, entry["name"], "Entry etr_1 edited 2")
@@ -275,8 +275,8 @@ func TestEdits(t *testing.T) {
 
 func TestHolds(t *testing.T) {
 	server, call := serveCalls(t)
-	notebook := server.Notebook
-	notebook.HoldExportsOf("etr_slow", true)
+	api := server.API
+	api.HoldExportsOf("etr_slow", true)
 	state := func(entry string) any {
 		_, started := call("POST", "/exports", `{"id": "`+entry+`"}`)
 		_, task := call("GET", "/tasks/"+started["taskId"].(string), "")
@@ -284,11 +284,11 @@ func TestHolds(t *testing.T) {
 	}
 	assert.Equal(t, state("etr_slow1"), "RUNNING")
 	assert.Equal(t, state("etr_1"), "SUCCEEDED")
-	notebook.HoldExportsOf("etr_slow", false)
+	api.HoldExportsOf("etr_slow", false)
 	assert.Equal(t, state("etr_slow1"), "SUCCEEDED")
 
-	notebook.PlaceCanvas("cnvs_1", "etr_2")
-	notebook.HoldCanvases(true)
+	api.PlaceCanvas("cnvs_1", "etr_2")
+	api.HoldCanvases(true)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -296,7 +296,7 @@ func TestHolds(t *testing.T) {
 		assert.Check(t, status == 200)
 		assert.Check(t, canvas["resourceId"] == "etr_2")
 	}()
-	for notebook.HeldCanvases() == 0 {
+	for api.HeldCanvases() == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	// A client that gives up has drawn nothing.
@@ -304,16 +304,16 @@ func TestHolds(t *testing.T) {
 	request, err := http.NewRequest("PATCH", "http://"+server.Address+apiRoot+"/app-canvases/cnvs_1", strings.NewReader(`{"blocks": []}`))
 	assert.NilError(t, err)
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+notebook.Token())
+	request.Header.Set("Authorization", "Bearer "+api.Token())
 	_, err = hasty.Do(request)
 	assert.ErrorContains(t, err, "Client.Timeout")
-	for notebook.HeldCanvases() > 1 {
+	for api.HeldCanvases() > 1 {
 		time.Sleep(time.Millisecond)
 	}
-	assert.Equal(t, len(notebook.Drawn("cnvs_1")), 0)
+	assert.Equal(t, len(api.Drawn("cnvs_1")), 0)
 	released := time.Now()
-	notebook.HoldCanvases(false)
+	api.HoldCanvases(false)
 	<-done
-	assert.Equal(t, len(notebook.Drawn("cnvs_1")), 1)
-	assert.Check(t, notebook.DrawnAt("cnvs_1")[0].After(released))
+	assert.Equal(t, len(api.Drawn("cnvs_1")), 1)
+	assert.Check(t, api.DrawnAt("cnvs_1")[0].After(released))
 }

@@ -63,14 +63,14 @@ func TestExpiredTokenAndRotatedKey(t *testing.T) {
 	defer server.Stop()
 	url := "http://" + server.Address
 
-	before := server.Notebook.Token()
+	before := server.API.Token()
 	status, _ := ask(t, "GET", url+"/api/v2/entries/etr_1", before)
 	assert.Equal(t, status, 200)
-	server.Notebook.ExpireToken()
+	server.API.ExpireToken()
 	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", before)
 	assert.Equal(t, status, 401)
-	assert.Equal(t, server.Notebook.Refused(), 1)
-	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", server.Notebook.Token())
+	assert.Equal(t, server.API.Refused(), 1)
+	status, _ = ask(t, "GET", url+"/api/v2/entries/etr_1", server.API.Token())
 	assert.Equal(t, status, 200)
 
 	next, err := NewKey()
@@ -95,9 +95,9 @@ func TestCanvasIsRecorded(t *testing.T) {
 	url := "http://" + server.Address + "/api/v2/app-canvases/cnvs_1"
 	status, _ := ask(t, "PATCH", url, "none")
 	assert.Equal(t, status, 401)
-	status, _ = ask(t, "PATCH", url, server.Notebook.Token())
+	status, _ = ask(t, "PATCH", url, server.API.Token())
 	assert.Equal(t, status, 200)
-	drawn := server.Notebook.Drawn("cnvs_1")
+	drawn := server.API.Drawn("cnvs_1")
 	assert.Equal(t, len(drawn), 1)
 	assert.DeepEqual(t, drawn[0]["blocks"], []any{})
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Link is what an entry of the notebook refers to.
+// Link is what an entry refers to.
 type Link struct {
 	// Type and ID are the API's: a hyperlink has no ID.
 	Type, ID string
@@ -48,7 +48,7 @@ const (
 	userHandle = "lpasteur"
 )
 
-// created is when everything in the notebook was made.
+// created is when every object was made.
 var created = time.Date(2026, time.January, 2, 3, 4, 5, 678_000_000, time.UTC)
 
 // stamp returns a time as Benchling writes it, by its documentation's examples.
@@ -59,12 +59,12 @@ func user() map[string]any {
 }
 
 // getEntry responds with all properties that an entry can have.
-func (n *Notebook) getEntry(w http.ResponseWriter, r *http.Request) {
+func (a *API) getEntry(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	n.lock.Lock()
-	modified, changed := n.edited[id]
-	title := name(id, n.revision[id])
-	n.lock.Unlock()
+	a.lock.Lock()
+	modified, changed := a.edited[id]
+	title := name(id, a.revision[id])
+	a.lock.Unlock()
 	if !changed {
 		modified = created
 	}
@@ -135,7 +135,7 @@ var collections = map[string]string{
 
 // getObject responds with an object that a link refers to. An object that no entry
 // links isn't there.
-func (n *Notebook) getObject(w http.ResponseWriter, r *http.Request) {
+func (a *API) getObject(w http.ResponseWriter, r *http.Request) {
 	kind, id := collections[r.PathValue("collection")], r.PathValue("id")
 	if kind != "" && id == ForbiddenID {
 		refuse(w, http.StatusForbidden, "the app may not read "+id)

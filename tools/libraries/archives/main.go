@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
-	"github.com/moby/go-archive"
+	archive "github.com/moby/go-archive"
 
 	"benchlingwebhook/internal/imageaudit"
 )

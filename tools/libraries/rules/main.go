@@ -13,6 +13,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/rego"
 
+	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/policy"
 )
 
@@ -51,7 +52,7 @@ func main() {
 	own := func() {
 		text, err := os.ReadFile(template)
 		check(err)
-		read, err := policy.ReadTemplate(text)
+		read, err := cfn.Read(text)
 		check(err)
 		found = policy.Check(read)
 	}

@@ -18,16 +18,16 @@ import (
 // tokenSeconds is the life of an access token; Benchling's live 15 minutes.
 const tokenSeconds = 900
 
-// The names by which the notebook's responses refer to what isn't an entry.
+// The names by which the responses refer to what isn't an entry.
 const (
 	webURL = "https://rehearsal.benchling.invalid"
 	appID  = "app_rehearsal"
 )
 
-// Notebook is the part of Benchling's API that the worker calls. Every entry and
+// API serves the part of Benchling's API that the worker calls. Every entry and
 // every canvas exists, with a content that follows from its ID and from how often
 // the entry was edited.
-type Notebook struct {
+type API struct {
 	lock     sync.Mutex
 	token    string
 	refused  int
@@ -49,9 +49,9 @@ type export struct {
 	revision int
 }
 
-// newNotebook returns a notebook whose exports end at once.
-func newNotebook() *Notebook {
-	return &Notebook{
+// newAPI returns an API whose exports end at once.
+func newAPI() *API {
+	return &API{
 		token: RandomText(), revision: map[string]int{}, edited: map[string]time.Time{}, exports: map[string]export{},
 		started: map[string]int{}, asked: map[string]int{}, held: map[string]bool{}, canvases: map[string]*canvas{},
 	}
@@ -59,71 +59,71 @@ func newNotebook() *Notebook {
 
 // ExpireToken makes the token invalid before its time; the next one that is
 // asked for is valid.
-func (n *Notebook) ExpireToken() {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	n.token = RandomText()
+func (a *API) ExpireToken() {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.token = RandomText()
 }
 
 // Token returns the token that is valid now.
-func (n *Notebook) Token() string {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return n.token
+func (a *API) Token() string {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.token
 }
 
 // Refused returns how many calls had no valid token.
-func (n *Notebook) Refused() int {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return n.refused
+func (a *API) Refused() int {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.refused
 }
 
 // HoldExports keeps every export running until it is called again with false.
-func (n *Notebook) HoldExports(held bool) { n.HoldExportsOf("", held) }
+func (a *API) HoldExports(held bool) { a.HoldExportsOf("", held) }
 
 // HoldExportsOf keeps the exports running of the entries whose IDs begin with a
 // prefix, until it is called again with the prefix and false.
-func (n *Notebook) HoldExportsOf(prefix string, held bool) {
-	n.lock.Lock()
-	defer n.lock.Unlock()
+func (a *API) HoldExportsOf(prefix string, held bool) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
 	if held {
-		n.held[prefix] = true
+		a.held[prefix] = true
 	} else {
-		delete(n.held, prefix)
+		delete(a.held, prefix)
 	}
 }
 
 // Exports returns how many exports of an entry were started.
-func (n *Notebook) Exports(entry string) int {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return n.started[entry]
+func (a *API) Exports(entry string) int {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.started[entry]
 }
 
 // Asked returns how often the state of an entry's exports was asked for.
-func (n *Notebook) Asked(entry string) int {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return n.asked[entry]
+func (a *API) Asked(entry string) int {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.asked[entry]
 }
 
 // Edit changes an entry: its name, the time of its last change, and the files of
 // the exports that are started from now on. It returns the entry's revision,
 // which is 0 before the first edit.
-func (n *Notebook) Edit(entry string) int {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	n.revision[entry]++
-	n.edited[entry] = time.Now()
-	return n.revision[entry]
+func (a *API) Edit(entry string) int {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.revision[entry]++
+	a.edited[entry] = time.Now()
+	return a.revision[entry]
 }
 
 // Name returns an entry's name, which names its revision.
-func (n *Notebook) Name(entry string) string {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return name(entry, n.revision[entry])
+func (a *API) Name(entry string) string {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return name(entry, a.revision[entry])
 }
 
 func name(entry string, revision int) string {
@@ -150,10 +150,10 @@ const SmallPrefix = "etr_small"
 func Files(entry string) map[string][]byte { return files(export{entry, 0}) }
 
 // FilesOf returns what an export of an entry would hold that was started now.
-func (n *Notebook) FilesOf(entry string) map[string][]byte {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	return files(export{entry, n.revision[entry]})
+func (a *API) FilesOf(entry string) map[string][]byte {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return files(export{entry, a.revision[entry]})
 }
 
 // files returns an export's files. An edit changes the results alone, and the
@@ -170,48 +170,48 @@ func files(e export) map[string][]byte {
 }
 
 // serve adds the API's routes.
-func (n *Notebook) serve(mux *http.ServeMux) {
+func (a *API) serve(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v2/token", func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, http.StatusOK, map[string]any{"access_token": n.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
+		respond(w, http.StatusOK, map[string]any{"access_token": a.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
 	})
 	for pattern, handle := range map[string]http.HandlerFunc{
-		"GET /api/v2/entries/{id}":        n.getEntry,
-		"GET /api/v2/{collection}/{id}":   n.getObject,
-		"POST /api/v2/exports":            n.startExport,
-		"GET /api/v2/tasks/{id}":          n.getTask,
-		"GET /api/v2/app-canvases":        n.listCanvases,
-		"POST /api/v2/app-canvases":       n.createCanvas,
-		"GET /api/v2/app-canvases/{id}":   n.getCanvas,
-		"PATCH /api/v2/app-canvases/{id}": n.updateCanvas,
+		"GET /api/v2/entries/{id}":        a.getEntry,
+		"GET /api/v2/{collection}/{id}":   a.getObject,
+		"POST /api/v2/exports":            a.startExport,
+		"GET /api/v2/tasks/{id}":          a.getTask,
+		"GET /api/v2/app-canvases":        a.listCanvases,
+		"POST /api/v2/app-canvases":       a.createCanvas,
+		"GET /api/v2/app-canvases/{id}":   a.getCanvas,
+		"PATCH /api/v2/app-canvases/{id}": a.updateCanvas,
 	} {
-		mux.HandleFunc(pattern, n.authorized(handle))
+		mux.HandleFunc(pattern, a.authorized(handle))
 	}
 	mux.HandleFunc("GET /downloads/{revision}/{name}", download)
 }
 
-func (n *Notebook) startExport(w http.ResponseWriter, r *http.Request) {
+func (a *API) startExport(w http.ResponseWriter, r *http.Request) {
 	var wanted struct{ ID string }
 	if err := json.NewDecoder(r.Body).Decode(&wanted); err != nil {
 		refuse(w, http.StatusBadRequest, "the request isn't JSON")
 		return
 	}
 	task := "task_" + RandomText()
-	n.lock.Lock()
-	n.exports[task] = export{wanted.ID, n.revision[wanted.ID]}
-	n.started[wanted.ID]++
-	n.lock.Unlock()
+	a.lock.Lock()
+	a.exports[task] = export{wanted.ID, a.revision[wanted.ID]}
+	a.started[wanted.ID]++
+	a.lock.Unlock()
 	respond(w, http.StatusAccepted, map[string]any{"taskId": task})
 }
 
-func (n *Notebook) getTask(w http.ResponseWriter, r *http.Request) {
-	n.lock.Lock()
-	e, found := n.exports[r.PathValue("id")]
-	n.asked[e.entry]++
+func (a *API) getTask(w http.ResponseWriter, r *http.Request) {
+	a.lock.Lock()
+	e, found := a.exports[r.PathValue("id")]
+	a.asked[e.entry]++
 	held := false
-	for prefix := range n.held {
+	for prefix := range a.held {
 		held = held || strings.HasPrefix(e.entry, prefix)
 	}
-	n.lock.Unlock()
+	a.lock.Unlock()
 	switch {
 	case !found:
 		refuse(w, http.StatusNotFound, "no such task")
@@ -244,15 +244,15 @@ func download(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "export.zip", time.Time{}, bytes.NewReader(content))
 }
 
-// authorized refuses what has no token of this notebook.
-func (n *Notebook) authorized(handle http.HandlerFunc) http.HandlerFunc {
+// authorized refuses what has no valid token.
+func (a *API) authorized(handle http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		n.lock.Lock()
-		valid := r.Header.Get("Authorization") == "Bearer "+n.token
+		a.lock.Lock()
+		valid := r.Header.Get("Authorization") == "Bearer "+a.token
 		if !valid {
-			n.refused++
+			a.refused++
 		}
-		n.lock.Unlock()
+		a.lock.Unlock()
 		if !valid {
 			refuse(w, http.StatusUnauthorized, "no valid token")
 			return

@@ -13,9 +13,9 @@ import (
 	"gotest.tools/v3/assert"
 )
 
-func TestNotebookExportsAnEntry(t *testing.T) {
-	notebook, mux := newNotebook(), http.NewServeMux()
-	notebook.serve(mux)
+func TestAPIExportsAnEntry(t *testing.T) {
+	api, mux := newAPI(), http.NewServeMux()
+	api.serve(mux)
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	token := ""
@@ -42,12 +42,12 @@ func TestNotebookExportsAnEntry(t *testing.T) {
 	call("POST", "/api/v2/exports", "no JSON", http.StatusBadRequest)
 	task := "/api/v2/tasks/" + call("POST", "/api/v2/exports", `{"id": "etr_1"}`, http.StatusAccepted)["taskId"].(string)
 
-	notebook.HoldExports(true)
+	api.HoldExports(true)
 	assert.Equal(t, call("GET", task, "", http.StatusOK)["status"], "RUNNING")
-	notebook.HoldExports(false)
+	api.HoldExports(false)
 	done := call("GET", task, "", http.StatusOK)
 	assert.Equal(t, done["status"], "SUCCEEDED")
-	assert.Equal(t, notebook.Asked("etr_1"), 2)
+	assert.Equal(t, api.Asked("etr_1"), 2)
 
 	download := done["response"].(map[string]any)["downloadURL"].(string)
 	request, err := http.NewRequest("GET", download, nil)

@@ -10,7 +10,7 @@ from src.queues.failures import kind_of
 from src.runtime.errors import Kind
 
 from .benchling_api import ROOT
-from .notebook_server import FILES, entry, zip_of
+from .benchling_server import FILES, entry, zip_of
 
 pytestmark = pytest.mark.slow
 

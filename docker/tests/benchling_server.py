@@ -1,4 +1,4 @@
-"""A notebook on a port of its own: entries, exports, and faults on demand.
+"""Benchling's API on a port of its own: entries, exports, and faults on demand.
 
 Each request that it gets and each response that it gives is held against Benchling's
 own description; what breaks it fails the test (conftest.py).
@@ -59,7 +59,7 @@ def error(message, **more):
     return {"error": {"type": kind, "message": message, "userMessage": message, **more}}
 
 
-class NotebookServer(ThreadingHTTPServer):
+class BenchlingServer(ThreadingHTTPServer):
     """Responds as Benchling does; a path's faults come first, one a response.
 
     A fault is a status, headers and, unless the body is Benchling's own error, a body.
