@@ -1,6 +1,7 @@
 package review
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -41,6 +42,10 @@ func (p project) git(arguments ...string) string {
 	return out
 }
 
+func (p project) options(base string) Options {
+	return Options{Tree: ".", Base: base, Tools: p.tools}
+}
+
 // edit replaces text in one file until the test ends.
 func (p project) edit(t *testing.T, name, from, to string) {
 	t.Helper()
@@ -52,18 +57,11 @@ func (p project) edit(t *testing.T, name, from, to string) {
 	t.Cleanup(func() { assert.NilError(t, os.WriteFile(path, text, 0o600)) })
 }
 
-// base prepares the comparison with a revision; when the test ends, no worktree stays
-// behind.
-func (p project) base(t *testing.T, revision string) (*Base, error) {
-	t.Helper()
-	base, err := NewBase(t.Context(), Options{Tree: ".", Base: revision, Tools: p.tools})
-	t.Cleanup(func() {
-		if base != nil {
-			assert.NilError(t, base.Remove())
-		}
-		assert.Equal(t, strings.Count(p.git("worktree", "list"), "\n"), 1)
-	})
-	return base, err
+// worktrees returns how many worktrees the project's repository has.
+func (p project) worktrees() int {
+	out, err := git(context.Background(), p.directory, "worktree", "list")
+	assert.NilError(p.t, err)
+	return strings.Count(out, "\n")
 }
 
 // TestReviews makes changes to this project, as a developer would, and reads
@@ -73,8 +71,12 @@ func TestReviews(t *testing.T) {
 		t.Skip("builds the app and synthesizes each change")
 	}
 	p := newProject(t)
-	base, err := p.base(t, "main")
+	base, err := NewBase(t.Context(), p.options("main"))
 	assert.NilError(t, err)
+	defer func() {
+		assert.NilError(t, base.Remove())
+		assert.Equal(t, p.worktrees(), 1)
+	}()
 	t.Run("nothing", func(t *testing.T) { reviewNothing(t, p, base) })
 	t.Run("failures", func(t *testing.T) { reviewsThatFail(t, p, base) })
 	for _, c := range []struct {
@@ -138,7 +140,7 @@ func reviewNothing(t *testing.T, p project, base *Base) {
 }
 
 func reviewsThatFail(t *testing.T, p project, base *Base) {
-	_, err := p.base(t, "nowhere")
+	_, err := NewBase(t.Context(), p.options("nowhere"))
 	assert.Error(t, err, `BASE: "nowhere": no such revision here: name a commit, a branch or a tag, fetched`)
 
 	for _, c := range []struct{ file, from, to, fault string }{
