@@ -27,11 +27,11 @@ SIDE_BY_SIDE := $(MAKE) --jobs=2 --output-sync=target
 
 .PHONY: check
 check: installed ## Lint and run the fast tests, in less than a minute
-	@$(SIDE_BY_SIDE) lint-go check-go check-service lint-service lint-workflows
+	@$(SIDE_BY_SIDE) check-service check-go lint-go lint-service lint-workflows
 
 .PHONY: test
 test: installed ## Run every test and check that needs no container engine
-	@$(SIDE_BY_SIDE) test-go test-service lint
+	@$(SIDE_BY_SIDE) test-service test-go lint
 
 # What is missing is installed before the parts run, which would do it twice.
 .PHONY: installed
@@ -183,12 +183,28 @@ check-go: $(NODE) $(TOOLS) $(SERVICE)
 
 .PHONY: check-service
 check-service: $(SERVICE)
-	@$(MAKE) -C docker test-fast
+	@$(MAKE) -q $(SERVICE_TESTED) || $(MAKE) -C docker test-fast
+
+# As Go does with its own, tests of the service that passed aren't run again while
+# nothing that they read has changed. The name has the files' names, so that one that
+# is gone counts, too.
+READ_BY_TESTS = $(wildcard $(shell git ls-files --cached --others --exclude-standard \
+	docker docs internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
+SERVICE_TESTED = build/.service-tested-$(shell echo $(READ_BY_TESTS) | sha256sum | cut -c1-12)
 
 .PHONY: test-service
 test-service: $(SERVICE)
-	@echo "Python tests"
+	@$(MAKE) $(if $(COVERAGE),test-service-now,$(SERVICE_TESTED))
+	@echo "Python tests: passed"
+
+.PHONY: test-service-now
+test-service-now:
 	@$(MAKE) -C docker test-unit
+
+build/.service-tested-%: $(READ_BY_TESTS) $(SERVICE)
+	@$(MAKE) -C docker test-unit
+	@rm -f build/.service-tested-*
+	@touch $@
 
 .PHONY: lint
 lint: lint-go lint-service lint-template lint-workflows
