@@ -142,7 +142,7 @@ LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --cust
 # and the gates tell: they count where they ran on the same sources.
 COVERED := build/coverage
 COVER := -covermode=set -coverpkg=./...
-SOURCES = $(shell git ls-files '*.go' go.mod go.sum)
+SOURCES = $(shell git ls-files '*.go' ':!*_test.go' go.mod go.sum)
 GOTESTSUM := go tool gotestsum --format pkgname-and-test-fails --format-hide-empty-pkg --hide-summary=skipped --
 
 .PHONY: test-go

@@ -3,8 +3,10 @@ package gates
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,4 +128,17 @@ func TestAnSBOMListsWhatIsLocked(t *testing.T) {
 	assert.Error(t, err, "flask 3.1.3: not listed\nno package of the system listed")
 	_, err = components(write("sbom.json", "no"), locked)
 	assert.ErrorContains(t, err, "sbom.json")
+}
+
+// TestTheOldImageLoadsTheService runs what its CMD imports.
+func TestTheOldImageLoadsTheService(t *testing.T) {
+	t.Chdir("../..")
+	text, err := os.ReadFile(oldDockerfile)
+	assert.NilError(t, err)
+	program := regexp.MustCompile(`"-c", "(.+) app\.main\(\)"\]`).FindStringSubmatch(string(text))
+	assert.Assert(t, program != nil, "%s: no program in CMD", oldDockerfile)
+	command := exec.CommandContext(t.Context(), "../"+strings.TrimSuffix(pythonPackages, "lib/python3.11/site-packages")+"bin/python", "-c", program[1])
+	command.Dir = testbed.BuildContext
+	out, err := command.CombinedOutput()
+	assert.NilError(t, err, string(out))
 }
