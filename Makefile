@@ -22,8 +22,9 @@ LIBRARIES := build/libraries/.installed
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Each part's output is whole; the parts run side by side.
-SIDE_BY_SIDE := $(MAKE) --jobs=2 --output-sync=target
+# Each part's output is whole. The parts run side by side; measured, they run one after
+# the other, for some tests look at times.
+SIDE_BY_SIDE := $(MAKE) --jobs=$(if $(COVERAGE),1,2) --output-sync=target
 
 .PHONY: check
 check: installed ## Lint and run the fast tests, in less than a minute
