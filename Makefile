@@ -32,7 +32,7 @@ check: installed ## Lint and run the fast tests, in less than a minute
 
 .PHONY: test
 test: installed ## Run every test and check that needs no container engine
-	@$(SIDE_BY_SIDE) test-service test-go lint
+	@$(SIDE_BY_SIDE) lint test-service test-go
 
 # What is missing is installed before the parts run, which would do it twice.
 .PHONY: installed
