@@ -58,7 +58,7 @@ func (t *Template) condition(id string) string {
 	if periods == 1 {
 		of = fmt.Sprintf("%v %s, in %d min", t.at(id, "Threshold"), side, minutes)
 	}
-	if t.resources[id].Properties["TreatMissingData"] == "breaching" {
+	if t.Resources[id].Properties["TreatMissingData"] == "breaching" {
 		of += ", or no data"
 	}
 	return of
@@ -67,7 +67,7 @@ func (t *Template) condition(id string) string {
 // period returns an alarm's period in seconds: its own, or that of the metrics that
 // its expression uses.
 func (t *Template) period(id string) int {
-	if t.resources[id].Properties["Period"] != nil {
+	if t.Resources[id].Properties["Period"] != nil {
 		return t.number(id, "Period")
 	}
 	metrics, _ := t.at(id, "Metrics").([]any)
@@ -88,7 +88,7 @@ func (t *Template) action(id string) string {
 		}
 	}
 	for _, policy := range t.ids("AWS::ApplicationAutoScaling::ScalingPolicy") {
-		if refersTo(t.resources[id].Properties["AlarmActions"], policy) {
+		if refersTo(t.Resources[id].Properties["AlarmActions"], policy) {
 			return "scales the worker"
 		}
 	}

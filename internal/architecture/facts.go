@@ -82,11 +82,11 @@ func workerFacts(t *Template, id string) []string {
 // queueFacts are how a queue keeps its messages.
 func queueFacts(t *Template, id string) []string {
 	order := "standard"
-	if t.resources[id].Properties["FifoQueue"] == true {
+	if t.Resources[id].Properties["FifoQueue"] == true {
 		order = "FIFO"
 	}
 	facts := []string{fmt.Sprintf("%s, keeps %d days", order, t.number(id, "MessageRetentionPeriod")/daySeconds)}
-	if t.resources[id].Properties["RedrivePolicy"] != nil {
+	if t.Resources[id].Properties["RedrivePolicy"] != nil {
 		facts = append(facts, fmt.Sprintf("%d receives at most", t.number(id, "RedrivePolicy", "maxReceiveCount")))
 	}
 	return facts

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"benchlingwebhook/internal/cfn"
+
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
@@ -38,8 +40,8 @@ func TestPicture(t *testing.T) {
 // TestWhatHasNoBoxIsNamed adds resources to the template, and takes one away.
 func TestWhatHasNoBoxIsNamed(t *testing.T) {
 	template := templateOf(t, "prod")
-	template.resources["Retries1"] = resource{Type: queueType}
-	template.resources["OnCall2"] = resource{Type: topicType}
+	template.Resources["Retries1"] = cfn.Resource{ID: "Retries1", Type: queueType}
+	template.Resources["OnCall2"] = cfn.Resource{ID: "OnCall2", Type: topicType}
 	_, err := Picture(template)
 	assert.Error(t, err, strings.Join([]string{
 		"Retries1: this AWS::SQS::Queue is in no box: add one to internal/architecture/boxes.go",
@@ -47,7 +49,7 @@ func TestWhatHasNoBoxIsNamed(t *testing.T) {
 	}, "\n"))
 
 	template = templateOf(t, "prod")
-	delete(template.resources, template.one(ruleType, ""))
+	delete(template.Resources, template.one(ruleType, ""))
 	_, err = Picture(template)
 	assert.ErrorContains(t, err, `0 resources of the type AWS::Events::Rule begin with "Revisions": name one`)
 }

@@ -3,33 +3,27 @@
 package architecture
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // Template is a synthesized template, of which facts are read. What isn't there
 // is noted, and Err returns all of it.
 type Template struct {
-	resources map[string]resource
-	problems  []error
-}
-
-type resource struct {
-	Type       string
-	Properties map[string]any
+	cfn.Template
+	problems []error
 }
 
 // Read returns the template of its JSON.
 func Read(text []byte) (*Template, error) {
-	var whole struct{ Resources map[string]resource }
-	if err := json.Unmarshal(text, &whole); err != nil {
+	template, err := cfn.Read(text)
+	if err != nil {
 		return nil, fmt.Errorf("read the template: %w", err)
 	}
-	return &Template{resources: whole.Resources}, nil
+	return &Template{Template: template}, nil
 }
 
 // Err returns what was asked for and isn't in the template, one line each.
@@ -38,10 +32,8 @@ func (t *Template) Err() error { return errors.Join(t.problems...) }
 // ids returns the logical IDs of a type's resources, sorted.
 func (t *Template) ids(kind string) []string {
 	var found []string
-	for _, id := range slices.Sorted(maps.Keys(t.resources)) {
-		if t.resources[id].Type == kind {
-			found = append(found, id)
-		}
+	for _, r := range t.OfType(kind) {
+		found = append(found, r.ID)
 	}
 	return found
 }
@@ -66,7 +58,7 @@ func (t *Template) at(id string, path ...any) any {
 	if id == "" {
 		return nil
 	}
-	var value any = t.resources[id].Properties
+	var value any = t.Resources[id].Properties
 	for _, part := range path {
 		switch of := value.(type) {
 		case map[string]any:
@@ -120,15 +112,5 @@ func (t *Template) named(name string, id string, path ...any) string {
 
 // refersTo reports whether a value holds a reference to a resource.
 func refersTo(value any, id string) bool {
-	switch of := value.(type) {
-	case map[string]any:
-		for key, inner := range of {
-			if key == "Ref" && inner == id || refersTo(inner, id) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(of, func(inner any) bool { return refersTo(inner, id) })
-	}
-	return false
+	return cfn.FirstReference(value, map[string]bool{id: true}) != ""
 }

@@ -114,9 +114,10 @@ func (m *measurement) checkUnitTests(ctx context.Context) error {
 		}
 		options = append(options, "--volume", path+":"+to+":ro")
 	}
-	// test_libraries_bench is of files outside docker. test_prune_image is of what the builder stage does; the image holds its outcome.
-	// test_webhook_types is of models that the image leaves out. test_memory
-	// measures memory in a process of a known size.
+	// test_libraries_bench is of files outside docker, test_prune_image of what the
+	// builder stage does, whose outcome the image holds, and test_webhook_types of
+	// models that the image leaves out. test_memory measures memory in a process of a
+	// known size.
 	run := `import sys; sys.path.append("/packages"); import pytest
 sys.exit(pytest.main(["-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider", *(f"--ignore=tests/test_{it}.py" for it in ("libraries_bench", "prune_image", "memory", "webhook_types")), "tests"]))`
 	text, err := m.Engine.Command(ctx, insideArgs(options, []string{"python", "-c", run})...).CombinedOutput()

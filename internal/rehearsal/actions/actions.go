@@ -34,11 +34,3 @@ func (a prepare) Run(ctx context.Context) error { return a.Prepare(ctx) }
 func percentiles(sorted []time.Duration) string {
 	return fmt.Sprintf("p50 %.2f s, p99 %.2f s of %d", sorted[len(sorted)/2].Seconds(), sorted[len(sorted)*99/100].Seconds(), len(sorted))
 }
-
-// only200 returns an error where an event had another response than 200.
-func only200(sent stage.Accepted) error {
-	if sent.Repeated > 0 {
-		return fmt.Errorf("/event: responses %s: only 200 was due", sent.Responses())
-	}
-	return nil
-}

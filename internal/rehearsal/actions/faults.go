@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/benchling"
 	"benchlingwebhook/internal/testbed/proxy"
@@ -26,13 +27,6 @@ const (
 	apiPath = "/api/"
 )
 
-// fault is a row: what goes wrong, and what was accepted meanwhile. When it
-// returns, the fault is over.
-type fault struct {
-	check  string
-	inject func(context.Context) (stage.Accepted, error)
-}
-
 type faults struct{ *stage.Stage }
 
 // Run lets one thing after another fail; every accepted event must become exactly
@@ -42,34 +36,23 @@ func (a faults) Run(ctx context.Context) error {
 	if err != nil {
 		return a.Report.Check("poison event", func() (string, error) { return "", err })
 	}
-	for _, f := range []fault{
-		{"web task killed while it accepts (SIGKILL)", a.killWeb},
-		{"queue refuses writes", a.refuseQueue},
-		{"S3 refuses writes", a.refuseStore},
-		{"Benchling answers 429 with Retry-After", a.apiFault(benchling.Fault{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second})},
-		{"Benchling answers 502", a.apiFault(benchling.Fault{Status: http.StatusBadGateway})},
-		{"Benchling is slow", a.apiFault(benchling.Fault{Delay: 2 * time.Second})},
-		{"Benchling resets connections", a.apiFault(benchling.Fault{Reset: true})},
-		{"Benchling's token expires while the worker exports", a.expireToken},
-		{fmt.Sprintf("Benchling down for %.0f s", brownOut.Seconds()), a.benchlingDown},
-		{fmt.Sprintf("the table refuses for %.0f s", brownOut.Seconds()), a.awsDown("DynamoDB_")},
-		{fmt.Sprintf("S3 refuses for %.0f s", brownOut.Seconds()), a.awsDown("S3.")},
-		{"Benchling rotates its key", a.rotateKey},
-		{"secret emptied, then filled, tasks replaced", a.emptySecret},
-		{"both services replaced under load", a.replaceServices},
-		{"poison event: dead letter with its reason, sent again", func(ctx context.Context) (stage.Accepted, error) { return a.redrive(ctx, poison) }},
-	} {
-		if err := a.Report.Check(f.check, func() (string, error) {
-			sent, err := f.inject(ctx)
-			if err != nil {
-				return "", err
-			}
-			return a.Account(ctx, sent)
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.Report.Run(ctx,
+		report.Check{Name: "web task killed while it accepts (SIGKILL)", Run: a.Accounted(a.killWeb)},
+		report.Check{Name: "queue refuses writes", Run: a.Accounted(a.refuseQueue)},
+		report.Check{Name: "S3 refuses writes", Run: a.Accounted(a.refuseStore)},
+		report.Check{Name: "Benchling answers 429 with Retry-After", Run: a.Accounted(a.apiFault(benchling.Fault{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second}))},
+		report.Check{Name: "Benchling answers 502", Run: a.Accounted(a.apiFault(benchling.Fault{Status: http.StatusBadGateway}))},
+		report.Check{Name: "Benchling is slow", Run: a.Accounted(a.apiFault(benchling.Fault{Delay: 2 * time.Second}))},
+		report.Check{Name: "Benchling resets connections", Run: a.Accounted(a.apiFault(benchling.Fault{Reset: true}))},
+		report.Check{Name: "Benchling's token expires while the worker exports", Run: a.Accounted(a.expireToken)},
+		report.Check{Name: fmt.Sprintf("Benchling down for %.0f s", brownOut.Seconds()), Run: a.Accounted(a.benchlingDown)},
+		report.Check{Name: fmt.Sprintf("the table refuses for %.0f s", brownOut.Seconds()), Run: a.Accounted(a.awsDown("DynamoDB_"))},
+		report.Check{Name: fmt.Sprintf("S3 refuses for %.0f s", brownOut.Seconds()), Run: a.Accounted(a.awsDown("S3."))},
+		report.Check{Name: "Benchling rotates its key", Run: a.Accounted(a.rotateKey)},
+		report.Check{Name: "secret emptied, then filled, tasks replaced", Run: a.Accounted(a.emptySecret)},
+		report.Check{Name: "both services replaced under load", Run: a.Accounted(a.replaceServices)},
+		report.Check{Name: "poison event: dead letter with its reason, sent again", Run: a.Accounted(func(ctx context.Context) (stage.Accepted, error) { return a.redrive(ctx, poison) })},
+	)
 }
 
 // killWeb kills the web task when the queue has events whose 200 is not sent yet.
@@ -197,7 +180,7 @@ func (a faults) whileAway(ctx context.Context) (stage.Accepted, error) {
 	}
 	sent, err := l.Wait()
 	if err == nil {
-		err = only200(sent)
+		err = sent.Only200()
 	}
 	return sent, err
 }

@@ -45,7 +45,7 @@ func (a faults) replaceServices(ctx context.Context) (stage.Accepted, error) {
 	}
 	sent, err := l.Wait()
 	if err == nil {
-		err = only200(sent)
+		err = sent.Only200()
 	}
 	return sent, err
 }

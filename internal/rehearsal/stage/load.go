@@ -154,8 +154,8 @@ func (l *Load) Wait() (Accepted, error) {
 // SendEvents sends EventsAtOnce events, all of which must be accepted at once.
 func (s *Stage) SendEvents(ctx context.Context) (Accepted, error) {
 	sent, err := s.StartLoad(ctx, EventsAtOnce, "etr_", 0).Wait()
-	if err == nil && sent.Repeated > 0 {
-		err = fmt.Errorf("/event: responses %s: only 200 was due", sent.Responses())
+	if err == nil {
+		err = sent.Only200()
 	}
 	return sent, err
 }
@@ -170,4 +170,12 @@ func (a Accepted) Responses() string {
 		text += fmt.Sprintf("%d: %d", status, a.Statuses[status])
 	}
 	return text
+}
+
+// Only200 returns an error where an event had another response than 200.
+func (a Accepted) Only200() error {
+	if a.Repeated > 0 {
+		return fmt.Errorf("/event: responses %s: only 200 was due", a.Responses())
+	}
+	return nil
 }
