@@ -1,16 +1,18 @@
 // Rehearse deploys the stack to a local AWS, runs it as Fargate would, and reports
 // what held; EVENTS in the environment is how many events are sent while workers are
-// killed. `rehearse down` removes everything that rehearsals and gates made. It runs
+// killed, PARTS the parts to run, with commas between. `rehearse down` removes everything that rehearsals and gates made. It runs
 // in the repository's root.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"benchlingwebhook/internal/gates"
@@ -19,14 +21,14 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Getenv("EVENTS"), os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], os.Getenv("EVENTS"), os.Getenv("PARTS"), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
 // run returns the exit status: 0 where everything held, 1 where something didn't, 2
 // for arguments that it can't take.
-func run(ctx context.Context, args []string, events string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, events, parts string, stdout, stderr io.Writer) int {
 	var passed bool
 	var err error
 	switch {
@@ -42,10 +44,17 @@ func run(ctx context.Context, args []string, events string, stdout, stderr io.Wr
 			fmt.Fprintln(stderr, err)
 			return 2
 		}
-		passed, err = rehearsal.Run(ctx, n, stdout)
+		var names []string
+		if parts != "" {
+			names = strings.Split(parts, ",")
+		}
+		passed, err = rehearsal.Run(ctx, n, names, stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)
+	}
+	if errors.Is(err, rehearsal.ErrParts) {
+		return 2
 	}
 	if err != nil || !passed {
 		return 1

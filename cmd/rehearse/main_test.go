@@ -31,9 +31,16 @@ func TestArgumentsThatItCannotTake(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.args, c.events), func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			assert.Equal(t, run(t.Context(), c.args, c.events, &stdout, &stderr), 2)
+			assert.Equal(t, run(t.Context(), c.args, c.events, "", &stdout, &stderr), 2)
 			assert.Equal(t, stderr.String(), c.said)
 			assert.Equal(t, stdout.String(), "")
 		})
 	}
+}
+
+func TestPartsThatThereAreNot(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	assert.Equal(t, run(t.Context(), nil, "", "worker,lunch", &stdout, &stderr), 2)
+	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of web service, worker, canvases, packages, faults, attacks, kills, TLS, rights\n")
+	assert.Equal(t, stdout.String(), "")
 }

@@ -50,7 +50,7 @@ func start(ctx context.Context, directory string) (*environment, benchling.Key, 
 	if e.emulator, err = emulator.Start(ctx, emulatorPython, emulatorSource, dir); err != nil {
 		return nil, key, err
 	}
-	if e.benchling, err = benchling.Serve(key, benchling.Client); err != nil {
+	if e.benchling, err = benchling.Serve(key, benchling.Client, nil); err != nil {
 		e.emulator.Stop()
 		return nil, key, err
 	}
@@ -108,7 +108,7 @@ func (e *environment) startApplication(ctx context.Context, name, program string
 	if err != nil {
 		return nil, err
 	}
-	variables := emulator.Environment(e.emulator.Endpoint)
+	variables := e.emulator.Environment()
 	variables["INTAKE_QUEUE_URL"] = e.queue
 	variables["CANVAS_QUEUE_URL"] = e.queue
 	variables["BENCHLING_SECRET"] = string(secret)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +20,6 @@ import (
 	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/benchling"
-	"benchlingwebhook/internal/testbed/emulator"
 )
 
 const (
@@ -42,6 +42,8 @@ type measurement struct {
 	figures benchmarks.Figures
 	// environment is the web service's, in NAME=VALUE form.
 	environment []string
+	// trust are the arguments of `docker run` by which a container trusts the stand-ins.
+	trust []string
 	// secret is BENCHLING_SECRET=VALUE.
 	secret string
 	// port is the machine's that services listen on; a free one where it is empty.
@@ -165,7 +167,17 @@ func (m *measurement) chooseSettings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, value := range emulator.Environment("http://" + m.Addresses.AWS) {
+	// The gates are about the image: its tasks have the root's key.
+	variables := m.Emulator.Environment()
+	trust, trusted, err := m.Trust()
+	if err != nil {
+		return err
+	}
+	m.trust = trust
+	maps.Copy(variables, trusted)
+	variables["AWS_ENDPOINT_URL"] = "https://" + m.Addresses.AWS
+	delete(variables, "AWS_ENDPOINT_URL_S3")
+	for name, value := range variables {
 		m.environment = append(m.environment, name+"="+value)
 	}
 	m.environment = append(m.environment,
@@ -173,10 +185,9 @@ func (m *measurement) chooseSettings(ctx context.Context) error {
 	for _, name := range []string{"INTAKE", "CANVAS", "DEAD_LETTER", "PACKAGING", "REVISION"} {
 		m.environment = append(m.environment, name+"_QUEUE_URL="+aws.ToString(queue.QueueUrl))
 	}
-	m.App.Definition = "appdef_" + benchling.RandomText()
-	secret, err := m.NewSecret()
-	m.secret = "BENCHLING_SECRET=" + secret
-	return err
+	m.App.Definition = benchling.NewDefinition()
+	m.secret = "BENCHLING_SECRET=" + m.NewSecret()
+	return nil
 }
 
 // program runs a program of this machine and returns what it said, on failure

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +50,7 @@ func (m *measurement) start(ctx context.Context, image string, options []string,
 	for _, pair := range m.environment {
 		args = append(args, "--env", pair)
 	}
-	args = append(append(append(args, options...), image), command...)
+	args = slices.Concat(args, m.trust, options, []string{image}, command)
 	run := m.Engine.Command(ctx, args...)
 	run.Env = append(run.Env, m.secret)
 	s.began = time.Now()

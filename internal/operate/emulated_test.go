@@ -22,7 +22,6 @@ import (
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/preflight"
-	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
@@ -39,7 +38,7 @@ const deployedTemplate = `{"Resources": {
 func start(ctx context.Context, t *testing.T) (cloud aws.Config, log string) {
 	t.Helper()
 	emulated := emulatortest.Start(t)
-	for name, value := range emulator.Environment(emulated.Endpoint) {
+	for name, value := range emulated.Environment() {
 		t.Setenv(name, value)
 	}
 	bin := t.TempDir()

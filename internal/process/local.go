@@ -1,6 +1,9 @@
 package process
 
 import (
+	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"time"
@@ -15,14 +18,26 @@ type LocalServer struct {
 }
 
 // Serve answers requests by the handler until the server is stopped.
-func Serve(handler http.Handler) (*LocalServer, error) {
+func Serve(handler http.Handler) (*LocalServer, error) { return ServeTLS(handler, nil) }
+
+// ServeTLS answers requests by the handler, over TLS unless there is no certificate,
+// until the server is stopped.
+func ServeTLS(handler http.Handler, certificate *tls.Certificate) (*LocalServer, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
+	address := listener.Addr().String()
+	if certificate != nil {
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*certificate}})
+	}
 	s := &LocalServer{
-		Address: listener.Addr().String(),
-		server:  &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
+		Address: address,
+		server: &http.Server{
+			Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+			// A client that doesn't trust the certificate breaks off: nothing to log.
+			ErrorLog: log.New(io.Discard, "", 0),
+		},
 	}
 	go func() { _ = s.server.Serve(listener) }()
 	return s, nil

@@ -24,18 +24,26 @@ const (
 	longest = 25 * time.Minute
 )
 
+// ErrParts is of the names of parts that there are not.
+var ErrParts = actions.ErrParts
+
 // Run rehearses in the repository's root, and returns whether everything held.
-// While workers are killed, it sends that number of events. It writes its table and
-// ResultFile also after a failure.
-func Run(ctx context.Context, events int, out io.Writer) (bool, error) {
+// While workers are killed, it sends that number of events. It runs the named parts, or
+// all where none is named. It writes its table and ResultFile also after a failure.
+func Run(ctx context.Context, events int, parts []string, out io.Writer) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, longest+time.Duration(events)*stage.PackageEach)
 	defer cancel()
 	rows := report.New(out)
+	s := stage.New(rows)
+	chosen, err := actions.Parts(s, events, parts...)
+	if err != nil {
+		return false, fmt.Errorf("PARTS: %w", err)
+	}
 	fmt.Fprintln(out, "This builds the image, deploys the stack to a local AWS, runs its task under Fargate's rules and sends it webhooks.")
 	fmt.Fprintln(out, "Nothing leaves this machine but downloads; a first run takes several minutes. `make rehearse-down` removes it all.")
-	s := stage.New(rows)
-	for _, action := range actions.All(s, events) {
-		if action.Run(ctx) != nil {
+	for _, part := range chosen {
+		rows.Group(part.Name)
+		if part.Run(ctx) != nil {
 			break
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -33,6 +32,8 @@ const (
 
 // Row is the outcome of one check.
 type Row struct {
+	// Group is the heading that it stands below.
+	Group string `json:"group,omitempty"`
 	// Check names what must hold.
 	Check string `json:"check"`
 	// Held says whether it held.
@@ -49,6 +50,7 @@ type Report struct {
 	out   io.Writer
 	start time.Time
 	lock  sync.Mutex
+	group string
 	// onTerminal says that a line can be written over.
 	onTerminal bool
 }
@@ -69,6 +71,9 @@ func (r *Report) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// Group puts the rows of the checks to come below a heading.
+func (r *Report) Group(name string) { r.group = name }
+
 // Check runs one check and records its row. It returns the check's error, so
 // that a caller can stop where nothing further makes sense.
 func (r *Report) Check(name string, run func() (string, error)) error {
@@ -81,7 +86,7 @@ func (r *Report) Check(name string, run func() (string, error)) error {
 	if err != nil {
 		detail = err.Error()
 	}
-	row := Row{Check: name, Held: err == nil, Detail: detail, Seconds: seconds(time.Since(began))}
+	row := Row{Group: r.group, Check: name, Held: err == nil, Detail: detail, Seconds: seconds(time.Since(began))}
 	r.lock.Lock()
 	r.rows = append(r.rows, row)
 	if r.onTerminal {
@@ -120,19 +125,64 @@ func (r *Report) Passed() bool {
 	return len(r.rows) > 0
 }
 
-// Table writes the rows as an aligned table.
+// The table's width, and that of its column of checks, in characters.
+const (
+	tableWidth = 120
+	checkWidth = 52
+)
+
+// Table writes the rows below their groups' headings, none wider than a terminal.
 func (r *Report) Table(out io.Writer) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nheld\tseconds\tcheck\tdetail")
+	var text strings.Builder
+	group := ""
+	fmt.Fprintf(&text, "\n%-5s%8s  %-*s  %s\n", "held", "seconds", checkWidth, "check", "detail")
 	for _, row := range r.rows {
+		if row.Group != group {
+			group = row.Group
+			fmt.Fprintf(&text, "\n%s\n", group)
+		}
 		held := "yes"
 		if !row.Held {
 			held = "NO"
 		}
-		first, _, _ := strings.Cut(row.Detail, "\n")
-		fmt.Fprintf(table, "%s\t%.1f\t%s\t%s\n", held, row.Seconds, row.Check, first)
+		detail, _, _ := strings.Cut(row.Detail, "\n")
+		checks, details := wrap(row.Check, checkWidth), wrap(detail, tableWidth-checkWidth-17)
+		for i := range max(len(checks), len(details)) {
+			head := fmt.Sprintf("%-5s%8.1f", held, row.Seconds)
+			if i > 0 {
+				head = strings.Repeat(" ", len(head))
+			}
+			line := fmt.Sprintf("%s  %-*s  %s", head, checkWidth, at(checks, i), at(details, i))
+			text.WriteString(strings.TrimRight(line, " ") + "\n")
+		}
 	}
-	return table.Flush()
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
+
+// wrap breaks a text into lines of a width, between words where it can.
+func wrap(text string, width int) []string {
+	var lines []string
+	rest := []rune(text)
+	for len(rest) > width {
+		end := width
+		for i := width; i > width/2; i-- {
+			if rest[i] == ' ' {
+				end = i
+				break
+			}
+		}
+		lines = append(lines, string(rest[:end]))
+		rest = []rune(strings.TrimLeft(string(rest[end:]), " "))
+	}
+	return append(lines, string(rest))
 }
 
 // Save writes the rows as a JSON list.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
@@ -18,16 +19,21 @@ func TestReport(t *testing.T) {
 	var progress, table bytes.Buffer
 	r := New(&progress)
 	assert.Check(t, !r.Passed(), "nothing was checked")
+	r.Group("set-up")
 	assert.NilError(t, r.Check("first", func() (string, error) {
 		_, err := r.Write([]byte("one\n\ntwo\n"))
 		return "fine", err
 	}))
 	assert.Check(t, r.Passed())
+	r.Group("end")
 	assert.Error(t, r.Check("second", func() (string, error) { return "", errors.New("file:1: broken\nmore") }), "file:1: broken\nmore")
 	assert.Check(t, !r.Passed())
 
 	assert.NilError(t, r.Table(&table))
-	assert.Equal(t, table.String(), "\nheld  seconds  check   detail\nyes   0.0      first   fine\nNO    0.0      second  file:1: broken\n")
+	space := strings.Repeat(" ", checkWidth-5)
+	assert.Equal(t, table.String(), "\nheld  seconds  check"+space+"  detail\n"+
+		"\nset-up\nyes       0.0  first"+space+"  fine\n"+
+		"\nend\nNO        0.0  second"+space[1:]+"  file:1: broken\n")
 	assert.Equal(t, progress.String(), "    0 s  first\n    0 s         one\n    0 s         two\n    0 s  second\n    0 s    did not hold: file:1: broken\nmore\n")
 
 	path := filepath.Join(t.TempDir(), "rows.json")
@@ -37,9 +43,23 @@ func TestReport(t *testing.T) {
 	var rows []map[string]any
 	assert.NilError(t, json.Unmarshal(text, &rows))
 	assert.Equal(t, len(rows), 2)
-	assert.Check(t, cmp.Len(rows[0], 4))
+	assert.Check(t, cmp.Len(rows[0], 5))
 	assert.Equal(t, rows[1]["check"], "second")
 	assert.Equal(t, rows[1]["held"], false)
+}
+
+func TestTheTableFitsATerminal(t *testing.T) {
+	var progress, table bytes.Buffer
+	r := New(&progress)
+	long := strings.Repeat("a word and another ", 20)
+	_ = r.Check(long, func() (string, error) { return strings.Repeat("x", 300), nil })
+	_ = r.Check("ü", func() (string, error) { return long, nil })
+	assert.NilError(t, r.Table(&table))
+	for line := range strings.Lines(table.String()) {
+		assert.Check(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) <= 120, line)
+	}
+	assert.Equal(t, strings.Count(table.String(), "x"), 300)
+	assert.Equal(t, strings.Count(table.String(), "another"), 40)
 }
 
 func TestOneLineIsWrittenOverOnATerminal(t *testing.T) {

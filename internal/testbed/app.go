@@ -28,15 +28,21 @@ func (a App) Event(entry string, at time.Time) (benchling.Webhook, error) {
 
 // NewSecret gives the app new credentials, and returns what a person would put
 // into the service's secret, and where the stand-in for Benchling is.
-func (t *Testbed) NewSecret() (string, error) {
+func (t *Testbed) NewSecret() string {
 	t.App.ClientSecret = benchling.RandomText()
-	text, err := json.Marshal(map[string]string{
+	return t.SecretAt(t.Addresses.Benchling)
+}
+
+// SecretAt returns the service's secret with Benchling at an address, as host and port.
+func (t *Testbed) SecretAt(address string) string {
+	// Of texts alone, which always have a JSON.
+	text, _ := json.Marshal(map[string]string{
 		"tenant":            "rehearsal",
 		"client_id":         benchling.RandomText(),
 		"client_secret":     t.App.ClientSecret,
 		"app_definition_id": t.App.Definition,
-		"base_url":          "http://" + t.Addresses.Benchling,
-		"jwks_url":          "http://" + t.Addresses.Benchling + benchling.JWKSPath,
+		"base_url":          "https://" + address,
+		"jwks_url":          "https://" + address + benchling.JWKSPath,
 	})
-	return string(text), err
+	return string(text)
 }

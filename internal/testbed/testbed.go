@@ -5,21 +5,22 @@ package testbed
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
 	"benchlingwebhook/internal/imagecontract"
 	"benchlingwebhook/internal/report"
+	"benchlingwebhook/internal/testbed/authority"
 	"benchlingwebhook/internal/testbed/baseimage"
 	"benchlingwebhook/internal/testbed/benchling"
 	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/engine"
-	"benchlingwebhook/internal/testbed/forward"
 	"benchlingwebhook/internal/testbed/frontdoor"
 	"benchlingwebhook/internal/testbed/proxy"
 	"benchlingwebhook/internal/testbed/registry"
+	"benchlingwebhook/internal/testbed/rights"
+	"benchlingwebhook/internal/testbed/sessions"
 	"benchlingwebhook/internal/testbed/taskagent"
 )
 
@@ -35,16 +36,24 @@ type Testbed struct {
 	Contexts baseimage.Contexts
 	Registry *registry.Registry
 	Emulator *emulator.Emulator
-	// Network is the engine's network of the run's containers.
-	Network string
+	// Network is the engine's network of the run's containers, AgentNetwork the one
+	// on which they find ECS's agent at its own address: "" where another run has it.
+	Network, AgentNetwork string
+	// Authority has signed the certificates of the stand-ins.
+	Authority *authority.Authority
+	// Sessions are the tasks' credentials, and Rights what they may.
+	Sessions *sessions.Sessions
+	Rights   *rights.Checker
 	// AWS lies between the containers and the emulator.
 	AWS *proxy.Proxy
-	// Agent protects tasks in ECS's place, and Door passes signed probes on in API
-	// Gateway's.
+	// Agent is ECS's, and Door passes signed probes on in API Gateway's place.
 	Agent *taskagent.Agent
 	Door  *frontdoor.Door
-	// Addresses are where containers reach the stand-ins, as host and port.
+	// Addresses are where containers reach the stand-ins, as host and port: all over
+	// TLS. Agent is for tasks without AgentNetwork.
 	Addresses struct{ AWS, Benchling, Agent, Door string }
+	// APIARN is the ARN of the deployed API, from its deployment on.
+	APIARN string
 	// Benchling is called with App's credentials, and calls with its key.
 	Benchling *benchling.Server
 	App       App
@@ -143,51 +152,4 @@ func (t *Testbed) startCloud(ctx context.Context) (string, error) {
 	}
 	t.AtEnd(func(context.Context) { t.Emulator.Stop() })
 	return "registry " + t.Registry.Host + ", AWS " + t.Emulator.Endpoint, nil
-}
-
-func (t *Testbed) startNetwork(ctx context.Context, webURL func() string) (string, error) {
-	var err error
-	if t.App.Key, err = benchling.NewKey(); err != nil {
-		return "", err
-	}
-	if t.Benchling, err = benchling.Serve(t.App.Key, benchling.Client); err != nil {
-		return "", err
-	}
-	t.AtEnd(func(context.Context) { t.Benchling.Stop() })
-
-	t.Network = Label + "-" + benchling.RandomText()
-	if _, err := t.Docker(ctx, "network", "create", "--label", Label, t.Network); err != nil {
-		return "", err
-	}
-	t.AtEnd(func(ctx context.Context) { _, _ = t.Docker(ctx, "network", "rm", t.Network) })
-	gateway, err := t.Docker(ctx, "network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", t.Network)
-	if err != nil {
-		return "", err
-	}
-	if t.AWS, err = proxy.Start(t.Emulator.Endpoint); err != nil {
-		return "", err
-	}
-	t.AtEnd(func(context.Context) { t.AWS.Stop() })
-	if t.Agent, err = taskagent.Serve(); err != nil {
-		return "", err
-	}
-	t.AtEnd(func(context.Context) { t.Agent.Stop() })
-	if t.Door, err = frontdoor.Serve(t.Emulator.Config().Credentials, emulator.Region, webURL); err != nil {
-		return "", err
-	}
-	t.AtEnd(func(context.Context) { t.Door.Stop() })
-	for target, address := range map[string]*string{
-		t.AWS.Address:       &t.Addresses.AWS,
-		t.Benchling.Address: &t.Addresses.Benchling,
-		t.Agent.Address:     &t.Addresses.Agent,
-		t.Door.Address:      &t.Addresses.Door,
-	} {
-		f, err := forward.Start(gateway, target)
-		if err != nil {
-			return "", fmt.Errorf("gateway %s of the network %s: %w: the engine must run on this machine itself, not in a virtual machine", gateway, t.Network, err)
-		}
-		t.AtEnd(func(context.Context) { f.Stop() })
-		*address = f.Address
-	}
-	return "containers reach AWS at " + t.Addresses.AWS + " and Benchling at " + t.Addresses.Benchling, nil
 }

@@ -4,7 +4,10 @@ package actions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"benchlingwebhook/internal/rehearsal/stage"
@@ -16,13 +19,56 @@ type Action interface {
 	Run(context.Context) error
 }
 
-// All returns the rehearsal's actions in order. While workers are killed, kills
-// sends that number of events.
-func All(s *stage.Stage, killEvents int) []Action {
-	return []Action{
-		prepare{s}, deploy{s}, image{s}, webhooks{s}, worker{s}, canvases{s}, packages{s},
-		faults{s}, attacks{s}, kills{s, killEvents}, finish{s},
+// ErrParts is of a name that no part has.
+var ErrParts = errors.New("no part of the rehearsal")
+
+// Part is a named group of the rehearsal's rows.
+type Part struct {
+	Name string
+	Action
+	// always says that the other parts stand on it.
+	always bool
+}
+
+// Parts returns the rehearsal's parts in order: of those that others don't stand on,
+// the named ones, or all where none is named. While workers are killed, "kills" sends
+// that number of events.
+func Parts(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
+	all := []Part{
+		{"set-up", prepare{s}, true},
+		{"deployment", deploy{s}, true},
+		{"image", image{s}, true},
+		{"web service", webhooks{s}, false},
+		{"services", services{s}, true},
+		{"worker", worker{s}, false},
+		{"canvases", canvases{s}, false},
+		{"packages", packages{s}, false},
+		{"faults", faults{s}, false},
+		{"attacks", attacks{s}, false},
+		{"kills", kills{s, killEvents}, false},
+		{"TLS", trust{s}, false},
+		{"rights", access{s, len(names) == 0}, false},
+		{"end", finish{s}, true},
 	}
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen []Part
+	var known []string
+	for _, part := range all {
+		if !part.always {
+			known = append(known, part.Name)
+		}
+		if part.always || slices.Contains(names, part.Name) {
+			chosen = append(chosen, part)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("%q: %w: name one or more of %s", name, ErrParts, strings.Join(known, ", "))
+		}
+	}
+	return chosen, nil
 }
 
 type prepare struct{ *stage.Stage }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,6 +84,7 @@ func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
 		BuildArguments: a.Contexts.BuildArgs(),
 		Registry:       a.Registry.Host,
 		Endpoint:       a.Emulator.Endpoint,
+		Root:           a.Emulator.Root,
 	}
 	configFile := filepath.Join(directory, "docker.json")
 	if err := config.Save(configFile); err != nil {
@@ -96,7 +98,18 @@ func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range emulator.Environment(a.Emulator.Endpoint) {
+	authority, err := filepath.Abs(testbed.AuthorityFile)
+	if err != nil {
+		return nil, err
+	}
+	variables := a.Emulator.Environment()
+	maps.Copy(variables, map[string]string{
+		"AWS_ENDPOINT_URL":    "https://" + a.AWS.Address,
+		"AWS_ENDPOINT_URL_S3": "https://" + a.AWS.Address,
+		"AWS_CA_BUNDLE":       authority,
+		"NODE_EXTRA_CA_CERTS": authority,
+	})
+	for name, value := range variables {
 		environment = append(environment, name+"="+value)
 	}
 	return append(environment,

@@ -61,7 +61,7 @@ func (a webhooks) runEmpty(ctx context.Context) error {
 
 // runReady fills the secret, runs the task anew and sends it webhooks.
 func (a webhooks) runReady(ctx context.Context) error {
-	a.App.Definition = "appdef_" + benchling.RandomText()
+	a.App.Definition = benchling.NewDefinition()
 	var running *stage.Task
 	if err := a.Report.Check("new deployment: healthy with the secret filled in", func() (string, error) {
 		if err := a.FillSecret(ctx); err != nil {

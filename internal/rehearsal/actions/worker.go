@@ -11,6 +11,7 @@ import (
 
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/benchling"
 )
 
 const (
@@ -21,19 +22,29 @@ const (
 	timedPause  = 250 * time.Millisecond
 )
 
-type worker struct{ *stage.Stage }
+type services struct{ *stage.Stage }
 
-// Run runs both services, sends events and ends workers; every accepted event must
-// become exactly one package.
-func (a worker) Run(ctx context.Context) error {
-	if err := a.Report.Check("worker: healthy beside the web service", func() (string, error) {
+// Run starts both services, with a secret that is filled in.
+func (a services) Run(ctx context.Context) error {
+	return a.Report.Check("worker: healthy beside the web service", func() (string, error) {
+		if a.App.Definition == "" {
+			a.App.Definition = benchling.NewDefinition()
+			if err := a.FillSecret(ctx); err != nil {
+				return "", err
+			}
+		}
 		if err := errors.Join(a.StartWeb(ctx), a.StartWorker(ctx)); err != nil {
 			return "", err
 		}
 		return "the engine's health check passes", a.WaitHealthy(ctx, a.Worker.Load())
-	}); err != nil {
-		return err
-	}
+	})
+}
+
+type worker struct{ *stage.Stage }
+
+// Run sends events and ends workers; every accepted event must become exactly one
+// package.
+func (a worker) Run(ctx context.Context) error {
 	if err := a.Report.Check("events become packages, and Quilt confirms", func() (string, error) {
 		sent, err := a.StartLoad(ctx, timedEvents, "etr_", timedPause).Wait()
 		if err != nil {
@@ -67,7 +78,7 @@ func (a worker) Run(ctx context.Context) error {
 // seeProtection looks whether the worker has ECS keep it while it exports, and
 // whether its signed calls come in by the front door.
 func (a worker) seeProtection(ctx context.Context) (string, error) {
-	name := a.Worker.Load().Name
+	name := a.Worker.Load().ID
 	counts, err := a.WhileExporting(ctx, func() error {
 		if !a.Agent.Protected(name) {
 			return errors.New("the worker exports and isn't protected")

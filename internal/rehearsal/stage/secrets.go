@@ -7,29 +7,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
-
-// secretValues returns the values of a task's secrets, by valueFrom.
-func (s *Stage) secretValues(ctx context.Context, definition types.TaskDefinition) (map[string]string, error) {
-	client := secretsmanager.NewFromConfig(s.Emulator.Config())
-	values := map[string]string{}
-	for _, c := range definition.ContainerDefinitions {
-		for _, s := range c.Secrets {
-			from := aws.ToString(s.ValueFrom)
-			arn, key := splitValueFrom(from)
-			response, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(arn)})
-			if err != nil {
-				return nil, fmt.Errorf("secret %q: %w", from, err)
-			}
-			if values[from], err = pick(aws.ToString(response.SecretString), key); err != nil {
-				return nil, fmt.Errorf("secret %q: %w", from, err)
-			}
-		}
-	}
-	return values, nil
-}
 
 // splitValueFrom splits ECS's reference to a secret: the ARN's seven parts, then
 // the key of a JSON object, which may be empty.
@@ -58,13 +37,7 @@ func pick(text, key string) (string, error) {
 }
 
 // FillSecret puts what a person would put into the secret.
-func (s *Stage) FillSecret(ctx context.Context) error {
-	text, err := s.NewSecret()
-	if err != nil {
-		return err
-	}
-	return s.PutSecret(ctx, text)
-}
+func (s *Stage) FillSecret(ctx context.Context) error { return s.PutSecret(ctx, s.NewSecret()) }
 
 // PutSecret replaces the secret's text, which running tasks don't see.
 func (s *Stage) PutSecret(ctx context.Context, text string) error {

@@ -2,7 +2,9 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"benchlingwebhook/internal/deployed"
+	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/quilt"
 )
 
@@ -21,6 +24,7 @@ const StackName = "BenchlingWebhook-dev"
 type Stack struct {
 	// WebTask and WorkerTask are the two services'.
 	WebTask, WorkerTask                        types.TaskDefinition
+	Cluster                                    string
 	IntakeURL, PackagingURL, Bucket, SecretARN string
 }
 
@@ -35,6 +39,7 @@ func (s *Stage) ReadBack(ctx context.Context) error {
 		}
 		outputs := stack.Outputs
 		s.Stack = Stack{
+			Cluster:      outputs["ClusterName"],
 			IntakeURL:    outputs["IntakeQueueUrl"],
 			PackagingURL: outputs["PackagingQueueUrl"],
 			Bucket:       outputs["PackageBucketName"],
@@ -48,6 +53,9 @@ func (s *Stage) ReadBack(ctx context.Context) error {
 				return "", err
 			}
 			arns = append(arns, aws.ToString(task.TaskDefinitionArn))
+		}
+		if s.APIARN, err = apiARN(s.Stack.WorkerTask); err != nil {
+			return "", err
 		}
 		s.Packager = quilt.Start(config, s.Stack.PackagingURL)
 		s.AtEnd(func(context.Context) { s.Packager.Stop() })
@@ -71,4 +79,24 @@ func taskOf(ctx context.Context, config aws.Config, cluster, service string) (ty
 		return types.TaskDefinition{}, err
 	}
 	return *definition.TaskDefinition, nil
+}
+
+// frontDoor matches the URL by which the worker calls in by API Gateway.
+var frontDoor = regexp.MustCompile(`^https://([a-z0-9]+)\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/`)
+
+// apiARN returns the ARN of the API that the worker probes.
+func apiARN(worker types.TaskDefinition) (string, error) {
+	for _, c := range worker.ContainerDefinitions {
+		for _, pair := range c.Environment {
+			if aws.ToString(pair.Name) != "FRONT_DOOR_URL" {
+				continue
+			}
+			parts := frontDoor.FindStringSubmatch(aws.ToString(pair.Value))
+			if parts == nil {
+				return "", fmt.Errorf("FRONT_DOOR_URL %q: not the URL of an HTTP API", aws.ToString(pair.Value))
+			}
+			return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s", parts[2], emulator.Account, parts[1]), nil
+		}
+	}
+	return "", errors.New("FRONT_DOOR_URL: the worker's task definition has none")
 }

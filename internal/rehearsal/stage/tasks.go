@@ -10,16 +10,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"benchlingwebhook/internal/testbed"
-	"benchlingwebhook/internal/testbed/benchling"
 	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/fargate"
+	"benchlingwebhook/internal/testbed/sessions"
+	"benchlingwebhook/internal/testbed/taskagent"
 )
 
 // Task is a task whose containers run.
 type Task struct {
+	// ID is ECS's, and Role the ARN of the task's role.
+	ID, Role   string
 	Name       string
 	Containers []fargate.Container
 	URL        string
@@ -31,22 +35,27 @@ type Task struct {
 // RunTask starts a deployed task as ECS would start a new one: with the secrets
 // as they are now. settings are added to its environment.
 func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string) (*Task, error) {
-	secrets, err := s.secretValues(ctx, definition)
+	id := sessions.NewTask()
+	secrets, err := s.launch(ctx, definition, id)
 	if err != nil {
 		return nil, err
 	}
-	environment := emulator.Environment("http://" + s.Addresses.AWS)
-	maps.DeleteFunc(environment, func(name, _ string) bool { return name == "AWS_REGION" })
-	name := testbed.Label + "-" + benchling.RandomText()
-	environment["ECS_AGENT_URI"] = "http://" + s.Addresses.Agent + "/api/" + name
-	environment["FRONT_DOOR_URL"] = "http://" + s.Addresses.Door + s.Contract.HealthCheck.Path
-	// The stand-in for Quilt reads the queue that the stack made for itself.
-	environment["QUILT_CONNECTED"] = "true"
+	arguments, environment, err := s.Trust()
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(environment, s.surroundings(id))
 	maps.Copy(environment, settings)
+	name := testbed.Label + "-" + id
+	networks := []string{s.Network}
+	if s.AgentNetwork != "" {
+		networks = append(networks, s.AgentNetwork)
+	}
 	containers, err := fargate.Containers(definition, fargate.RunOptions{
 		Name:        name,
 		Label:       testbed.Label,
-		Network:     s.Network,
+		Networks:    networks,
+		Arguments:   arguments,
 		Image:       func(string) string { return s.Image },
 		Secrets:     secrets,
 		Environment: environment,
@@ -55,7 +64,7 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 	if err != nil {
 		return nil, err
 	}
-	running := &Task{Name: name, Containers: containers}
+	running := &Task{ID: id, Role: aws.ToString(definition.TaskRoleArn), Name: name, Containers: containers}
 	began := time.Now()
 	for _, c := range containers {
 		command := s.Engine.Command(ctx, c.Args...)
@@ -80,6 +89,29 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 	}
 	running.FirstResponse = time.Since(began)
 	return running, nil
+}
+
+// surroundings returns the variables that a task has here beside those of its
+// definition: those that ECS's agent sets, and where AWS, API Gateway and Quilt are.
+//
+// Source: the guide of Amazon ECS, container metadata and environment variables.
+func (s *Stage) surroundings(id string) map[string]string {
+	variables := map[string]string{
+		"AWS_EXECUTION_ENV":  "AWS_ECS_FARGATE",
+		"AWS_DEFAULT_REGION": emulator.Region,
+		"AWS_ENDPOINT_URL":   "https://" + s.Addresses.AWS,
+		"FRONT_DOOR_URL":     "https://" + s.Addresses.Door + s.Contract.HealthCheck.Path,
+		// The stand-in for Quilt reads the queue that the stack made for itself.
+		"QUILT_CONNECTED": "true",
+	}
+	if s.AgentNetwork != "" {
+		variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = taskagent.CredentialsPath(id)
+		variables["ECS_AGENT_URI"] = "http://" + taskagent.Host + "/api/" + id
+	} else {
+		variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "https://" + s.Addresses.Agent + taskagent.CredentialsPath(id)
+		variables["ECS_AGENT_URI"] = "https://" + s.Addresses.Agent + "/api/" + id
+	}
+	return variables
 }
 
 // WaitHealthy waits until the engine calls every container with a health check

@@ -218,7 +218,11 @@ func (a *API) getTask(w http.ResponseWriter, r *http.Request) {
 	case held:
 		respond(w, http.StatusOK, map[string]any{"status": "RUNNING"})
 	default:
-		address := fmt.Sprintf("http://%s/downloads/%d/%s.zip", r.Host, e.revision, e.entry)
+		scheme := "https"
+		if r.TLS == nil {
+			scheme = "http"
+		}
+		address := fmt.Sprintf(scheme+"://%s/downloads/%d/%s.zip", r.Host, e.revision, e.entry)
 		respond(w, http.StatusOK, map[string]any{"status": "SUCCEEDED", "response": map[string]string{"downloadURL": address}})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -73,6 +74,9 @@ func (k Key) JWKS() ([]byte, error) {
 	}}})
 }
 
+// NewDefinition returns a fresh ID of an app definition.
+func NewDefinition() string { return "appdef_" + RandomText() }
+
 // RandomText returns 16 random hexadecimal digits.
 func RandomText() string {
 	b := make([]byte, 8)
@@ -92,9 +96,10 @@ type Server struct {
 	document atomic.Pointer[[]byte]
 }
 
-// Serve publishes a key's JWKS, and the API, on 127.0.0.1. Each call is
-// checked by the description in the directory of Benchling's client.
-func Serve(key Key, client string) (*Server, error) {
+// Serve publishes a key's JWKS, and the API, on 127.0.0.1, over TLS unless there is no
+// certificate. Each call is checked by the description in the directory of Benchling's
+// client.
+func Serve(key Key, client string, certificate *tls.Certificate) (*Server, error) {
 	described, err := described(client)
 	if err != nil {
 		return nil, err
@@ -109,7 +114,7 @@ func Serve(key Key, client string) (*Server, error) {
 		_, _ = w.Write(*s.document.Load())
 	})
 	s.API.serve(mux)
-	s.LocalServer, err = process.Serve(s.checks.wrap(s.Faults.wrap(mux)))
+	s.LocalServer, err = process.ServeTLS(s.checks.wrap(s.Faults.wrap(mux)), certificate)
 	return s, err
 }
 

@@ -18,7 +18,7 @@ import (
 func TestSignature(t *testing.T) {
 	key, err := NewKey()
 	assert.NilError(t, err)
-	server, err := Serve(key, client)
+	server, err := Serve(key, client, nil)
 	assert.NilError(t, err)
 	defer server.Stop()
 	response, err := http.Get("http://" + server.Address + JWKSPath)

@@ -43,7 +43,7 @@ func serveCalls(t *testing.T) (*Server, func(method, path, body string) (int, ma
 	t.Helper()
 	key, err := NewKey()
 	assert.NilError(t, err)
-	server, err := Serve(key, client)
+	server, err := Serve(key, client, nil)
 	assert.NilError(t, err)
 	t.Cleanup(server.Stop)
 	return server, func(method, path, body string) (int, map[string]any) {

@@ -58,7 +58,7 @@ func TestFaults(t *testing.T) {
 func TestExpiredTokenAndRotatedKey(t *testing.T) {
 	key, err := NewKey()
 	assert.NilError(t, err)
-	server, err := Serve(key, client)
+	server, err := Serve(key, client, nil)
 	assert.NilError(t, err)
 	defer server.Stop()
 	url := "http://" + server.Address
@@ -89,7 +89,7 @@ func TestExpiredTokenAndRotatedKey(t *testing.T) {
 func TestCanvasIsRecorded(t *testing.T) {
 	key, err := NewKey()
 	assert.NilError(t, err)
-	server, err := Serve(key, client)
+	server, err := Serve(key, client, nil)
 	assert.NilError(t, err)
 	defer server.Stop()
 	url := "http://" + server.Address + "/api/v2/app-canvases/cnvs_1"

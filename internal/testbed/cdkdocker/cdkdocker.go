@@ -51,6 +51,8 @@ type Config struct {
 	Registry string
 	// Endpoint is the emulator's.
 	Endpoint string
+	// Root is the key of the emulator's root; the file is this user's alone.
+	Root emulator.Key
 }
 
 // Save writes the configuration for the calls to come.
@@ -166,7 +168,7 @@ func (c Config) recordPush(ctx context.Context, reference string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %s", request.URL, response.Status)
 	}
-	_, err = ecr.NewFromConfig(emulator.Config(c.Endpoint)).PutImage(ctx, &ecr.PutImageInput{
+	_, err = ecr.NewFromConfig(emulator.Config(c.Endpoint, c.Root)).PutImage(ctx, &ecr.PutImageInput{
 		RepositoryName:         aws.String(repository),
 		ImageTag:               aws.String(tag),
 		ImageManifest:          aws.String(string(manifest)),

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"benchlingwebhook/internal/testbed/emulator"
+
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/assert/cmp"
 )
@@ -65,7 +67,10 @@ func TestRunRecordsAPush(t *testing.T) {
 	}))
 	defer cloud.Close()
 
-	c := Config{Docker: []string{"true"}, Registry: strings.TrimPrefix(registry.URL, "http://"), Endpoint: cloud.URL}
+	c := Config{
+		Docker: []string{"true"}, Registry: strings.TrimPrefix(registry.URL, "http://"), Endpoint: cloud.URL,
+		Root: emulator.Key{ID: "id", Secret: "opens nothing"},
+	}
 	var out, errs bytes.Buffer
 	assert.Equal(t, c.Run(context.Background(), []string{"push", ecrImage}, nil, &out, &errs), 0, errs.String())
 	assert.DeepEqual(t, put, map[string]string{

@@ -3,6 +3,7 @@ package emulator
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,10 +19,14 @@ const (
 	// Account and Region are where the emulator pretends to be.
 	Account = "000000000000"
 	Region  = "us-east-1"
-	// accessKey and secretKey open nothing: the emulator checks no signature.
-	accessKey = "rehearsal"
-	secretKey = "rehearsal"
 )
+
+// Key is the access key of the account's root, made for one emulator. It is all that
+// a variable or a file may hold of a local AWS: nothing outside of it knows the key.
+type Key struct{ ID, Secret string }
+
+// newKey returns a fresh key, of the form that AWS's have.
+func newKey() Key { return Key{"AKIA" + rand.Text()[:16], rand.Text() + rand.Text()} }
 
 // Emulator is a running local AWS.
 type Emulator struct {
@@ -29,6 +34,10 @@ type Emulator struct {
 	Endpoint string
 	// Log is the file with the emulator's output.
 	Log string
+	// Calls is the file with what the roles of the account called: a Call a line.
+	Calls string
+	// Root is the key of the account's root, to which no policy applies.
+	Root Key
 
 	server *process.Server
 }
@@ -40,19 +49,27 @@ func Start(ctx context.Context, python, source, dir string) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{Endpoint: "http://127.0.0.1:" + port, Log: filepath.Join(dir, "emulator.log")}
-	command := exec.Command(python, filepath.Join(source, "serve.py"))
-	command.Env = append(os.Environ(), environment(port, dir)...)
+	e := &Emulator{
+		Endpoint: "http://127.0.0.1:" + port, Log: filepath.Join(dir, "emulator.log"),
+		Calls: filepath.Join(dir, "calls.jsonl"), Root: newKey(),
+	}
+	command := exec.Command(python, filepath.Join(source, "serve.py"), e.Calls)
+	command.Env = append(os.Environ(), e.environment(port, dir)...)
 	if e.server, err = process.Start(ctx, command, e.Log, e.Endpoint+"/_ministack/health"); err != nil {
 		return nil, fmt.Errorf("%s: %w: `make rehearse` installs the emulator", python, err)
 	}
 	return e, nil
 }
 
-// environment returns what binds the emulator to 127.0.0.1 and keeps it from
-// running containers: the rehearsal runs them, under Fargate's rules.
-func environment(port, dir string) []string {
+// environment returns what binds the emulator to 127.0.0.1, has it check signatures
+// and rights, and keeps it from running containers: the rehearsal runs them, under
+// Fargate's rules.
+func (e *Emulator) environment(port, dir string) []string {
 	return []string{
+		"AUTH=true",
+		"AWS_ACCESS_KEY_ID=" + e.Root.ID,
+		"AWS_SECRET_ACCESS_KEY=" + e.Root.Secret,
+		"AWS_SESSION_TOKEN=",
 		"BIND_HOST=127.0.0.1",
 		// Its MQTT broker would listen on every address.
 		"IOT_MTLS_ENABLED=0",
@@ -69,29 +86,28 @@ func environment(port, dir string) []string {
 // Stop ends the emulator; it may be called more than once.
 func (e *Emulator) Stop() { e.server.Stop() }
 
-// Config returns an AWS configuration whose every client calls the emulator.
-func (e *Emulator) Config() aws.Config {
-	return Config(e.Endpoint)
-}
+// Config returns an AWS configuration whose every client calls the emulator as the
+// account's root.
+func (e *Emulator) Config() aws.Config { return Config(e.Endpoint, e.Root) }
 
 // Config returns an AWS configuration for the emulator at an endpoint.
-func Config(endpoint string) aws.Config {
+func Config(endpoint string, key Key) aws.Config {
 	return aws.Config{
 		Region:       Region,
-		Credentials:  credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
+		Credentials:  credentials.NewStaticCredentialsProvider(key.ID, key.Secret, ""),
 		BaseEndpoint: aws.String(endpoint),
 	}
 }
 
-// Environment returns the variables that send an AWS SDK to an endpoint where
-// the emulator is reached.
-func Environment(endpoint string) map[string]string {
+// Environment returns the variables that send an AWS SDK to the emulator, as the
+// account's root.
+func (e *Emulator) Environment() map[string]string {
 	return map[string]string{
-		"AWS_ACCESS_KEY_ID":         accessKey,
-		"AWS_SECRET_ACCESS_KEY":     secretKey,
+		"AWS_ACCESS_KEY_ID":         e.Root.ID,
+		"AWS_SECRET_ACCESS_KEY":     e.Root.Secret,
 		"AWS_REGION":                Region,
-		"AWS_ENDPOINT_URL":          endpoint,
-		"AWS_ENDPOINT_URL_S3":       endpoint,
+		"AWS_ENDPOINT_URL":          e.Endpoint,
+		"AWS_ENDPOINT_URL_S3":       e.Endpoint,
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
 }

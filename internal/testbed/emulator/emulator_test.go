@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -26,19 +27,13 @@ func TestStartSaysWhereToLook(t *testing.T) {
 	assert.ErrorContains(t, err, "`make rehearse` installs the emulator")
 }
 
-func TestEnvironmentRunsNoContainer(t *testing.T) {
-	assert.Check(t, contains(environment("1", "/dir"), "IOT_MTLS_ENABLED=0"))
-	assert.Check(t, contains(environment("1", "/dir"), "DOCKER_HOST=unix:///dir/no-engine.sock"))
-	assert.Equal(t, Environment("http://aws")["AWS_ENDPOINT_URL"], "http://aws")
-	e := Emulator{Endpoint: "http://aws"}
-	assert.Equal(t, *e.Config().BaseEndpoint, "http://aws")
-}
-
-func contains(list []string, wanted string) bool {
-	for _, item := range list {
-		if item == wanted {
-			return true
-		}
+func TestEnvironment(t *testing.T) {
+	e := Emulator{Endpoint: "http://aws", Root: newKey()}
+	for _, wanted := range []string{
+		"IOT_MTLS_ENABLED=0", "DOCKER_HOST=unix:///dir/no-engine.sock", "AUTH=true", "AWS_ACCESS_KEY_ID=" + e.Root.ID,
+	} {
+		assert.Check(t, slices.Contains(e.environment("1", "/dir"), wanted), wanted)
 	}
-	return false
+	assert.Equal(t, e.Environment()["AWS_ENDPOINT_URL"], "http://aws")
+	assert.Equal(t, *e.Config().BaseEndpoint, "http://aws")
 }

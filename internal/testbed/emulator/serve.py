@@ -3,14 +3,21 @@
 Each item below names what AWS does. Nothing here makes a check pass: resource
 types without effect in a rehearsal (no traffic goes through NAT) are recorded
 with the identifiers that AWS would return, so that the stack deploys unmodified.
+
+It is called with the path of a file, into which it writes, a JSON object a line, what
+each session of a role called, and whether the role's rights allowed it.
 """
 
+import json
+import re
+import sys
 import time
 
 import ministack.app
-from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.iam_evaluator import EvalContext, EvalResult, evaluate_resource_policy
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid
-from ministack.services import ecr, ecs, eventbridge, s3, sqs
+from ministack.services import ecr, ecs, eventbridge, s3, sqs, sts
 from ministack.services.cloudformation import provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
@@ -249,6 +256,124 @@ def mend_event_delivery():
     eventbridge._invoke_target = if_allowed
 
 
+def mend_batches():
+    """SQS authorizes each entry of a batch as the call for one message.
+
+    Source: the service authorization reference, actions of Amazon SQS, which has no
+    action for a batch. ministack asks for sqs:SendMessageBatch and the like.
+    """
+    extract = iam_actions.extract_iam_action
+
+    def of_one(service, *call):
+        action = extract(service, *call)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    iam_actions.extract_iam_action = of_one
+
+
+def mend_resources():
+    """What a call is authorized on, where ministack asks for the right on another name.
+
+    ECR: DescribeRepositories on the repository that it is asked for; ministack reads one
+    repository's name only, and takes "*". CloudWatch Logs: what is of a log stream on
+    the stream, "log-group:GROUP:log-stream:STREAM"; ministack takes the group.
+    Source: the service authorization reference; the errors that CloudWatch Logs gives.
+    """
+    extract = iam_actions.extract_resource_arn
+
+    def as_aws(service, method, path, headers, body, *rest):
+        arn = extract(service, method, path, headers, body, *rest)
+        if service == "ecr" and arn == "*":
+            names = json.loads(body or b"{}").get("repositoryNames") or []
+            if len(names) == 1:
+                return f"arn:aws:ecr:{get_region()}:{get_account_id()}:repository/{names[0]}"
+        if service == "logs" and (stream := json.loads(body or b"{}").get("logStreamName")):
+            return f"{arn}:log-stream:{stream}"
+        return arn
+
+    iam_actions.extract_resource_arn = as_aws
+
+
+# ECS names the session of a task's role by the task's ID.
+TASK_ID = re.compile("[0-9a-f]{32}")
+
+
+def mend_task_roles():
+    """ECS assumes the role of a task as ecs-tasks.amazonaws.com, and says for which account.
+
+    Source: the guide of Amazon ECS, task IAM role. ministack takes its root for every
+    service and knows of no aws:SourceArn.
+    """
+    evaluate = iam_evaluator.evaluate_trust_policy
+
+    def as_ecs(document, caller, context=None):
+        session = (context.service_context or {}).get("sts:rolesessionname") if context else None
+        if not TASK_ID.fullmatch(session or "") or not caller.endswith(":root"):
+            return evaluate(document, caller, context)
+        document = json.loads(document) if isinstance(document, str) else document
+        of_ecs = [
+            it
+            for it in document["Statement"]
+            if iam_evaluator._service_principal_matches(it.get("Principal"), "ecs-tasks.amazonaws.com")
+        ]
+        account = get_account_id()
+        context.service_context.update(
+            {
+                "aws:sourceaccount": account,
+                "aws:sourcearn": f"arn:aws:ecs:{get_region()}:{account}:task/{session}",
+            }
+        )
+        return evaluate({**document, "Statement": of_ecs}, caller, context)
+
+    iam_evaluator.evaluate_trust_policy = as_ecs
+
+
+def trust_root():
+    """What the account's root calls counts as called over TLS.
+
+    The root is the run itself, whose calls don't leave this machine; tasks have
+    sessions of roles, and come by the proxy.
+    """
+    enforce = iam_evaluator.enforce
+
+    def with_origin(access_key, *call, **named):
+        if access_key and iam_evaluator.is_root_access_key(access_key):
+            address, _ = iam_evaluator._request_origin.get()
+            iam_evaluator.pin_request_origin(address, True)
+        return enforce(access_key, *call, **named)
+
+    iam_evaluator.enforce = with_origin
+
+
+def record_calls(path):
+    """Write what sessions of roles call to a file, each call that is like no other once."""
+    enforce = iam_evaluator.enforce
+    file = open(path, "w", buffering=1)  # noqa: SIM115 - as long as the emulator
+    seen = set()
+
+    def recorded(access_key, action, service, region, resource_arn="*", service_context=None):
+        verdict = enforce(access_key, action, service, region, resource_arn, service_context)
+        session = sts._sessions.get(access_key)
+        if session is None:
+            return verdict
+        call = {
+            "session": session["Arn"],
+            "action": action,
+            "resource": resource_arn,
+            "context": {key: it for key, it in (service_context or {}).items() if isinstance(it, str)},
+            "secure": iam_evaluator._request_origin.get()[1],
+            "allowed": verdict is None,
+            "refusal": verdict.decision if isinstance(verdict, EvalResult) else getattr(verdict, "code", ""),
+        }
+        line = json.dumps(call)
+        if line not in seen:
+            seen.add(line)
+            file.write(line + "\n")
+        return verdict
+
+    iam_evaluator.enforce = recorded
+
+
 if __name__ == "__main__":
     add_resource_types()
     mend_vpc()
@@ -259,4 +384,10 @@ if __name__ == "__main__":
     mend_full_object_checksum()
     mend_metric_math()
     mend_event_delivery()
+    mend_batches()
+    mend_resources()
+    mend_task_roles()
+    trust_root()
+    # ministack reads the arguments, too.
+    record_calls(sys.argv.pop(1))
     ministack.app.main()

@@ -29,8 +29,11 @@ type RunOptions struct {
 	Name string
 	// Label marks the containers, for removal.
 	Label string
-	// Network is the engine's network that stands for the VPC.
-	Network string
+	// Networks are the engine's: the one that stands for the VPC, and that of ECS's
+	// agent.
+	Networks []string
+	// Arguments are those of `docker run` that the surroundings add.
+	Arguments []string
 	// Image returns the pulled image for an image of the definition.
 	Image func(image string) string
 	// Secrets are the values of the definition's secrets, by valueFrom.
@@ -86,7 +89,9 @@ func Containers(definition types.TaskDefinition, options RunOptions) ([]Containe
 		args := []string{"run", "--detach", "--name", name, "--label", options.Label}
 		var ports []int
 		if i == 0 {
-			args = append(args, "--network", options.Network)
+			for _, network := range options.Networks {
+				args = append(args, "--network", network)
+			}
 			ports = portsOf(definition)
 			for _, port := range ports {
 				args = append(args, "--publish", fmt.Sprintf("127.0.0.1:0:%d", port))
@@ -94,6 +99,7 @@ func Containers(definition types.TaskDefinition, options RunOptions) ([]Containe
 		} else {
 			args = append(args, "--network", "container:"+containers[0].Name)
 		}
+		args = append(args, options.Arguments...)
 		args = append(args, limits(c, cpu, memory, options.Processors)...)
 		args = append(args, platform(definition.RuntimePlatform)...)
 		args = append(args, hardening(c)...)

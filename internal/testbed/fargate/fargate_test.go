@@ -14,7 +14,7 @@ func options() RunOptions {
 	return RunOptions{
 		Name:        "run",
 		Label:       "rehearsal",
-		Network:     "net",
+		Networks:    []string{"net"},
 		Image:       func(image string) string { return "local/" + image },
 		Secrets:     map[string]string{"arn:secret": "{}"},
 		Environment: map[string]string{"AWS_ENDPOINT_URL": "http://aws"},

@@ -19,9 +19,10 @@ type Forwarder struct {
 	connections map[net.Conn]bool
 }
 
-// Start listens on a free port of host and passes each connection on to target.
-func Start(host, target string) (*Forwarder, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+// Start listens on an address, whose port 0 is a free one, and passes each connection
+// on to target.
+func Start(address, target string) (*Forwarder, error) {
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestForward(t *testing.T) {
 		_, _ = io.WriteString(w, "here")
 	}))
 	defer server.Close()
-	f, err := Start("127.0.0.1", strings.TrimPrefix(server.URL, "http://"))
+	f, err := Start("127.0.0.1:0", strings.TrimPrefix(server.URL, "http://"))
 	assert.NilError(t, err)
 	response, err := http.Get("http://" + f.Address)
 	assert.NilError(t, err)
@@ -34,7 +34,7 @@ func TestForward(t *testing.T) {
 func TestForwardToNowhereClosesTheConnection(t *testing.T) {
 	nowhere := httptest.NewServer(nil)
 	nowhere.Close()
-	f, err := Start("127.0.0.1", strings.TrimPrefix(nowhere.URL, "http://"))
+	f, err := Start("127.0.0.1:0", strings.TrimPrefix(nowhere.URL, "http://"))
 	assert.NilError(t, err)
 	defer f.Stop()
 	// An end of file or a reset, as the kernel has it: an error, not a wait.
@@ -44,6 +44,6 @@ func TestForwardToNowhereClosesTheConnection(t *testing.T) {
 }
 
 func TestForwardNeedsAnAddressOfThisMachine(t *testing.T) {
-	_, err := Start("203.0.113.1", "127.0.0.1:1")
+	_, err := Start("203.0.113.1:0", "127.0.0.1:1")
 	assert.ErrorContains(t, err, "203.0.113.1")
 }

@@ -6,6 +6,7 @@ package frontdoor
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -28,22 +29,30 @@ const service = "execute-api"
 // authorization is what an Authorization header holds.
 var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`)
 
-// Door passes requests on that are signed by the credentials.
+// Gate knows who signed a request, and what they may.
+type Gate interface {
+	// Credentials returns those of an access key, or false.
+	Credentials(key string) (aws.Credentials, bool)
+	// Invoke returns whether the holder of an access key may call a method of a path.
+	Invoke(ctx context.Context, key, method, path string) (bool, error)
+}
+
+// Door passes requests on that a gate knows and lets pass.
 type Door struct {
 	*process.LocalServer
 
-	credentials     aws.CredentialsProvider
+	gate            Gate
 	region          string
 	target          func() string
 	passed, refused atomic.Int64
 }
 
-// Serve returns a door that listens on 127.0.0.1. target returns the URL behind
-// it, or nothing while there is none.
-func Serve(credentials aws.CredentialsProvider, region string, target func() string) (*Door, error) {
-	d := &Door{credentials: credentials, region: region, target: target}
+// Serve returns a door that listens on 127.0.0.1, over TLS unless there is no
+// certificate. target returns the URL behind it, or nothing while there is none.
+func Serve(gate Gate, region string, certificate *tls.Certificate, target func() string) (*Door, error) {
+	d := &Door{gate: gate, region: region, target: target}
 	var err error
-	d.LocalServer, err = process.Serve(d)
+	d.LocalServer, err = process.ServeTLS(d, certificate)
 	return d, err
 }
 
@@ -90,9 +99,9 @@ func (d *Door) verify(ctx context.Context, r *http.Request) error {
 			again.Header.Set(name, value)
 		}
 	}
-	credentials, err := d.credentials.Retrieve(ctx)
-	if err != nil {
-		return err
+	credentials, found := d.gate.Credentials(parts[1])
+	if !found {
+		return fmt.Errorf("nobody has the access key %s", parts[1])
 	}
 	nothing := sha256.Sum256(nil)
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, again, hex.EncodeToString(nothing[:]), service, d.region, at); err != nil {
@@ -101,5 +110,9 @@ func (d *Door) verify(ctx context.Context, r *http.Request) error {
 	if signed := again.Header.Get("Authorization"); signed != given {
 		return fmt.Errorf("another signature: %s", signed)
 	}
-	return nil
+	allowed, err := d.gate.Invoke(ctx, parts[1], r.Method, r.URL.Path)
+	if err == nil && !allowed {
+		err = fmt.Errorf("%s may not call %s %s", parts[1], r.Method, r.URL.Path)
+	}
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"gotest.tools/v3/assert"
@@ -14,19 +15,31 @@ import (
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+// gate lets the holder of one key call one path.
+type gate struct{ keys aws.CredentialsProvider }
+
+func (g gate) Credentials(key string) (aws.Credentials, bool) {
+	c, err := g.keys.Retrieve(context.Background())
+	return c, err == nil && key == c.AccessKeyID
+}
+
+func (g gate) Invoke(_ context.Context, _, method, path string) (bool, error) {
+	return method == http.MethodGet && path == "/health", nil
+}
+
 func TestOnlyWhatIsSignedPasses(t *testing.T) {
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) }))
 	defer behind.Close()
 	// Made for the test: they open nothing.
 	keys := credentials.NewStaticCredentialsProvider("key", "secret", "token")
-	door, err := Serve(keys, "eu-west-1", func() string { return behind.URL })
+	door, err := Serve(gate{keys}, "eu-west-1", nil, func() string { return behind.URL })
 	assert.NilError(t, err)
 	defer door.Stop()
 	for _, c := range []struct {
-		name, service, region, secret string
-		at                            time.Time
-		change                        func(*http.Request)
-		want                          int
+		name, service, region, secret, path string
+		at                                  time.Time
+		change                              func(*http.Request)
+		want                                int
 	}{
 		{name: "right", want: http.StatusTeapot},
 		{name: "another service", service: "sqs", want: http.StatusForbidden},
@@ -34,11 +47,15 @@ func TestOnlyWhatIsSignedPasses(t *testing.T) {
 		{name: "another secret", secret: "stranger", want: http.StatusForbidden},
 		{name: "old", at: time.Now().Add(-time.Hour), want: http.StatusForbidden},
 		{name: "another path", change: func(r *http.Request) { r.URL.Path = "/config" }, want: http.StatusForbidden},
+		{name: "no right", path: "/other", want: http.StatusForbidden},
 		{name: "none", change: func(r *http.Request) { r.Header.Del("Authorization") }, want: http.StatusForbidden},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			request, err := http.NewRequest(http.MethodGet, "http://"+door.Address+"/health", nil)
 			assert.NilError(t, err)
+			if c.path != "" {
+				request.URL.Path = c.path
+			}
 			signer, err := keys.Retrieve(context.Background())
 			assert.NilError(t, err)
 			if c.secret != "" {
@@ -65,5 +82,5 @@ func TestOnlyWhatIsSignedPasses(t *testing.T) {
 		})
 	}
 	assert.Equal(t, door.Passed(), int64(1))
-	assert.Equal(t, door.Refused(), int64(6))
+	assert.Equal(t, door.Refused(), int64(7))
 }

@@ -3,11 +3,13 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -33,29 +35,33 @@ type Fault struct {
 type Proxy struct {
 	*process.LocalServer
 
-	lock   sync.Mutex
-	faults []Fault
-	hits   int
+	expired func(key string) bool
+	lock    sync.Mutex
+	faults  []Fault
+	hits    int
 }
 
 // Start passes the requests to a free port of 127.0.0.1 on to a target, such as
-// "http://127.0.0.1:4566".
-func Start(target string) (*Proxy, error) {
+// "http://127.0.0.1:4566". It is reached over TLS, with the certificate, as AWS is.
+// expired returns whether the session of an access key is over.
+func Start(target string, certificate *tls.Certificate, expired func(key string) bool) (*Proxy, error) {
 	to, err := url.Parse(target)
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{}
+	p := &Proxy{expired: expired}
 	onward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
 			// Signatures and queue addresses hold the name that the task called.
 			r.Out.Host = r.In.Host
+			// By this the target knows aws:SecureTransport.
+			r.Out.Header.Set("X-Forwarded-Proto", "https")
 		},
 		// A killed task breaks off its requests: nothing to log.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
-	p.LocalServer, err = process.Serve(p.wrap(onward))
+	p.LocalServer, err = process.ServeTLS(p.wrap(onward), certificate)
 	return p, err
 }
 
@@ -86,13 +92,17 @@ func (p *Proxy) wrap(onward http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := p.next(Operation(r))
 		if fault.Refuse {
-			refuse(w, r)
+			refuse(w, r, http.StatusServiceUnavailable, "SlowDown", "ServiceUnavailable", "a fault on demand")
 			return
 		}
 		if fault.Hang {
 			// The server notices that the client has gone only when it has read all.
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done()
+			return
+		}
+		if p.expired(accessKey(r)) {
+			refuse(w, r, http.StatusBadRequest, "ExpiredToken", "ExpiredTokenException", "The provided token has expired.")
 			return
 		}
 		if fault.Delay == 0 {
@@ -115,17 +125,30 @@ func (p *Proxy) next(operation string) Fault {
 	return Fault{}
 }
 
-// refuse responds as a service of AWS does that can't be had.
-func refuse(w http.ResponseWriter, r *http.Request) {
+// credential finds the access key in a signature.
+var credential = regexp.MustCompile(`Credential=([A-Z0-9]+)/`)
+
+// accessKey returns the access key that a request is signed with, or nothing.
+func accessKey(r *http.Request) string {
+	found := credential.FindStringSubmatch(r.Header.Get("Authorization"))
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
+
+// refuse responds with an error as a service of AWS does: S3 in XML and by one code,
+// the others in JSON and by another.
+func refuse(w http.ResponseWriter, r *http.Request, status int, xml, json, message string) {
 	if r.Header.Get("X-Amz-Target") == "" {
 		w.Header().Set("Content-Type", "application/xml")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprint(w, "<Error><Code>SlowDown</Code><Message>a fault on demand</Message></Error>")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>%s</Message></Error>", xml, message)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	fmt.Fprint(w, `{"__type": "ServiceUnavailable", "message": "a fault on demand"}`)
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"__type": %q, "message": %q}`, json, message)
 }
 
 // late writes a response after a while.

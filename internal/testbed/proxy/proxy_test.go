@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,18 +9,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
 	"gotest.tools/v3/assert"
 )
 
 func TestProxy(t *testing.T) {
 	reached := 0
-	aws := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	local := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reached++
 		w.WriteHeader(http.StatusOK)
 		_, _ = io.WriteString(w, r.Host)
 	}))
-	defer aws.Close()
-	proxy, err := Start(aws.URL)
+	defer local.Close()
+	proxy, err := Start(local.URL, nil, func(key string) bool { return key == "OLD" })
 	assert.NilError(t, err)
 	defer proxy.Stop()
 	call := func(method, target string) (int, string) {
@@ -69,9 +75,9 @@ func TestProxy(t *testing.T) {
 
 func TestARequestThatHangsHasNoAnswerAndReachesNobody(t *testing.T) {
 	reached := 0
-	aws := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
-	defer aws.Close()
-	proxy, err := Start(aws.URL)
+	local := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached++ }))
+	defer local.Close()
+	proxy, err := Start(local.URL, nil, func(key string) bool { return key == "OLD" })
 	assert.NilError(t, err)
 	defer proxy.Stop()
 	proxy.Inject(Fault{Operation: "S3.PUT", Hang: true})
@@ -85,6 +91,32 @@ func TestARequestThatHangsHasNoAnswerAndReachesNobody(t *testing.T) {
 }
 
 func TestTargetIsAnAddress(t *testing.T) {
-	_, err := Start("http://a b")
+	_, err := Start("http://a b", nil, nil)
 	assert.ErrorContains(t, err, "invalid character")
+}
+
+// TestASessionThatIsOver has AWS's own SDK for Go read the refusals.
+func TestASessionThatIsOver(t *testing.T) {
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.Check(t, r.Header.Get("X-Forwarded-Proto") == "https")
+	}))
+	defer target.Close()
+	proxy, err := Start(target.URL, nil, func(key string) bool { return key == "OLD" })
+	assert.NilError(t, err)
+	defer proxy.Stop()
+	config := func(key string) aws.Config {
+		return aws.Config{
+			Region: "us-east-1", BaseEndpoint: aws.String("http://" + proxy.Address), RetryMaxAttempts: 1,
+			Credentials: credentials.NewStaticCredentialsProvider(key, "secret", "token"),
+		}
+	}
+	ctx := context.Background()
+	head := func(key string) error {
+		_, err := s3.NewFromConfig(config(key), func(o *s3.Options) { o.UsePathStyle = true }).GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+		return err
+	}
+	assert.NilError(t, head("NEW"))
+	assert.ErrorContains(t, head("OLD"), "ExpiredToken")
+	_, err = sqs.NewFromConfig(config("OLD")).DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String("http://queue"), ReceiptHandle: aws.String("x")})
+	assert.ErrorContains(t, err, "ExpiredTokenException")
 }

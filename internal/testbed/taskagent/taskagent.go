@@ -1,18 +1,25 @@
-// Package taskagent stands in for the endpoint by which a task on ECS protects
-// itself from scale-in.
+// Package taskagent stands in for ECS's agent on Fargate: a task gets its role's
+// credentials there, and protects itself from scale-in.
 //
-// Source: the guide of Amazon ECS, task scale-in protection endpoint; the bounds
-// are those of UpdateTaskProtection in ECS's API.
+// Source: the guide of Amazon ECS, task IAM role and task scale-in protection
+// endpoint; the bounds are those of UpdateTaskProtection in ECS's API.
 package taskagent
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
 	"benchlingwebhook/internal/process"
+	"benchlingwebhook/internal/testbed/sessions"
 )
+
+// action is the right that a task needs to protect itself.
+const action = "ecs:UpdateTaskProtection"
 
 // longestMinutes is the longest that a task may be protected for: 48 hours.
 const longestMinutes = 48 * 60
@@ -20,25 +27,98 @@ const longestMinutes = 48 * 60
 // defaultMinutes is for how long a task is protected that doesn't say.
 const defaultMinutes = 2 * 60
 
-// Agent knows which tasks are protected.
+// Host is where a task finds the agent, on port 80.
+const Host = "169.254.170.2"
+
+// Task is what the agent knows of a task.
+type Task struct {
+	// ID has 32 hexadecimal digits; ARN is the whole name.
+	ID, ARN string
+	// Role is the ARN of the task's role.
+	Role string
+}
+
+// Agent knows the tasks, and which of them are protected.
 type Agent struct {
-	// LocalServer has the address; a task's own is "http://ADDRESS/api/TASK".
+	// LocalServer has the address, http.Handler what it serves.
 	*process.LocalServer
+	http.Handler
+
+	sessions Sessions
+	rights   Rights
 
 	lock  sync.Mutex
+	tasks map[string]Task
+	given map[string]int
 	until map[string]time.Time
 	// faults are the requests that ECS would refuse.
 	faults []string
 }
 
+// Sessions has the credentials of tasks, and Rights knows what they may.
+type (
+	Sessions interface {
+		Get(ctx context.Context, role, task string) (sessions.Session, error)
+	}
+	Rights interface {
+		Allowed(ctx context.Context, role, task, action, resource string) (bool, error)
+	}
+)
+
 // Serve returns an agent that listens on 127.0.0.1.
-func Serve() (*Agent, error) {
-	a := &Agent{until: map[string]time.Time{}}
+func Serve(sessions Sessions, rights Rights) (*Agent, error) {
+	a := &Agent{
+		sessions: sessions, rights: rights,
+		tasks: map[string]Task{}, given: map[string]int{}, until: map[string]time.Time{},
+	}
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v2/credentials/{task}", a.credentials)
 	mux.HandleFunc("PUT /api/{task}/task-protection/v1/state", a.update)
+	a.Handler = mux
 	var err error
 	a.LocalServer, err = process.Serve(mux)
 	return a, err
+}
+
+// Launch takes a task on.
+func (a *Agent) Launch(task Task) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.tasks[task.ID] = task
+}
+
+// CredentialsPath returns the path of a task's credentials.
+func CredentialsPath(id string) string { return "/v2/credentials/" + id }
+
+// Given returns how often a task asked for its credentials.
+func (a *Agent) Given(id string) int {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.given[id]
+}
+
+// credentials responds with those of a task's role, in the form that AWS's SDKs read.
+func (a *Agent) credentials(w http.ResponseWriter, r *http.Request) {
+	a.lock.Lock()
+	task, found := a.tasks[r.PathValue("task")]
+	a.given[task.ID]++
+	a.lock.Unlock()
+	if !found {
+		respond(w, http.StatusNotFound, map[string]any{"code": "NoIdInRequest", "message": "no such task", "HTTPErrorCode": 404})
+		return
+	}
+	session, err := a.sessions.Get(r.Context(), task.Role, task.ID)
+	if err != nil {
+		respond(w, http.StatusInternalServerError, map[string]any{"code": "InternalServerError", "message": err.Error(), "HTTPErrorCode": 500})
+		return
+	}
+	respond(w, http.StatusOK, map[string]any{
+		"RoleArn":         task.Role,
+		"AccessKeyId":     session.Credentials.AccessKeyID,
+		"SecretAccessKey": session.Credentials.SecretAccessKey,
+		"Token":           session.Credentials.SessionToken,
+		"Expiration":      session.Credentials.Expires.UTC().Format(time.RFC3339),
+	})
 }
 
 // Protected returns whether a task is protected now.
@@ -70,6 +150,13 @@ func (a *Agent) update(w http.ResponseWriter, r *http.Request) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	task := r.PathValue("task")
+	allowed, failure := a.allowed(r.Context(), a.tasks[task])
+	if failure != nil || !allowed {
+		// Source: as ECS responds to a task without the right.
+		a.faults = append(a.faults, fmt.Sprintf("%s: %s: not by its role: %v", task, action, failure))
+		respond(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"Arn": task, "Code": "AccessDeniedException", "Message": "User is not authorized to perform: " + action}})
+		return
+	}
 	if err != nil || wanted.ProtectionEnabled == nil || minutes < 1 || minutes > longestMinutes {
 		a.faults = append(a.faults, task+": "+r.Method+" "+r.URL.Path)
 		respond(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"Arn": task, "Code": "InvalidParameterException", "Message": "refused"}})
@@ -83,6 +170,14 @@ func (a *Agent) update(w http.ResponseWriter, r *http.Request) {
 		delete(a.until, task)
 	}
 	respond(w, http.StatusOK, map[string]any{"protection": protection})
+}
+
+// allowed returns whether a task's role may change the task's protection.
+func (a *Agent) allowed(ctx context.Context, task Task) (bool, error) {
+	if task.ID == "" {
+		return false, errors.New("no such task")
+	}
+	return a.rights.Allowed(ctx, task.Role, task.ID, action, task.ARN)
 }
 
 func respond(w http.ResponseWriter, status int, content any) {
