@@ -34,6 +34,7 @@ func (a worker) Run(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	checkHardening(ctx, a.Stage, service{"worker", a.Stack.WorkerTask, a.Worker.Load()})
 	if err := a.Report.Check("events become packages, and Quilt confirms", func() (string, error) {
 		sent, err := a.StartLoad(ctx, timedEvents, "etr_", timedPause).Wait()
 		if err != nil {

@@ -28,9 +28,9 @@ type Task struct {
 	FirstResponse time.Duration
 }
 
-// RunTask starts a deployed task as ECS would start a new one: with the secrets
-// as they are now. settings are added to its environment.
-func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string) (*Task, error) {
+// runTask starts a deployed task as ECS would start a new one: with the secrets as
+// they are now. settings are added to its environment.
+func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string, probeSoon bool) (*Task, error) {
 	secrets, err := s.secretValues(ctx, definition)
 	if err != nil {
 		return nil, err
@@ -47,10 +47,11 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 		Name:        name,
 		Label:       testbed.Label,
 		Network:     s.Network,
-		Image:       func(string) string { return s.Image },
+		Image:       s.pulled,
 		Secrets:     secrets,
 		Environment: environment,
 		Processors:  runtime.NumCPU(),
+		ProbeSoon:   probeSoon,
 	})
 	if err != nil {
 		return nil, err
@@ -58,6 +59,9 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 	running := &Task{Name: name, Containers: containers}
 	began := time.Now()
 	for _, c := range containers {
+		if err := s.waitFor(ctx, c.After); err != nil {
+			return nil, err
+		}
 		command := s.Engine.Command(ctx, c.Args...)
 		command.Env = append(command.Env, c.Secrets...)
 		if _, err := testbed.Output(command, c.Args); err != nil {

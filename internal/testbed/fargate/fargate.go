@@ -40,9 +40,9 @@ type RunOptions struct {
 	Environment map[string]string
 	// Processors is the machine's number; an engine refuses a higher limit.
 	Processors int
-	// ProbeSoon has the health checks of a container's start period come every second.
-	// That is the run's own haste, not Fargate's: there the first one comes when the
-	// health check's interval has passed.
+	// ProbeSoon has the health checks of a container's start period, if it has one,
+	// come every second. That is the run's own haste, not Fargate's: there the first one
+	// comes when the health check's interval has passed.
 	ProbeSoon bool
 }
 

@@ -58,7 +58,7 @@ func TestHardenedContainer(t *testing.T) {
 		"--cpus", "0.5", "--memory", "1024m", "--memory-swap", "1024m", "--pids-limit", "512", "--ulimit", "nofile=65535:65535",
 		"--platform", "linux/arm64", "--read-only", "--user", "1000:1000", "--init", "--cap-drop", "ALL",
 		"--health-cmd", "curl -f http://localhost:5000/health || exit 1", "--health-interval", "30s", "--health-timeout", "10s",
-		"--health-retries", "3", "--health-start-period", "5s", "--health-start-interval", "30s",
+		"--health-retries", "3", "--health-start-period", "30s", "--health-start-interval", "30s",
 		"--env", "PORT=5000", "--env", "AWS_ENDPOINT_URL=http://aws", "--env", "SECRET", "--stop-timeout", "60", "local/image:tag",
 	})
 	assert.DeepEqual(t, c.Secrets, []string{"SECRET={}"})
@@ -67,22 +67,29 @@ func TestHardenedContainer(t *testing.T) {
 	assert.Check(t, c.HasHealthCheck)
 }
 
-// TestProbeSoon shortens nothing but the wait for the first probe.
-func TestProbeSoon(t *testing.T) {
-	hasty := options()
-	hasty.ProbeSoon = true
-	soon, err := Containers(definition(hardened()), hasty)
-	assert.NilError(t, err)
-	deployed, err := Containers(definition(hardened()), options())
-	assert.NilError(t, err)
-	assert.Equal(t, strings.Join(soon[0].Args, " "),
-		strings.Replace(strings.Join(deployed[0].Args, " "), "--health-start-interval 30s", "--health-start-interval 1s", 1))
-
-	without := hardened()
-	without.HealthCheck.StartPeriod = nil
-	containers, err := Containers(definition(without), hasty)
-	assert.NilError(t, err)
-	assert.Check(t, !strings.Contains(strings.Join(containers[0].Args, " "), "--health-start"))
+// TestFirstProbe has the first health check after one interval, unless it is to come
+// soon, whatever the image or the engine has for the start period.
+func TestFirstProbe(t *testing.T) {
+	for _, c := range []struct {
+		start *int32
+		soon  bool
+		args  string
+	}{
+		{nil, false, "--health-start-period 30s --health-start-interval 30s"},
+		{aws.Int32(5), false, "--health-start-period 30s --health-start-interval 30s"},
+		{aws.Int32(30), false, "--health-start-period 30s --health-start-interval 30s"},
+		{aws.Int32(45), false, "--health-start-period 60s --health-start-interval 30s"},
+		{nil, true, "--health-start-period 30s --health-start-interval 30s"},
+		{aws.Int32(5), true, "--health-start-period 5s --health-start-interval 1s"},
+	} {
+		with := options()
+		with.ProbeSoon = c.soon
+		web := hardened()
+		web.HealthCheck.StartPeriod = c.start
+		containers, err := Containers(definition(web), with)
+		assert.NilError(t, err)
+		assert.Check(t, cmp.Contains(strings.Join(containers[0].Args, " "), "--health-interval 30s --health-timeout 10s --health-retries 3 "+c.args))
+	}
 }
 
 func TestSecondContainerSharesTheNetwork(t *testing.T) {

@@ -71,7 +71,10 @@ var cases = map[string][]broke{
 	"placementConstraints": {{func(d *types.TaskDefinition) {
 		d.PlacementConstraints = []types.TaskDefinitionPlacementConstraint{{}}
 	}, "placementConstraints: "}},
-	"inferenceAccelerators": {{func(d *types.TaskDefinition) { d.InferenceAccelerators = []types.InferenceAccelerator{{}} }, "inferenceAccelerators: "}},
+	"inferenceAccelerators": {{func(d *types.TaskDefinition) {
+		//lint:ignore SA1019 a definition may still name them
+		d.InferenceAccelerators = []types.InferenceAccelerator{{}}
+	}, "inferenceAccelerators: "}},
 	"resourceRequirements": {{web(func(c *types.ContainerDefinition) {
 		c.ResourceRequirements = []types.ResourceRequirement{{Type: types.ResourceTypeGpu, Value: aws.String("1")}}
 	}), "container web: resourceRequirements: "}},

@@ -44,6 +44,7 @@ var unsupported = []rule{
 	}},
 	// A GPU is named in resourceRequirements, as is an accelerator of Elastic Inference.
 	{"inferenceAccelerators", leaveOut, func(d types.TaskDefinition) []string {
+		//lint:ignore SA1019 AWS has given them up, and a definition may still name them
 		return where(len(d.InferenceAccelerators) > 0, "inferenceAccelerators")
 	}},
 	{"resourceRequirements", leaveOut, inEach(func(c types.ContainerDefinition) []string {

@@ -127,10 +127,17 @@ func volumes(c types.ContainerDefinition, options RunOptions) []string {
 	return args
 }
 
-// healthCheck returns ECS's health check. Without one ECS ignores the image's. ECS has
-// no interval of its own for the start period: the first check comes after one interval.
-// The engine has one, 5 s unless told, so it is told.
-// Source: ECS API reference, HealthCheck.
+// healthCheck returns ECS's health check; without one ECS ignores the image's. In ECS
+// the first check comes after one interval, and failures count from the start period's
+// end. The engine, from version 25 on, checks more often in the start period, every 5 s
+// unless told, and takes from the image what it isn't told. From a version of 2026 on, it
+// checks at the start period's end besides. So it is told of a start period that ends
+// with an interval, which for ECS is the same.
+//
+// With soon, the definition's start period has a check every second.
+//
+// Source: ECS API reference, HealthCheck; Docker's reference of HEALTHCHECK;
+// moby/moby, issue 46747 and pull request 52317.
 func healthCheck(check *types.HealthCheck, soon bool) []string {
 	if check == nil || check.Command[0] == "NONE" {
 		return []string{"--no-healthcheck"}
@@ -139,21 +146,19 @@ func healthCheck(check *types.HealthCheck, soon bool) []string {
 	if check.Command[0] == "CMD" {
 		command = quote(check.Command[1:])
 	}
-	interval := seconds(check.Interval, 30)
-	args := []string{
+	interval, start := valueOr(check.Interval, 30), aws.ToInt32(check.StartPeriod)
+	// Rounded up to whole intervals.
+	period, every := max(1, (start+interval-1)/interval)*interval, interval
+	if soon && start > 0 {
+		period, every = start, 1
+	}
+	return []string{
 		"--health-cmd", command,
-		"--health-interval", interval,
-		"--health-timeout", seconds(check.Timeout, 5),
+		"--health-interval", seconds(interval),
+		"--health-timeout", seconds(valueOr(check.Timeout, 5)),
 		"--health-retries", strconv.Itoa(int(valueOr(check.Retries, 3))),
+		"--health-start-period", seconds(period), "--health-start-interval", seconds(every),
 	}
-	if aws.ToInt32(check.StartPeriod) == 0 {
-		return args
-	}
-	first := interval
-	if soon {
-		first = "1s"
-	}
-	return append(args, "--health-start-period", seconds(check.StartPeriod, 0), "--health-start-interval", first)
 }
 
 // environment returns the definition's variables, then those of the
@@ -201,9 +206,7 @@ func program(c types.ContainerDefinition, image string) []string {
 	return append(append(args, image), command...)
 }
 
-func seconds(value *int32, otherwise int32) string {
-	return strconv.Itoa(int(valueOr(value, otherwise))) + "s"
-}
+func seconds(n int32) string { return strconv.Itoa(int(n)) + "s" }
 
 func valueOr(value *int32, otherwise int32) int32 {
 	if value == nil {
