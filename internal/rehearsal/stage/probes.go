@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"benchlingwebhook/internal/testbed"
@@ -103,14 +102,4 @@ func (s *Stage) untilState(ctx context.Context, container string, look func(cont
 		return fmt.Errorf("container %s: %w", container, never)
 	}
 	return err
-}
-
-// pulled returns what the engine has for an image of the stack, and nothing for any
-// other: the two services run one image.
-func (s *Stage) pulled(image string) string {
-	containers := s.Stack.WebTask.ContainerDefinitions
-	if len(containers) == 0 || aws.ToString(containers[0].Image) != image {
-		return ""
-	}
-	return s.Image
 }

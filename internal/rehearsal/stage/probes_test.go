@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"gotest.tools/v3/assert"
 
@@ -69,12 +68,4 @@ func TestMeets(t *testing.T) {
 	}
 	_, err := meets(containerState{}, "READY")
 	assert.Error(t, err, `condition "READY"`)
-}
-
-func TestPulled(t *testing.T) {
-	s := &Stage{Image: "local@sha256:1"}
-	assert.Equal(t, s.pulled("a"), "")
-	s.Stack.WebTask.ContainerDefinitions = []types.ContainerDefinition{{Image: aws.String("a")}}
-	assert.Equal(t, s.pulled("a"), "local@sha256:1")
-	assert.Equal(t, s.pulled("b"), "")
 }

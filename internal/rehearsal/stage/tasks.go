@@ -51,6 +51,7 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 		Secrets:     secrets,
 		Environment: environment,
 		Processors:  runtime.NumCPU(),
+		OpenFiles:   s.openFiles(),
 		ProbeSoon:   probeSoon,
 	})
 	if err != nil {

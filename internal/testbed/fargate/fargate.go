@@ -40,6 +40,9 @@ type RunOptions struct {
 	Environment map[string]string
 	// Processors is the machine's number; an engine refuses a higher limit.
 	Processors int
+	// OpenFiles is the most that the engine can let a container's processes open; it
+	// refuses a higher limit. Below Fargate's 65535, a task has fewer than there.
+	OpenFiles int
 	// ProbeSoon has the health checks of a container's start period, if it has one,
 	// come every second. That is the run's own haste, not Fargate's: there the first one
 	// comes when the health check's interval has passed.
@@ -130,7 +133,7 @@ func container(definition types.TaskDefinition, c types.ContainerDefinition, fir
 	made.Args = slices.Concat(
 		[]string{"run", "--detach", "--name", made.Name, "--label", options.Label},
 		network,
-		limits(c, definition, options.Processors),
+		limits(c, definition, options),
 		platform(definition.RuntimePlatform),
 		hardening(c),
 		volumes(c, options),

@@ -19,6 +19,7 @@ func options() RunOptions {
 		Secrets:     map[string]string{"arn:secret": "{}"},
 		Environment: map[string]string{"AWS_ENDPOINT_URL": "http://aws"},
 		Processors:  2,
+		OpenFiles:   1 << 20,
 	}
 }
 
@@ -128,6 +129,15 @@ func TestSecondContainerSharesTheNetwork(t *testing.T) {
 		assert.Check(t, cmp.Contains(second, part))
 	}
 	assert.Check(t, !strings.Contains(second, "--publish"))
+}
+
+// TestAnEngineWithFewerFiles gives what it has.
+func TestAnEngineWithFewerFiles(t *testing.T) {
+	few := options()
+	few.OpenFiles = 20000
+	containers, err := Containers(definition(hardened()), few)
+	assert.NilError(t, err)
+	assert.Check(t, cmp.Contains(strings.Join(containers[0].Args, " "), "--ulimit nofile=20000:20000"))
 }
 
 // TestContainersStartAfterThoseTheyDependOn starts the last of the definition first.

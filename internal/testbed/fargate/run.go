@@ -43,10 +43,10 @@ func published(mapping types.PortMapping) string {
 // limits returns a container's limits. Its own CPU is a share, by which containers
 // divide the task's when they compete; its own memory is a limit.
 // Source: ECS API reference, ContainerDefinition, cpu and memory.
-func limits(c types.ContainerDefinition, definition types.TaskDefinition, processors int) []string {
+func limits(c types.ContainerDefinition, definition types.TaskDefinition, options RunOptions) []string {
 	// They are numbers: the rule of the task's size has seen them.
 	cpu, _ := strconv.Atoi(aws.ToString(definition.Cpu))
-	cpus := min(float64(cpu)/unitsPerCPU, float64(processors))
+	cpus := min(float64(cpu)/unitsPerCPU, float64(options.Processors))
 	memory := aws.ToString(definition.Memory) + "m"
 	if c.Memory != nil {
 		memory = strconv.Itoa(int(*c.Memory)) + "m"
@@ -67,7 +67,7 @@ func limits(c types.ContainerDefinition, definition types.TaskDefinition, proces
 	for _, limit := range c.Ulimits {
 		soft, hard = limit.SoftLimit, limit.HardLimit
 	}
-	return append(args, "--ulimit", fmt.Sprintf("nofile=%d:%d", soft, hard))
+	return append(args, "--ulimit", fmt.Sprintf("nofile=%d:%d", min(int(soft), options.OpenFiles), min(int(hard), options.OpenFiles)))
 }
 
 // platform returns the task's processor architecture, x86-64 unless it says another.
