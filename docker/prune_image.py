@@ -14,8 +14,9 @@ from pathlib import Path
 # service (partitions, retries) lies beside them.
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sts"})
 
-# What the service imports of its packages. All else keeps its source without
-# bytecode, but for Benchling's client, of which only these modules stay.
+# What the service imports of its packages, and of the standard library what none of
+# them does. All else keeps its source without bytecode, but for Benchling's client, of
+# which only these modules stay.
 IMPORTED = (
     "benchling_sdk.apps.helpers.webhook_helpers",
     "benchling_sdk.auth.client_credentials_oauth2",
@@ -24,6 +25,7 @@ IMPORTED = (
     "benchling_sdk.services.v2.stable.app_service",
     "benchling_sdk.services.v2.stable.export_service",
     "boto3.s3.transfer",
+    "ctypes",
     "flask",
     "httpcore",
     "httpx",

@@ -14,6 +14,7 @@ from flask import Flask, Response
 
 from .runtime.health import LIVENESS, not_ready
 from .runtime.logs import configure_logs
+from .runtime.privileges import give_up_new_privileges
 from .runtime.server import StopTimes, serve, stay_on_one_cpu
 from .runtime.settings import Settings, SettingsError, read_settings
 
@@ -116,4 +117,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Not in main(), which tests call: their process would be another one afterwards.
+    give_up_new_privileges()
     sys.exit(main())

@@ -37,6 +37,7 @@ from .runtime.health import health_app, not_ready
 from .runtime.heartbeat import Heartbeat
 from .runtime.logs import configure_logs
 from .runtime.metrics import Metrics
+from .runtime.privileges import give_up_new_privileges
 from .runtime.server import StopTimes, serve
 from .runtime.settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
 from .runtime.time_limits import check_time
@@ -267,4 +268,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Not in main(), which tests call: their process would be another one afterwards.
+    give_up_new_privileges()
     sys.exit(main())

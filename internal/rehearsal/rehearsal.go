@@ -35,7 +35,7 @@ func Run(ctx context.Context, events int, parts []string, out io.Writer) (bool, 
 	defer cancel()
 	rows := report.New(out)
 	s := stage.New(rows)
-	chosen, err := actions.Parts(s, events, parts...)
+	chosen, err := actions.Select(s, events, parts...)
 	if err != nil {
 		return false, fmt.Errorf("PARTS: %w", err)
 	}

@@ -30,10 +30,10 @@ type Part struct {
 	always bool
 }
 
-// Parts returns the rehearsal's parts in order: of those that others don't stand on,
+// Select returns the rehearsal's parts in order: of those that others don't stand on,
 // the named ones, or all where none is named. While workers are killed, "kills" sends
 // that number of events.
-func Parts(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
+func Select(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
 	all := []Part{
 		{"set-up", prepare{s}, true},
 		{"deployment", deploy{s}, true},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"benchlingwebhook/internal/rehearsal/stage"
@@ -24,6 +25,8 @@ const (
 	stale = 10 * time.Minute
 	// tooLarge is beyond the service's limit of 1 MiB.
 	tooLarge = 1<<20 + 1
+	// probeTolerance is how much a busy engine's first health check may be off.
+	probeTolerance = 5 * time.Second
 )
 
 type webhooks struct{ *stage.Stage }
@@ -42,13 +45,20 @@ func (a webhooks) runEmpty(ctx context.Context) error {
 	var running *stage.Task
 	if err := a.Report.Check("first deployment: healthy with an empty secret", func() (string, error) {
 		var err error
-		if running, err = a.RunTask(ctx, a.Stack.WebTask, nil); err != nil {
+		if running, err = a.RunTaskInRealTime(ctx, a.Stack.WebTask); err != nil {
 			return "", err
 		}
 		return "the engine's health check passes", a.WaitHealthy(ctx, running)
 	}); err != nil {
 		return err
 	}
+	_ = a.Report.Check("web: first probe after one interval, as ECS", func() (string, error) {
+		after, err := a.FirstProbe(ctx, running)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%.1f s after the container's start", after.Seconds()), onTime(after, a.Stack.WebTask)
+	})
 	_ = a.Report.Check("first deployment: not ready, and says why", func() (string, error) {
 		status, body, err := testbed.Get(ctx, running.URL+"/health/ready")
 		if err == nil && (status != http.StatusServiceUnavailable || !strings.Contains(body, "client_id")) {
@@ -57,6 +67,15 @@ func (a webhooks) runEmpty(ctx context.Context) error {
 		return "503 " + body, err
 	})
 	return a.Report.Check("first deployment: SIGTERM", func() (string, error) { return a.StopTask(ctx, running) })
+}
+
+// onTime says whether the first health check came when ECS has it come.
+func onTime(after time.Duration, definition types.TaskDefinition) error {
+	interval := time.Duration(aws.ToInt32(definition.ContainerDefinitions[0].HealthCheck.Interval)) * time.Second
+	if (after - interval).Abs() > probeTolerance {
+		return fmt.Errorf("%.1f s after the container's start: %s was due: see the health check in docker/Dockerfile", after.Seconds(), interval)
+	}
+	return nil
 }
 
 // runReady fills the secret, runs the task anew and sends it webhooks.
@@ -75,7 +94,7 @@ func (a webhooks) runReady(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	checkHardening(ctx, a.Stage, running)
+	checkHardening(ctx, a.Stage, service{"web", a.Stack.WebTask, running})
 	for _, path := range []string{"/health", "/health/live", "/health/ready", "/config"} {
 		_ = a.Report.Check("GET "+path, func() (string, error) {
 			return fmt.Sprint(http.StatusOK), testbed.WaitOK(ctx, running.URL+path)

@@ -26,7 +26,7 @@ type services struct{ *stage.Stage }
 
 // Run starts both services, with a secret that is filled in.
 func (a services) Run(ctx context.Context) error {
-	return a.Report.Check("worker: healthy beside the web service", func() (string, error) {
+	if err := a.Report.Check("worker: healthy beside the web service", func() (string, error) {
 		if a.App.Definition == "" {
 			a.App.Definition = benchling.NewDefinition()
 			if err := a.FillSecret(ctx); err != nil {
@@ -37,7 +37,11 @@ func (a services) Run(ctx context.Context) error {
 			return "", err
 		}
 		return "the engine's health check passes", a.WaitHealthy(ctx, a.Worker.Load())
-	})
+	}); err != nil {
+		return err
+	}
+	checkHardening(ctx, a.Stage, service{"worker", a.Stack.WorkerTask, a.Worker.Load()})
+	return nil
 }
 
 type worker struct{ *stage.Stage }

@@ -32,9 +32,9 @@ type Task struct {
 	FirstResponse time.Duration
 }
 
-// RunTask starts a deployed task as ECS would start a new one: with the secrets
-// as they are now. settings are added to its environment.
-func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string) (*Task, error) {
+// runTask starts a deployed task as ECS would start a new one: with the secrets as
+// they are now. settings are added to its environment.
+func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string, probeSoon bool) (*Task, error) {
 	id := sessions.NewTask()
 	secrets, err := s.launch(ctx, definition, id)
 	if err != nil {
@@ -56,10 +56,12 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 		Label:       testbed.Label,
 		Networks:    networks,
 		Arguments:   arguments,
-		Image:       func(string) string { return s.Image },
+		Image:       s.pulled,
 		Secrets:     secrets,
 		Environment: environment,
 		Processors:  runtime.NumCPU(),
+		OpenFiles:   s.openFiles(),
+		ProbeSoon:   probeSoon,
 	})
 	if err != nil {
 		return nil, err
@@ -67,6 +69,9 @@ func (s *Stage) RunTask(ctx context.Context, definition types.TaskDefinition, se
 	running := &Task{ID: id, Role: aws.ToString(definition.TaskRoleArn), Name: name, Containers: containers}
 	began := time.Now()
 	for _, c := range containers {
+		if err := s.waitFor(ctx, c.After); err != nil {
+			return nil, err
+		}
 		command := s.Engine.Command(ctx, c.Args...)
 		command.Env = append(command.Env, c.Secrets...)
 		if _, err := testbed.Output(command, c.Args); err != nil {

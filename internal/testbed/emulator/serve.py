@@ -22,6 +22,16 @@ from ministack.services.cloudformation import provisioners
 
 HANDLERS = provisioners._RESOURCE_HANDLERS
 
+# What ministack leaves out of a task definition, or reads in part.
+TASK_KEYS = (
+    "ContainerDefinitions",
+    "EphemeralStorage",
+    "InferenceAccelerators",
+    "ProxyConfiguration",
+    "RuntimePlatform",
+    "Volumes",
+)
+
 # Maps whose keys are the user's own words, not names of the ECS API.
 USER_KEYED = {"options", "dockerLabels", "driverOpts", "labels"}
 
@@ -133,7 +143,7 @@ def mend_task_definition():
     def whole(logical_id, props, stack_name):
         arn, attributes = create(logical_id, props, stack_name)
         definition = ecs._task_defs[arn.rsplit("/", 1)[1]]
-        for key in ("ContainerDefinitions", "Volumes", "RuntimePlatform", "EphemeralStorage"):
+        for key in TASK_KEYS:
             if key in props:
                 definition[key[:1].lower() + key[1:]] = camel(props[key])
         return arn, attributes

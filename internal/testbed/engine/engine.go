@@ -28,8 +28,10 @@ type Engine struct {
 	dir string
 }
 
-// oldestDaemon is the first major version whose BuildKit knows named contexts.
-const oldestDaemon = 23
+// oldestDaemon is the first major version that has an interval of health checks in the
+// start period, without which a container's first one can't be timed. Its BuildKit knows
+// named contexts, as from 23 on.
+const oldestDaemon = 25
 
 // Ensure returns the machine's engine where it responds and its buildx knows
 // named build contexts. Otherwise it sets one up in dir, reusing what an
@@ -88,14 +90,14 @@ func daemonIsNew(version string) error {
 	major, _, _ := strings.Cut(version, ".")
 	number, err := strconv.Atoi(major)
 	if err != nil || number < oldestDaemon {
-		return fmt.Errorf("docker %q is too old for named build contexts: %d or later is needed", version, oldestDaemon)
+		return fmt.Errorf("docker %q is too old for --health-start-interval: %d or later is needed", version, oldestDaemon)
 	}
 	return nil
 }
 
 // canSetUp reports what stands against setting an engine up on this machine.
 func canSetUp(osRelease string, uid int) error {
-	remedy := "start Docker 23 or later with buildx"
+	remedy := fmt.Sprintf("start Docker %d or later with buildx", oldestDaemon)
 	text, err := os.ReadFile(osRelease)
 	if err != nil || !contains(strings.Fields(string(text)), "ID=debian") {
 		return fmt.Errorf("that needs Debian: %s", remedy)

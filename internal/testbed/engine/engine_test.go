@@ -163,7 +163,7 @@ func TestEnviron(t *testing.T) {
 func TestInstalled(t *testing.T) {
 	cases := map[string]struct{ docker, problem string }{
 		"usable":      {"[ $1 = version ] && echo 27.1.0; exit 0", ""},
-		"old":         {"echo 20.10.24", `docker "20.10.24" is too old for named build contexts: 23 or later is needed`},
+		"old":         {"echo 20.10.24", `docker "20.10.24" is too old for --health-start-interval: 25 or later is needed`},
 		"no buildx":   {"[ $1 = version ] && echo 27.1.0 && exit 0; exit 1", "docker has no buildx"},
 		"no daemon":   {"exit 1", "docker version: the daemon doesn't respond"},
 		"not present": {"", "docker isn't installed"},
