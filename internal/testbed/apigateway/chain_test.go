@@ -44,8 +44,9 @@ func TestDoorBeforeLoadBalancer(t *testing.T) {
 		{Key: "POST /event", Listener: "arn", Timeout: 10 * time.Second},
 		{Key: "POST /slow", Listener: "arn", Timeout: 50 * time.Millisecond},
 	}}, map[string]string{"arn": balancer.URL()}))
+	client := &http.Client{Timeout: 5 * time.Second}
 	send := func(path string) int {
-		response, err := http.Post(door.URL()+path, "application/json", strings.NewReader("{}"))
+		response, err := client.Post(door.URL()+path, "application/json", strings.NewReader("{}"))
 		assert.NilError(t, err)
 		assert.NilError(t, response.Body.Close())
 		return response.StatusCode

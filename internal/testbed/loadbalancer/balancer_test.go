@@ -87,12 +87,36 @@ func refusing(t *testing.T) (address string) {
 
 func post(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-	response, err := http.Post(url+"/event", "application/json", strings.NewReader("{}"))
+	response, err := client.Post(url+"/event", "application/json", strings.NewReader("{}"))
 	assert.NilError(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	assert.NilError(t, err)
 	return response.StatusCode, string(text)
+}
+
+// client gives up on what takes longer than any test.
+var client = &http.Client{Timeout: testTimeout}
+
+const testTimeout = 5 * time.Second
+
+// receive returns what comes from a channel, or fails the test.
+func receive[T any](t *testing.T, from <-chan T) (value T) {
+	t.Helper()
+	select {
+	case value = <-from:
+	case <-time.After(testTimeout):
+		t.Fatalf("nothing came within %s", testTimeout)
+	}
+	return value
+}
+
+// hold keeps a request until a channel is closed, or the test is over.
+func hold(r *http.Request, end <-chan bool) {
+	select {
+	case <-end:
+	case <-r.Context().Done():
+	}
 }
 
 func until(t *testing.T, what string, holds func() bool) {
@@ -102,7 +126,7 @@ func until(t *testing.T, what string, holds func() bool) {
 			return poll.Success()
 		}
 		return poll.Continue("%s", what)
-	}, poll.WithTimeout(5*time.Second), poll.WithDelay(2*time.Millisecond))
+	}, poll.WithTimeout(testTimeout), poll.WithDelay(2*time.Millisecond))
 }
 
 func TestRequestPassesOnceAndChangesNothingButWhatAWSChanges(t *testing.T) {
@@ -126,13 +150,13 @@ func TestRequestPassesOnceAndChangesNothingButWhatAWSChanges(t *testing.T) {
 	} {
 		request.Header.Set(name, value)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	assert.NilError(t, err)
 	assert.NilError(t, response.Body.Close())
 	assert.Equal(t, response.StatusCode, http.StatusAccepted)
 	assert.Equal(t, response.Header.Get("X-Of-Target"), "yes")
 
-	got := <-seen
+	got := receive(t, seen)
 	body, _ := io.ReadAll(got.Body)
 	assert.Equal(t, string(body), `{"a": 1}`)
 	assert.Equal(t, got.RequestURI, "/event?a=%2F")
@@ -171,7 +195,7 @@ func TestNoRequestIsRepeated(t *testing.T) {
 		}
 	}))
 	for _, want := range []int{http.StatusOK, http.StatusBadGateway} {
-		response, err := http.Get(b.URL() + "/event")
+		response, err := client.Get(b.URL() + "/event")
 		assert.NilError(t, err)
 		assert.NilError(t, response.Body.Close())
 		assert.Equal(t, response.StatusCode, want)
@@ -211,7 +235,7 @@ func TestClientThatGoesAway(t *testing.T) {
 	}()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL()+"/event", nil)
 	assert.NilError(t, err)
-	_, err = http.DefaultClient.Do(request)
+	_, err = client.Do(request)
 	assert.ErrorIs(t, err, context.Canceled)
 	until(t, "460", func() bool { return b.Own()[StatusClientClosed] == 1 })
 }

@@ -43,7 +43,7 @@ func TestIdleConnections(t *testing.T) {
 			if c.stopping {
 				b.Stopping(address)
 			}
-			took := <-ended
+			took := receive(t, ended)
 			until(t, "count", func() bool { return b.Closed() == c.closed })
 			if c.closed == 0 && !c.stopping {
 				assert.Assert(t, took >= small.IdleTimeout-20*time.Millisecond && took < 5*time.Second, took)

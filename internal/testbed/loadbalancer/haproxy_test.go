@@ -119,21 +119,22 @@ func TestHAProxyAgrees(t *testing.T) {
 func TestHAProxyDrainsAlike(t *testing.T) {
 	needHAProxy(t)
 	arrived, end := make(chan bool, 1), make(chan bool)
-	url, command := haproxy(t, serve(t, func(http.ResponseWriter, *http.Request) {
+	url, command := haproxy(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
 		arrived <- true
-		<-end
+		hold(r, end)
 	}))
 	inFlight := make(chan int, 1)
 	go func() {
 		status, _ := post(t, url)
 		inFlight <- status
 	}()
-	<-arrived
+	receive(t, arrived)
 	command("set server targets/one state drain")
 	status, _ := post(t, url)
 	close(end)
 	assert.Equal(t, status, http.StatusServiceUnavailable)
-	assert.Equal(t, <-inFlight, http.StatusOK)
+	assert.Equal(t, receive(t, inFlight), http.StatusOK)
 }
 
 func needHAProxy(t *testing.T) {

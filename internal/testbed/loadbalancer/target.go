@@ -67,7 +67,8 @@ func (b *Balancer) Register(address string) {
 // Deregister makes a target draining: it gets no new request, while those in flight go
 // on until the deregistration delay is over, when its connections are closed. The
 // channel is closed once it is unused, which is when ECS stops the task of a
-// deployment; at once where nothing is in flight, or nothing is registered.
+// deployment; at once where nothing is in flight, or nothing is registered. Idle
+// connections don't count, and are closed then.
 // Sources: Elastic Load Balancing's guide, "Edit target group attributes";
 // ECS's developer guide, "Optimize load balancer connection draining parameters".
 func (b *Balancer) Deregister(address string) <-chan struct{} {

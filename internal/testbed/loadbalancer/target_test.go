@@ -59,7 +59,7 @@ func TestTransitionsOfATarget(t *testing.T) {
 	assert.Equal(t, status, http.StatusOK)
 	sick.Store(false)
 	until(t, "healthy again", is(Healthy))
-	<-b.Deregister(address)
+	receive(t, b.Deregister(address))
 	assert.Equal(t, len(b.States()), 0)
 	var log []string
 	for _, change := range b.Transitions() {
@@ -69,7 +69,7 @@ func TestTransitionsOfATarget(t *testing.T) {
 	assert.DeepEqual(t, log[:3], []string{">initial: registered", "initial>healthy: the first health check passed", "healthy>unhealthy: health check: status 503, not 200"})
 	assert.DeepEqual(t, log[len(log)-2:], []string{"healthy>draining: deregistered", "draining>unused: nothing in flight"})
 	// What isn't registered is unused already.
-	<-b.Deregister(address)
+	receive(t, b.Deregister(address))
 }
 
 func TestFaster(t *testing.T) {
@@ -145,8 +145,9 @@ func TestDrain(t *testing.T) {
 				if r.URL.Path != "/event" {
 					return
 				}
+				_, _ = io.Copy(io.Discard, r.Body)
 				arrived <- true
-				<-end
+				hold(r, end)
 				_, _ = io.WriteString(w, "done")
 			})
 			f := small
@@ -157,7 +158,7 @@ func TestDrain(t *testing.T) {
 				status, _ := post(t, b.URL())
 				inFlight <- status
 			}()
-			<-arrived
+			receive(t, arrived)
 			unused := b.Deregister(address)
 			assert.DeepEqual(t, b.States(), map[string]State{address: Draining})
 			status, _ := post(t, b.URL())
@@ -169,11 +170,9 @@ func TestDrain(t *testing.T) {
 			}
 			if c.ends {
 				close(end)
-			} else {
-				t.Cleanup(func() { close(end) })
 			}
-			assert.Equal(t, <-inFlight, c.status)
-			<-unused
+			assert.Equal(t, receive(t, inFlight), c.status)
+			receive(t, unused)
 			log := b.Transitions()
 			assert.Equal(t, log[len(log)-1].Reason, c.reason)
 			assert.Equal(t, b.Closed(), 0)
@@ -186,8 +185,9 @@ func TestRegisterAgainWhileDraining(t *testing.T) {
 	arrived, end := make(chan bool, 2), make(chan bool)
 	address := serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/event" {
+			_, _ = io.Copy(io.Discard, r.Body)
 			arrived <- true
-			<-end
+			hold(r, end)
 		}
 	})
 	f := small
@@ -199,13 +199,13 @@ func TestRegisterAgainWhileDraining(t *testing.T) {
 		statuses <- status
 	}
 	go send()
-	<-arrived
+	receive(t, arrived)
 	b.Deregister(address)
 	b.Register(address)
 	b.Register(address)
 	go send()
-	<-arrived
+	receive(t, arrived)
 	close(end)
-	assert.Equal(t, <-statuses+<-statuses, 400)
+	assert.Equal(t, receive(t, statuses)+receive(t, statuses), 400)
 	until(t, "one left", func() bool { return len(b.States()) == 1 && b.States()[address] != Draining })
 }
