@@ -29,3 +29,25 @@ func Read(ctx context.Context, cloud aws.Config, name string) (Stack, error) {
 	}
 	return stack, nil
 }
+
+// Resources returns the physical IDs of a stack's resources of a type, such as
+// "AWS::ApiGatewayV2::Api"; none is an error.
+func Resources(ctx context.Context, cloud aws.Config, name, kind string) ([]string, error) {
+	var ids []string
+	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cloud), &cloudformation.ListStackResourcesInput{StackName: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("stack %q: %w", name, err)
+		}
+		for _, r := range page.StackResourceSummaries {
+			if aws.ToString(r.ResourceType) == kind {
+				ids = append(ids, aws.ToString(r.PhysicalResourceId))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("stack %q: no resource of type %s: deploy the stack of this version first", name, kind)
+	}
+	return ids, nil
+}
