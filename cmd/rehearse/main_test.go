@@ -41,6 +41,6 @@ func TestArgumentsThatItCannotTake(t *testing.T) {
 func TestPartsThatThereAreNot(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	assert.Equal(t, run(t.Context(), nil, "", "worker,lunch", &stdout, &stderr), 2)
-	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of web service, worker, canvases, packages, faults, attacks, kills, TLS, rights\n")
+	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of web service, worker, front door, canvases, packages, faults, attacks, kills, TLS, rights\n")
 	assert.Equal(t, stdout.String(), "")
 }

@@ -32,9 +32,6 @@ const (
 	rebuiltImage  = "benchling-webhook:rebuilt"
 )
 
-// noService is where the front door leads: the gates' workers probe nothing.
-func noService() string { return "" }
-
 // measurement is a run of the gates over the image.
 type measurement struct {
 	*testbed.Testbed
@@ -83,7 +80,7 @@ func (m *measurement) measureAll(ctx context.Context) error {
 	if _, err := fmt.Sscan(string(load), &m.figures.Load); err != nil {
 		return fmt.Errorf("/proc/loadavg: %w", err)
 	}
-	if err := m.Prepare(ctx, noService); err != nil {
+	if err := m.Prepare(ctx); err != nil {
 		return err
 	}
 	m.figures.Standin, m.figures.Processors = m.Contexts.Standin, runtime.NumCPU()

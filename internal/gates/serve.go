@@ -19,7 +19,7 @@ func Serve(ctx context.Context, image string, out io.Writer) bool {
 	m := &measurement{Testbed: testbed.New(report.New(out)), port: servePort}
 	defer m.Stop()
 	var web *started
-	if m.Prepare(ctx, noService) != nil || m.Report.Run(ctx,
+	if m.Prepare(ctx) != nil || m.Report.Run(ctx,
 		report.Check{Name: "build", Run: func(ctx context.Context) (string, error) {
 			_, err := m.Build(ctx, image, testbed.Dockerfile, testbed.BuildContext)
 			return "", err

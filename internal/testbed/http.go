@@ -26,8 +26,11 @@ const (
 // Complaint matches what the log of a service without faults doesn't have.
 var Complaint = regexp.MustCompile(`(?i)error|warning|read-only|traceback`)
 
-// client calls the service; nothing of the service takes this long.
-var client = &http.Client{Timeout: 10 * time.Second}
+// longestResponse bounds a call of the service; nothing of it takes this long.
+const longestResponse = 15 * time.Second
+
+// client calls the service where it runs.
+var client = &http.Client{Timeout: longestResponse}
 
 // Until repeats a look until it is satisfied; its error has the last thing seen.
 func Until(ctx context.Context, limit time.Duration, look func() (ok bool, seen string)) error {
@@ -60,20 +63,29 @@ func Get(ctx context.Context, url string) (int, string, error) {
 	if err != nil {
 		return 0, "", err
 	}
-	return do(request)
+	return do(client, request)
 }
 
 // Post sends a webhook to a URL.
 func Post(ctx context.Context, url string, webhook benchling.Webhook) (int, string, error) {
+	return post(ctx, client, url, webhook)
+}
+
+// PostTrusting sends a webhook to a URL whose certificate the run's authority signed.
+func (t *Testbed) PostTrusting(ctx context.Context, url string, webhook benchling.Webhook) (int, string, error) {
+	return post(ctx, t.Client, url, webhook)
+}
+
+func post(ctx context.Context, client *http.Client, url string, webhook benchling.Webhook) (int, string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(string(webhook.Body)))
 	if err != nil {
 		return 0, "", err
 	}
 	webhook.SetHeaders(request.Header)
-	return do(request)
+	return do(client, request)
 }
 
-func do(request *http.Request) (int, string, error) {
+func do(client *http.Client, request *http.Request) (int, string, error) {
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, "", err

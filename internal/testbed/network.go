@@ -11,11 +11,11 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"benchlingwebhook/internal/process"
+	"benchlingwebhook/internal/testbed/apigateway"
 	"benchlingwebhook/internal/testbed/authority"
 	"benchlingwebhook/internal/testbed/benchling"
 	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/forward"
-	"benchlingwebhook/internal/testbed/frontdoor"
 	"benchlingwebhook/internal/testbed/proxy"
 	"benchlingwebhook/internal/testbed/rights"
 	"benchlingwebhook/internal/testbed/sessions"
@@ -25,7 +25,7 @@ import (
 // agentSubnet has the agent's address on it, as its gateway.
 const agentSubnet = "169.254.170.0/24"
 
-func (t *Testbed) startNetwork(ctx context.Context, webURL func() string) (string, error) {
+func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 	t.Network = Label + "-" + benchling.RandomText()
 	gateway, err := t.makeNetwork(ctx, t.Network)
 	if err != nil {
@@ -37,11 +37,14 @@ func (t *Testbed) startNetwork(ctx context.Context, webURL func() string) (strin
 	if err := t.Authority.Write(AuthorityFile); err != nil {
 		return "", err
 	}
+	t.Client = &http.Client{Timeout: longestResponse, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: t.Authority.Pool()}, MaxIdleConnsPerHost: 100,
+	}}
 	certificate, err := t.Authority.Certificate(gateway, "127.0.0.1")
 	if err != nil {
 		return "", err
 	}
-	if err := t.startStandIns(certificate, webURL); err != nil {
+	if err := t.startStandIns(certificate); err != nil {
 		return "", err
 	}
 	agent, err := process.ServeTLS(t.Agent.Handler, certificate)
@@ -80,7 +83,7 @@ func (t *Testbed) makeNetwork(ctx context.Context, name string, args ...string) 
 }
 
 // startStandIns starts what tasks call, each on 127.0.0.1.
-func (t *Testbed) startStandIns(certificate *tls.Certificate, webURL func() string) error {
+func (t *Testbed) startStandIns(certificate *tls.Certificate) error {
 	t.Sessions, t.Rights = sessions.New(t.Emulator.Config()), rights.NewChecker(t.Emulator.Config())
 	var err error
 	if t.App.Key, err = benchling.NewKey(); err != nil {
@@ -98,7 +101,7 @@ func (t *Testbed) startStandIns(certificate *tls.Certificate, webURL func() stri
 		return err
 	}
 	t.AtEnd(func(context.Context) { t.Agent.Stop() })
-	if t.Door, err = frontdoor.Serve(gate{t}, emulator.Region, certificate, webURL); err != nil {
+	if t.Door, err = apigateway.Serve(gate{t}, emulator.Region, certificate); err != nil {
 		return err
 	}
 	t.AtEnd(func(context.Context) { t.Door.Stop() })
@@ -131,10 +134,12 @@ func (g gate) Credentials(key string) (aws.Credentials, bool) {
 	return session.Credentials, found && !g.Sessions.Expired(key)
 }
 
-// Invoke returns whether the role of a key's session may call a method of a path.
-func (g gate) Invoke(ctx context.Context, key, method, path string) (bool, error) {
+// Invoke returns whether the role of a key's session may call a method of a path of an
+// API's stage $default.
+func (g gate) Invoke(ctx context.Context, key, api, method, path string) (bool, error) {
 	session, _ := g.Sessions.Of(key)
-	return g.Rights.Allowed(ctx, session.Role, session.Task, "execute-api:Invoke", g.APIARN+"/$default/"+method+path)
+	arn := fmt.Sprintf("arn:aws:execute-api:%s:%s:%s/$default/%s%s", emulator.Region, emulator.Account, api, method, path)
+	return g.Rights.Allowed(ctx, session.Role, session.Task, "execute-api:Invoke", arn)
 }
 
 // trustedAt is where a container finds the authority's certificate.

@@ -5,18 +5,19 @@ package testbed
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"benchlingwebhook/internal/imagecontract"
 	"benchlingwebhook/internal/report"
+	"benchlingwebhook/internal/testbed/apigateway"
 	"benchlingwebhook/internal/testbed/authority"
 	"benchlingwebhook/internal/testbed/baseimage"
 	"benchlingwebhook/internal/testbed/benchling"
 	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/engine"
-	"benchlingwebhook/internal/testbed/frontdoor"
 	"benchlingwebhook/internal/testbed/proxy"
 	"benchlingwebhook/internal/testbed/registry"
 	"benchlingwebhook/internal/testbed/rights"
@@ -41,19 +42,19 @@ type Testbed struct {
 	Network, AgentNetwork string
 	// Authority has signed the certificates of the stand-ins.
 	Authority *authority.Authority
+	// Client trusts the authority.
+	Client *http.Client
 	// Sessions are the tasks' credentials, and Rights what they may.
 	Sessions *sessions.Sessions
 	Rights   *rights.Checker
 	// AWS lies between the containers and the emulator.
 	AWS *proxy.Proxy
-	// Agent is ECS's, and Door passes signed probes on in API Gateway's place.
+	// Agent is ECS's, and Door takes requests in API Gateway's place.
 	Agent *taskagent.Agent
-	Door  *frontdoor.Door
+	Door  *apigateway.Door
 	// Addresses are where containers reach the stand-ins, as host and port: all over
 	// TLS. Agent is for tasks without AgentNetwork.
 	Addresses struct{ AWS, Benchling, Agent, Door string }
-	// APIARN is the ARN of the deployed API, from its deployment on.
-	APIARN string
 	// Benchling is called with App's credentials, and calls with its key.
 	Benchling *benchling.Server
 	App       App
@@ -80,14 +81,13 @@ func (t *Testbed) Stop() {
 	t.cleanUps = nil
 }
 
-// Prepare starts everything. webURL returns where the web service is reached at
-// the moment, or nothing.
-func (t *Testbed) Prepare(ctx context.Context, webURL func() string) error {
+// Prepare starts everything.
+func (t *Testbed) Prepare(ctx context.Context) error {
 	return t.Report.Run(ctx,
 		report.Check{Name: "container engine", Run: t.StartEngine},
 		report.Check{Name: "base image", Run: t.ChooseBase},
 		report.Check{Name: "local registry and AWS", Run: t.startCloud},
-		report.Check{Name: "Benchling stand-in and network", Run: func(ctx context.Context) (string, error) { return t.startNetwork(ctx, webURL) }},
+		report.Check{Name: "Benchling stand-in and network", Run: t.startNetwork},
 	)
 }
 

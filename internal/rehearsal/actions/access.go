@@ -44,6 +44,8 @@ func (a access) Run(ctx context.Context) error {
 	if err != nil {
 		return a.Report.Check("rights", func() (string, error) { return "", err })
 	}
+	// The CDK CLI has roles of its own.
+	calls = slices.DeleteFunc(calls, func(call rights.Call) bool { return identity[call.Role()] == nil })
 	var problems []error
 	row := func(check string, run func() (string, error)) {
 		problems = append(problems, a.Report.Check(check, run))

@@ -41,6 +41,7 @@ func Select(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
 		{"web service", webhooks{s}, false},
 		{"services", services{s}, true},
 		{"worker", worker{s}, false},
+		{"front door", frontDoor{s}, false},
 		{"canvases", canvases{s}, false},
 		{"packages", packages{s}, false},
 		{"faults", faults{s}, false},

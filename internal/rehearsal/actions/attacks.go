@@ -73,7 +73,7 @@ func (a attacks) hangQueue(ctx context.Context) (stage.Accepted, error) {
 		l.RecordSignature(webhook.Signature)
 		all.Go(func() {
 			sent := time.Now()
-			status, _, _ := testbed.Post(ctx, a.Web.Load().URL+"/event", webhook)
+			status, _, _ := a.Post(ctx, "/event", webhook)
 			l.Record(status, entry, webhook.ID, sent)
 		})
 		time.Sleep(hangPause)
@@ -123,7 +123,7 @@ func (a attacks) dawdle(ctx context.Context) (stage.Accepted, error) {
 	if err := a.StartWeb(ctx); err != nil {
 		return stage.Accepted{}, err
 	}
-	stopped, err := a.StopTask(ctx, old)
+	stopped, err := a.RetireWeb(ctx, old)
 	fmt.Fprintln(a.Report, stopped)
 	return sent, err
 }

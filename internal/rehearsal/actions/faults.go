@@ -204,7 +204,7 @@ func (a faults) rotateKey(ctx context.Context) (stage.Accepted, error) {
 	if err != nil {
 		return stage.Accepted{}, err
 	}
-	status, body, err := testbed.Post(ctx, a.Web.Load().URL+"/event", webhook)
+	status, body, err := a.Post(ctx, "/event", webhook)
 	if err == nil && status != http.StatusUnauthorized {
 		err = fmt.Errorf("/event: status %d, %s: 401 was due to a signature of the old key", status, body)
 	}

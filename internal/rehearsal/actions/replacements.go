@@ -57,7 +57,7 @@ func (a faults) replaceBoth(ctx context.Context) error {
 	if err := a.StartWeb(ctx); err != nil {
 		return err
 	}
-	if _, err := a.StopTask(ctx, web); err != nil {
+	if _, err := a.RetireWeb(ctx, web); err != nil {
 		return err
 	}
 	if err := a.StartWorker(ctx); err != nil {

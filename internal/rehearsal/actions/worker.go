@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -99,10 +100,11 @@ func (a worker) seeProtection(ctx context.Context) (string, error) {
 	if faults := a.Agent.Faults(); len(faults) > 0 {
 		return "", fmt.Errorf("ECS would refuse %s", faults[0])
 	}
-	if a.Door.Passed() == 0 || a.Door.Refused() > 0 {
-		return "", fmt.Errorf("%d probes came in, %d were refused", a.Door.Passed(), a.Door.Refused())
+	probes, refused := a.Door.Passed()["GET "+a.Contract.HealthCheck.Path], a.Door.Own()[http.StatusForbidden]
+	if probes == 0 || refused > 0 {
+		return "", fmt.Errorf("%d probes came in, %d were refused", probes, refused)
 	}
-	return fmt.Sprintf("%s; protection ended %.0f s after; probes: %d", counts, time.Since(began).Seconds(), a.Door.Passed()), nil
+	return fmt.Sprintf("%s; protection ended %.0f s after; probes: %d", counts, time.Since(began).Seconds(), probes), nil
 }
 
 // loseWorker ends the worker in the middle of its exports and starts another.

@@ -48,7 +48,7 @@ func (s *Stage) Signal(ctx context.Context, route string, body []byte, err error
 	if err != nil {
 		return "", err
 	}
-	status, text, err := testbed.Post(ctx, s.Web.Load().URL+route, webhook)
+	status, text, err := s.Post(ctx, route, webhook)
 	if err != nil {
 		return "", err
 	}

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/benchling"
 )
 
@@ -51,8 +50,7 @@ func NewLoad() *Load {
 	return &Load{sent: Accepted{Entries: map[string]string{}, At: map[string]time.Time{}, Statuses: map[int]int{}}}
 }
 
-// StartLoad sends one event for each of n new entries, a pause between two. Each
-// goes to the web task of its moment.
+// StartLoad sends one event for each of n new entries, a pause between two.
 func (s *Stage) StartLoad(ctx context.Context, n int, prefix string, pause time.Duration) *Load {
 	l := NewLoad()
 	l.all.Add(1)
@@ -86,7 +84,7 @@ func (s *Stage) Send(ctx context.Context, l *Load, entry string, webhook benchli
 	deadline := time.Now().Add(SendTimeout)
 	for {
 		sent := time.Now()
-		status, body, err := testbed.Post(ctx, s.Web.Load().URL+"/event", webhook)
+		status, body, err := s.Post(ctx, "/event", webhook)
 		if l.Record(status, entry, webhook.ID, sent) {
 			return
 		}

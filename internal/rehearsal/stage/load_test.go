@@ -6,10 +6,12 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/report"
+	"benchlingwebhook/internal/testbed/apigateway"
 	"benchlingwebhook/internal/testbed/benchling"
 )
 
@@ -31,7 +33,14 @@ func TestLoadRepeatsWhatIsRefused(t *testing.T) {
 	assert.NilError(t, err)
 	s := New(report.New(io.Discard))
 	s.App.Key = key
-	s.Web.Store(&Task{URL: service.URL})
+	s.Client = http.DefaultClient
+	s.Door, err = apigateway.Serve(nil, "", nil)
+	assert.NilError(t, err)
+	defer s.Door.Stop()
+	wide := apigateway.Throttle{Rate: 1000, Burst: 1000}
+	assert.NilError(t, s.Door.Deploy(apigateway.API{Default: wide, Routes: []apigateway.Route{
+		{Key: "POST /event", Listener: "listener", Timeout: time.Second},
+	}}, map[string]string{"listener": service.URL}))
 	sent, err := s.StartLoad(t.Context(), 3, "etr_", 0).Wait()
 	assert.NilError(t, err)
 	assert.Equal(t, len(sent.Entries), 3)

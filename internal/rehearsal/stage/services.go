@@ -18,9 +18,12 @@ const (
 // attempts still outlast a brown-out of a minute.
 var shortWaits = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "2"}
 
-// StartWeb starts a web task, to which events go from now on.
+// StartWeb starts a web task, and returns when the load balancer calls it healthy.
 func (s *Stage) StartWeb(ctx context.Context) error {
 	running, err := s.RunTask(ctx, s.Stack.WebTask, nil)
+	if err == nil {
+		err = s.register(ctx, running)
+	}
 	if err == nil {
 		s.Web.Store(running)
 	}
@@ -55,8 +58,10 @@ func (s *Stage) WhileExporting(ctx context.Context, do func() error) (string, er
 	return s.Account(ctx, sent)
 }
 
-// EndTask sends a signal to a task's first container.
+// EndTask sends a signal to a task's first container. A target is none when ECS notices.
 func (s *Stage) EndTask(ctx context.Context, t *Task, signal string) error {
+	s.Balancer.Stopping(t.address())
+	s.deregister(t)
 	_, err := s.Docker(ctx, "kill", "--signal", signal, t.Containers[0].Name)
 	return err
 }

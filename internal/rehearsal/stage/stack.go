@@ -2,18 +2,16 @@ package stage
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"benchlingwebhook/internal/deployed"
-	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/quilt"
 )
 
@@ -26,6 +24,8 @@ type Stack struct {
 	WebTask, WorkerTask                        types.TaskDefinition
 	Cluster                                    string
 	IntakeURL, PackagingURL, Bucket, SecretARN string
+	// IdleTimeout is the load balancer's, for connections to targets, too.
+	IdleTimeout time.Duration
 }
 
 // ReadBack reads the task definitions and the stack's outputs from the local AWS,
@@ -54,7 +54,7 @@ func (s *Stage) ReadBack(ctx context.Context) error {
 			}
 			arns = append(arns, aws.ToString(task.TaskDefinitionArn))
 		}
-		if s.APIARN, err = apiARN(s.Stack.WorkerTask); err != nil {
+		if err := s.openDoor(ctx, config); err != nil {
 			return "", err
 		}
 		s.Packager = quilt.Start(config, s.Stack.PackagingURL)
@@ -79,24 +79,4 @@ func taskOf(ctx context.Context, config aws.Config, cluster, service string) (ty
 		return types.TaskDefinition{}, err
 	}
 	return *definition.TaskDefinition, nil
-}
-
-// frontDoor matches the URL by which the worker calls in by API Gateway.
-var frontDoor = regexp.MustCompile(`^https://([a-z0-9]+)\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/`)
-
-// apiARN returns the ARN of the API that the worker probes.
-func apiARN(worker types.TaskDefinition) (string, error) {
-	for _, c := range worker.ContainerDefinitions {
-		for _, pair := range c.Environment {
-			if aws.ToString(pair.Name) != "FRONT_DOOR_URL" {
-				continue
-			}
-			parts := frontDoor.FindStringSubmatch(aws.ToString(pair.Value))
-			if parts == nil {
-				return "", fmt.Errorf("FRONT_DOOR_URL %q: not the URL of an HTTP API", aws.ToString(pair.Value))
-			}
-			return fmt.Sprintf("arn:aws:execute-api:%s:%s:%s", parts[2], emulator.Account, parts[1]), nil
-		}
-	}
-	return "", errors.New("FRONT_DOOR_URL: the worker's task definition has none")
 }

@@ -3,11 +3,11 @@
 package stage
 
 import (
-	"context"
 	"sync/atomic"
 
 	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/loadbalancer"
 	"benchlingwebhook/internal/testbed/quilt"
 )
 
@@ -18,6 +18,8 @@ type Stage struct {
 	Stack Stack
 	// Image is what its tasks run, by digest.
 	Image string
+	// Balancer is the load balancer in front of the web tasks, from ReadBack on.
+	Balancer *loadbalancer.Balancer
 	// Web and Worker are the tasks that run now.
 	Web, Worker atomic.Pointer[Task]
 	// Packager takes the packaging messages in Quilt's place.
@@ -31,14 +33,3 @@ type Stage struct {
 
 // New returns a stage on which nothing is deployed, that reports to a report.
 func New(report *report.Report) *Stage { return &Stage{Testbed: testbed.New(report)} }
-
-// Prepare gets ready what a deployment needs.
-func (s *Stage) Prepare(ctx context.Context) error { return s.Testbed.Prepare(ctx, s.webURL) }
-
-// webURL returns where the web task that runs now is reached, or nothing.
-func (s *Stage) webURL() string {
-	if running := s.Web.Load(); running != nil {
-		return running.URL
-	}
-	return ""
-}

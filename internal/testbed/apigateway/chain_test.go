@@ -36,7 +36,7 @@ func TestDoorBeforeLoadBalancer(t *testing.T) {
 	assert.NilError(t, err)
 	defer balancer.Stop()
 	balancer.Register(address)
-	door, err := apigateway.Serve(nil, "")
+	door, err := apigateway.Serve(nil, "", nil)
 	assert.NilError(t, err)
 	defer door.Stop()
 	wide := apigateway.Throttle{Rate: 1000, Burst: 1000}

@@ -1,11 +1,12 @@
 // Package apigateway stands in for the HTTP API of API Gateway in front of the load
 // balancer: its routes, throttles, limits, IAM's signatures and the integration, by what
-// is deployed. There is no TLS, no custom domain and no access log.
+// is deployed. There is no custom domain and no access log.
 package apigateway
 
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -43,15 +44,26 @@ const (
 	maxIdle   = 10_000
 )
 
+// Gate knows who signed a request, and what they may.
+type Gate interface {
+	// Credentials returns those of an access key, or false.
+	Credentials(key string) (aws.Credentials, bool)
+	// Invoke returns whether the holder of an access key may call a method of a path
+	// of the API with an ID.
+	Invoke(ctx context.Context, key, api, method, path string) (bool, error)
+}
+
 // Door takes requests on 127.0.0.1 in API Gateway's place.
 type Door struct {
 	*process.LocalServer
 
-	credentials aws.CredentialsProvider
-	region      string
-	transport   *http.Transport
+	gate      Gate
+	region    string
+	scheme    string
+	transport *http.Transport
 
 	lock      sync.Mutex
+	api       string
 	routes    []Route
 	throttles map[string]*rate.Limiter
 	stage     *rate.Limiter
@@ -60,21 +72,24 @@ type Door struct {
 	own       map[int]int
 }
 
-// Serve returns a door without routes, whose every response is 404. Signatures must be
-// by the credentials, for the region.
-func Serve(credentials aws.CredentialsProvider, region string) (*Door, error) {
+// Serve returns a door without routes, whose every response is 404, over TLS unless
+// there is no certificate. Signatures must be for the region, by what the gate knows.
+func Serve(gate Gate, region string, certificate *tls.Certificate) (*Door, error) {
 	d := &Door{
-		credentials: credentials, region: region,
+		gate: gate, region: region, scheme: "https",
 		transport: &http.Transport{IdleConnTimeout: keepAlive, MaxIdleConnsPerHost: maxIdle, DisableCompression: true},
 		passed:    map[string]int{}, own: map[int]int{},
 	}
+	if certificate == nil {
+		d.scheme = "http"
+	}
 	var err error
-	d.LocalServer, err = process.Serve(d)
+	d.LocalServer, err = process.ServeTLS(d, certificate)
 	return d, err
 }
 
 // URL returns where the door takes requests, without a slash at the end.
-func (d *Door) URL() string { return "http://" + d.Address }
+func (d *Door) URL() string { return d.scheme + "://" + d.Address }
 
 // Deploy gives the door the routes and throttles of an API, in place of those that it
 // has, and the URLs of load balancers' listeners, by ARN. A route to another listener is
@@ -102,6 +117,7 @@ func (d *Door) Deploy(api API, listeners map[string]string) error {
 	}
 	d.lock.Lock()
 	defer d.lock.Unlock()
+	d.api = api.ID
 	d.routes, d.throttles, d.stage, d.listeners = api.Routes, throttles, limiter(api.Default), urls
 	return nil
 }

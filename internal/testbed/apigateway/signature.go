@@ -47,9 +47,9 @@ func (d *Door) verify(r *http.Request, body []byte) error {
 			again.Header.Set(name, value)
 		}
 	}
-	credentials, err := d.credentials.Retrieve(r.Context())
-	if err != nil {
-		return err
+	credentials, found := d.gate.Credentials(parts[1])
+	if !found {
+		return fmt.Errorf("nobody has the access key %s", parts[1])
 	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, again, hex.EncodeToString(sum[:]), service, d.region, at); err != nil {
@@ -58,5 +58,12 @@ func (d *Door) verify(r *http.Request, body []byte) error {
 	if signed := again.Header.Get("Authorization"); signed != given {
 		return fmt.Errorf("another signature: %s", signed)
 	}
-	return nil
+	d.lock.Lock()
+	api := d.api
+	d.lock.Unlock()
+	allowed, err := d.gate.Invoke(r.Context(), parts[1], api, r.Method, r.URL.Path)
+	if err == nil && !allowed {
+		err = fmt.Errorf("%s may not call %s %s", parts[1], r.Method, r.URL.Path)
+	}
+	return err
 }

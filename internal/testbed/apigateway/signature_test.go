@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,10 +18,10 @@ import (
 func TestOnlyWhatIsSignedPasses(t *testing.T) {
 	d := start(t, small(), func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	for _, c := range []struct {
-		name, service, region, secret, body string
-		at                                  time.Time
-		change                              func(*http.Request)
-		want                                int
+		name, service, region, secret, body, api, key string
+		at                                            time.Time
+		change                                        func(*http.Request)
+		want                                          int
 	}{
 		{name: "right", want: http.StatusTeapot},
 		{name: "right with a body", body: "{}", want: http.StatusTeapot},
@@ -30,6 +31,8 @@ func TestOnlyWhatIsSignedPasses(t *testing.T) {
 		{name: "another secret", secret: "stranger", want: http.StatusForbidden},
 		{name: "old", at: time.Now().Add(-time.Hour), want: http.StatusForbidden},
 		{name: "another path", change: func(r *http.Request) { r.URL.RawQuery = "a=1" }, want: http.StatusForbidden},
+		{name: "another right", api: "other", want: http.StatusForbidden},
+		{name: "stranger", key: "other", want: http.StatusForbidden},
 		{name: "none", change: func(r *http.Request) { r.Header.Del("Authorization") }, want: http.StatusForbidden},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -37,6 +40,8 @@ func TestOnlyWhatIsSignedPasses(t *testing.T) {
 			assert.NilError(t, err)
 			signer, err := keys.Retrieve(context.Background())
 			assert.NilError(t, err)
+			d.api = cmp.Or(c.api, "api")
+			signer.AccessKeyID = cmp.Or(c.key, signer.AccessKeyID)
 			if c.secret != "" {
 				signer.SecretAccessKey = c.secret
 			}
@@ -62,5 +67,5 @@ func TestOnlyWhatIsSignedPasses(t *testing.T) {
 		})
 	}
 	assert.DeepEqual(t, d.Passed(), map[string]int{"GET /health": 2})
-	assert.DeepEqual(t, d.Own(), map[int]int{403: 7})
+	assert.DeepEqual(t, d.Own(), map[int]int{403: 9})
 }
