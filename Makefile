@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
+# Python keeps the bytecode of what is tested, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3.11
 ENVIRONMENT ?= dev

@@ -19,6 +19,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.base_backend import BaseBackend
 
 from src.runtime.secret import Secret
 from src.runtime.settings import Settings
@@ -34,6 +36,17 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+_urls_of = BaseBackend.urls.fget
+
+
+@cache
+def _urls(kind: type[BaseBackend], region: str) -> dict[str, object]:
+    return _urls_of(kind(region, DEFAULT_ACCOUNT_ID))
+
+
+# moto makes this table anew for each call of an emulated service.
+BaseBackend.urls = property(lambda backend: _urls(type(backend), backend.region_name))
 
 REGION = "us-east-1"
 TABLE = {

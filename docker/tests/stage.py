@@ -34,6 +34,8 @@ from .conftest import TABLE, aws_client
 from .webhooks import webhook
 
 FIFO = {"FifoQueue": "true"}
+# To read the certificates takes longer than an export.
+TLS = httpx.create_ssl_context()
 # What Quilt's documentation says of its messages, which the rehearsal's stand-in reads, too.
 SCHEMAS = Path(__file__).parents[2] / "internal" / "testbed" / "quilt" / "schema"
 QUEUES = ("intake.fifo", "canvas.fifo", "dead-letters.fifo", "packaging.fifo", "revisions")
@@ -77,13 +79,13 @@ class Stage:
             self.revisions, self.statuses, self.metrics, confirm_seconds
         )
         self.give_back = threading.Event()
-        transport = RetryTransport(httpx.HTTPTransport(), lambda _: True, whole=True)
+        transport = RetryTransport(httpx.HTTPTransport(TLS), lambda _: True, whole=True)
         self.benchling = BenchlingClient(
             server.address, "id", "secret", httpx.Client(transport=transport)
         )
         self.dependencies = ExportDependencies(
             self.benchling,
-            httpx.Client(transport=RetryTransport(httpx.HTTPTransport(), lambda _: True)),
+            httpx.Client(transport=RetryTransport(httpx.HTTPTransport(TLS), lambda _: True)),
             self.s3,
             PackagingQueue(self.packaging_queue),
             self.claims,

@@ -23,6 +23,7 @@ from src.runtime.cancellable_transport import CancellableTransport
 from src.runtime.time_limits import TimeLimitError, check_time, time_limit
 from src.store.archive import Archive
 from tests.benchling_server import FILES, BenchlingServer, entry, zip_of
+from tests.stage import TLS
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +45,7 @@ def http(retry_seconds=2.0):
         time.sleep(min(seconds, 0.01))
         return False
 
-    return httpx.Client(transport=RetryTransport(httpx.HTTPTransport(), wait, retry_seconds))
+    return httpx.Client(transport=RetryTransport(httpx.HTTPTransport(TLS), wait, retry_seconds))
 
 
 def read(server):

@@ -533,6 +533,8 @@ class Model:
         self.s3 = s3
         self.foreign = {}
         self.number = 0
+        # The record while nothing writes another.
+        self.record = None
 
     def put(self, path):
         self.number += 1
@@ -545,12 +547,13 @@ class Model:
 
     def export(self, content, kill_at=None, after=False):
         self.number += 1
+        self.record = None
         client = Client(self.s3, kill_at, after)
         client.watch = self._touches_only_its_own
         try:
             stored = export(client, content, self.number)
         except KilledError:
-            self._foreign_is_as_it_was()
+            self._foreign_is_as_it_was(files(self.s3))
             return
         self._is_whole(stored, content)
         client = Client(self.s3)
@@ -563,10 +566,12 @@ class Model:
         keys = [arguments.get("Key")] if call == "put_object" else []
         if call == "delete_objects":
             keys = [item["Key"] for item in arguments["Delete"]["Objects"]]
+        if RECORD in keys:
+            self.record = None
         paths = {key.removeprefix(f"{NAME}/") for key in keys if key != RECORD}
         if not paths:
             return
-        record = record_of(self.s3)
+        self.record = record = self.record or record_of(self.s3)
         removable = {item.path for item in record.objects}
         allowed = (
             removable
@@ -576,13 +581,12 @@ class Model:
         assert paths <= allowed
         assert not paths & self.foreign.keys()
 
-    def _foreign_is_as_it_was(self):
-        there = files(self.s3)
+    def _foreign_is_as_it_was(self, there):
         assert {path: there.get(path) for path in self.foreign} == self.foreign
 
     def _is_whole(self, stored, content):
-        self._foreign_is_as_it_was()
         there = files(self.s3)
+        self._foreign_is_as_it_was(there)
         own = {file.path: content[file.name] for file in stored.contents.files}
         assert len(own) == len(content)
         named = documents()(stored.contents)

@@ -36,13 +36,13 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 	if in.AfterFacts, err = factsOf(after); err != nil {
 		return in, err
 	}
-	app := filepath.Join(scratch, "app")
-	if err := build(ctx, after, app); err != nil {
+	app, err := b.appOfTree(ctx, scratch)
+	if err != nil {
 		return in, err
 	}
 	runs, ctx := errgroup.WithContext(ctx)
 	runs.Go(func() (err error) {
-		if err := b.synthesizeBase(ctx, app); err != nil {
+		if err := b.synthesizeBase(ctx); err != nil {
 			return fmt.Errorf("the base: %w", err)
 		}
 		in.Before = b.templates
@@ -70,21 +70,40 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 	return in, runs.Wait()
 }
 
-// synthesizeBase synthesizes the revision, once. Where the tree has the same Go
-// sources, its app does it.
-func (b *Base) synthesizeBase(ctx context.Context, app string) error {
+// appOfTree returns the working tree's app. Where the revision has the same Go
+// sources, that is the revision's, too, and is built once.
+func (b *Base) appOfTree(ctx context.Context, scratch string) (string, error) {
+	same, err := sameApp(ctx, b.options.Tree, b.tree())
+	if err != nil {
+		return "", err
+	}
+	if same {
+		return b.appOfBase(ctx, b.options.Tree)
+	}
+	app := filepath.Join(scratch, "app")
+	return app, build(ctx, b.options.Tree, app)
+}
+
+// appOfBase returns the revision's app, built from a tree with its Go sources.
+func (b *Base) appOfBase(ctx context.Context, tree string) (string, error) {
+	app := filepath.Join(b.scratch, "app")
+	if !b.built {
+		if err := build(ctx, tree, app); err != nil {
+			return "", err
+		}
+		b.built = true
+	}
+	return app, nil
+}
+
+// synthesizeBase synthesizes the revision, once.
+func (b *Base) synthesizeBase(ctx context.Context) error {
 	if b.templates != nil {
 		return nil
 	}
-	same, err := sameApp(ctx, b.options.Tree, b.tree())
+	app, err := b.appOfBase(ctx, b.tree())
 	if err != nil {
 		return err
-	}
-	if !same {
-		app = filepath.Join(b.scratch, "app")
-		if err := build(ctx, b.tree(), app); err != nil {
-			return err
-		}
 	}
 	b.templates, err = synthesize(ctx, app, b.tree())
 	return err

@@ -39,7 +39,9 @@ type Base struct {
 	scratch   string
 	facts     []Fact
 	templates map[string]cfn.Template
-	remove    func() error
+	// built says whether the revision's app is.
+	built  bool
+	remove func() error
 }
 
 // NewBase checks the revision out beside the tree's repository, until Remove.

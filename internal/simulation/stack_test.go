@@ -3,6 +3,7 @@ package simulation
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,9 +28,9 @@ func concurrency(t *testing.T) int {
 	t.Helper()
 	text, err := os.ReadFile("../../docker/src/runtime/settings.py")
 	assert.NilError(t, err)
-	_, after, found := strings.Cut(string(text), `"WORKER_CONCURRENCY": "`)
-	assert.Assert(t, found)
-	number, err := strconv.Atoi(after[:strings.Index(after, `"`)])
+	found := regexp.MustCompile(`(?m)^ +worker_concurrency: .* = (\d+)$`).FindSubmatch(text)
+	assert.Assert(t, found != nil)
+	number, err := strconv.Atoi(string(found[1]))
 	assert.NilError(t, err)
 	return number
 }

@@ -7,7 +7,6 @@ attributes, constructor arguments and methods that waitress means for it.
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections import Counter
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
-from waitress.utilities import Error
+from waitress.task import ThreadedTaskDispatcher
 
 from .health import LIVENESS, MAX_BODY_BYTES
+from .refusals import Parser, RefusedTask, UnavailableError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -50,46 +48,11 @@ LOG_SECONDS = 60.0
 log = structlog.get_logger()
 
 
-class _UnavailableError(Error):  # type: ignore[misc]  # waitress has no types
-    code = 503
-    reason = "Service Unavailable"
-
-
-class _RefusedTask(ErrorTask):  # type: ignore[misc]  # waitress has no types
-    """The response to what never reaches the app, in the app's words."""
-
-    def execute(self) -> None:
-        fault = self.request.error
-        body = json.dumps(
-            {"error": fault.reason.lower().replace(" ", "_"), "message": fault.body}
-        ).encode()
-        self.status = f"{fault.code} {fault.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
-        self.content_length = len(body)
-        self.set_close_on_finish()
-        self.write(body)
-
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
-    """Reads a request's head, every fault of which is the caller's.
-
-    Of a Content-Length of more than 4,300 digits and of half an IPv6 address,
-    waitress's own lets the error escape.
-    """
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the head; raises ParsingError for what is wrong with it."""
-        try:
-            super().parse_header(header_plus)
-        except ValueError as error:
-            raise ParsingError("the address or the Content-Length is invalid") from error
-
-
 class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection that knows since when its client has been dawdling."""
 
-    error_task_class = _RefusedTask
-    parser_class = _Parser
+    error_task_class = RefusedTask
+    parser_class = Parser
     # Whether a whole request has come.
     has_served = False
 
@@ -249,7 +212,7 @@ class Lanes:
             if len(self._app.queue) < WAITING:
                 self._app.add_task(connection)
                 return
-            request.error = _UnavailableError("try again later")
+            request.error = UnavailableError("try again later")
         self._quick.add_task(connection)
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> None:

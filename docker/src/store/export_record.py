@@ -10,6 +10,8 @@ from typing import Any
 from .archive import LeftOut
 
 VERSION = 1
+# Beside the packages' prefixes, so that Quilt puts no record into a package.
+RECORDS = ".exports"
 # The size and the checksum of a document that is planned: it is made last.
 UNKNOWN = -1
 
@@ -110,3 +112,9 @@ def _object(fields: dict[str, Any]) -> StoredObject:
         Kind(fields["kind"]),
         str(fields["etag"]),
     )
+
+
+def record_key(name: str) -> str:
+    """Return the key of a package's record."""
+    prefix, _, last = name.rpartition("/")
+    return f"{prefix}/{RECORDS}/{last}.json"

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..runtime.errors import PermanentError
-from .package_store import TRIGGER_DOCUMENT, Contents, Documents
+from .package_export import TRIGGER_DOCUMENT, Contents, Documents
 from .references import Link
 
 # The package's metadata in Quilt.
