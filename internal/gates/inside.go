@@ -36,7 +36,7 @@ func (m *measurement) inside(ctx context.Context, args []string, command ...stri
 }
 
 func insideArgs(args, command []string) []string {
-	run := []string{"run", "--rm", "--label", testbed.Label, "--read-only", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}
+	run := []string{"run", "--rm", "--label", testbed.Mark(), "--read-only", "--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}
 	return slices.Concat(run, args, []string{newImage}, command)
 }
 

@@ -43,7 +43,7 @@ func (m *measurement) start(ctx context.Context, image string, options []string,
 		}
 	}
 	s := &started{name: testbed.Label + "-" + benchling.RandomText(), url: "http://127.0.0.1:" + port}
-	args := []string{"run", "--detach", "--name", s.name, "--label", testbed.Label, "--network", m.Network, "--init",
+	args := []string{"run", "--detach", "--name", s.name, "--label", testbed.Mark(), "--network", m.Network, "--init",
 		"--publish", "127.0.0.1:" + port + ":" + strconv.Itoa(m.Contract.Port),
 		"--cap-drop", "ALL", "--memory", "1g", "--health-start-interval", "1s",
 		"--env", "BENCHLING_SECRET"}

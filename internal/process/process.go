@@ -27,7 +27,7 @@ type Server struct {
 	Log string
 
 	command *exec.Cmd
-	exited  chan struct{}
+	exited  <-chan struct{}
 }
 
 // Start starts the command, which writes into the log, and returns when it
@@ -44,14 +44,11 @@ func Start(ctx context.Context, command *exec.Cmd, log, address string) (*Server
 	command.Stdout, command.Stderr = file, file
 	// A Ctrl-C at the terminal is for the tool, which stops its servers last.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
+	exited, err := StartBound(command)
+	if err != nil {
 		return nil, err
 	}
-	s := &Server{Log: log, command: command, exited: make(chan struct{})}
-	go func() {
-		_ = command.Wait()
-		close(s.exited)
-	}()
+	s := &Server{Log: log, command: command, exited: exited}
 	if err := s.waitUntilItAnswers(ctx, address); err != nil {
 		s.Stop()
 		return nil, err

@@ -74,7 +74,7 @@ func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 
 // makeNetwork makes a network of the engine, and returns its gateway.
 func (t *Testbed) makeNetwork(ctx context.Context, name string, args ...string) (string, error) {
-	create := append([]string{"network", "create", "--label", Label}, args...)
+	create := append([]string{"network", "create", "--label", Mark()}, args...)
 	if _, err := t.Docker(ctx, append(create, name)...); err != nil {
 		return "", err
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"benchlingwebhook/internal/testbed/cdkdocker"
 	"benchlingwebhook/internal/testbed/engine"
 )
 
@@ -16,6 +15,11 @@ import (
 // engine is a run's own, else what the machine's engine holds of containers,
 // networks and images; then the paths. The images are those besides the testbed's.
 func Remove(ctx context.Context, progress io.Writer, images, paths []string) error {
+	unlock, err := Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	var problems []error
 	if _, err := os.Stat(engineDir); err == nil {
 		fmt.Fprintln(progress, "Removing the container engine in", engineDir)
@@ -31,13 +35,21 @@ func Remove(ctx context.Context, progress io.Writer, images, paths []string) err
 	return errors.Join(problems...)
 }
 
-// clear removes what the machine's engine holds for runs.
+// clear removes what the machine's engine holds for runs of this checkout, and images,
+// which all checkouts share.
 func clear(ctx context.Context, eng *engine.Engine, images []string) error {
-	marked := "label=" + Label
+	return errors.Join(
+		clearContainers(ctx, eng),
+		RemoveImages(ctx, eng, append([]string{"standin-amazonlinux", ImagePrefix() + "*"}, images...)...),
+	)
+}
+
+// clearContainers removes the containers and networks of this checkout's runs.
+func clearContainers(ctx context.Context, eng *engine.Engine) error {
+	marked := "label=" + Mark()
 	return errors.Join(
 		removeListed(ctx, eng, []string{"ps", "--all", "--quiet", "--filter", marked}, "rm", "--force", "--volumes"),
 		removeListed(ctx, eng, []string{"network", "ls", "--quiet", "--filter", marked}, "network", "rm"),
-		RemoveImages(ctx, eng, append([]string{"standin-amazonlinux", cdkdocker.ImagePrefix + "*"}, images...)...),
 	)
 }
 

@@ -93,6 +93,11 @@ func (t *Testbed) Prepare(ctx context.Context) error {
 
 // StartEngine starts the container engine, or finds the machine's.
 func (t *Testbed) StartEngine(ctx context.Context) (string, error) {
+	unlock, err := Lock()
+	if err != nil {
+		return "", err
+	}
+	t.AtEnd(func(context.Context) { unlock() })
 	if err := os.MkdirAll(WorkDir, 0o755); err != nil {
 		return "", err
 	}
@@ -101,6 +106,10 @@ func (t *Testbed) StartEngine(ctx context.Context) (string, error) {
 		return "", err
 	}
 	t.Engine = eng
+	// What a run left that was killed.
+	if err := clearContainers(ctx, eng); err != nil {
+		return "", err
+	}
 	t.AtEnd(func(ctx context.Context) {
 		if eng.Own {
 			_ = eng.Stop(ctx)

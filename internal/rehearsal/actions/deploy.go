@@ -82,6 +82,7 @@ func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
 		Docker:         []string{docker.Path},
 		Environment:    docker.Env,
 		BuildArguments: a.Contexts.BuildArgs(),
+		ImagePrefix:    testbed.ImagePrefix(),
 		Registry:       a.Registry.Host,
 		Endpoint:       a.Emulator.Endpoint,
 		Root:           a.Emulator.Root,

@@ -71,7 +71,7 @@ func (a image) checkFixture(ctx context.Context, path, empty string) error {
 	if err != nil {
 		return err
 	}
-	tag := testbed.Label + "-fixture:" + filepath.Base(filepath.Dir(path))
+	tag := testbed.ImagePrefix() + "fixture:" + filepath.Base(filepath.Dir(path))
 	arguments := []string{"buildx", "build", "--quiet", "--load", "--provenance=false", "--tag", tag, "--file", path}
 	for _, base := range contract.BaseImages {
 		arguments = append(arguments, "--build-context", base.Reference+"="+empty)

@@ -13,7 +13,6 @@ import (
 	"benchlingwebhook/internal/imageaudit"
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/testbed"
-	"benchlingwebhook/internal/testbed/cdkdocker"
 )
 
 type image struct{ *stage.Stage }
@@ -39,7 +38,7 @@ func (a image) Run(ctx context.Context) error {
 			return "", err
 		}
 		digest := aws.ToString(images.ImageDetails[0].ImageDigest)
-		if err := testbed.RemoveImages(ctx, a.Engine, cdkdocker.ImagePrefix+"*"); err != nil {
+		if err := testbed.RemoveImages(ctx, a.Engine, testbed.ImagePrefix()+"*"); err != nil {
 			return "", err
 		}
 		a.Image = a.Registry.Host + "/" + repository + "@" + digest

@@ -46,7 +46,7 @@ for context in (aws, httpx.create_ssl_context()):
 
 // checkRoots looks into the bundles of the image, in which nothing of the run is.
 func (a trust) checkRoots(ctx context.Context) (string, error) {
-	text, err := a.Docker(ctx, "run", "--rm", "--label", testbed.Label, "--network", "none", "--read-only", "--entrypoint", "python", a.Image, "-c", listRoots)
+	text, err := a.Docker(ctx, "run", "--rm", "--label", testbed.Mark(), "--network", "none", "--read-only", "--entrypoint", "python", a.Image, "-c", listRoots)
 	if err != nil {
 		return "", err
 	}

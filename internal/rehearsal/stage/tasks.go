@@ -53,7 +53,7 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 	}
 	containers, err := fargate.Containers(definition, fargate.RunOptions{
 		Name:        name,
-		Label:       testbed.Label,
+		Label:       testbed.Mark(),
 		Networks:    networks,
 		Arguments:   arguments,
 		Image:       s.pulled,

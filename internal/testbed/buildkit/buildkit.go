@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"benchlingwebhook/internal/process"
 )
 
 const (
@@ -26,8 +28,10 @@ type Daemon struct {
 	// Address is "unix://PATH".
 	Address string
 
+	// sockets is the directory of its socket.
+	sockets string
 	process *os.Process
-	exited  chan struct{}
+	exited  <-chan struct{}
 }
 
 // Start builds buildkitd where dir has none, which takes minutes, and runs it.
@@ -60,16 +64,11 @@ func Start(ctx context.Context, dir string, environment []string) (*Daemon, erro
 	command.Env = append(os.Environ(), environment...)
 	command.Stdout, command.Stderr = log, log
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := command.Start(); err != nil {
+	exited, err := process.StartBound(command)
+	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{Address: "unix://" + socket, process: command.Process, exited: make(chan struct{})}
-	go func() {
-		// Its log says why it ended.
-		_ = command.Wait()
-		_ = os.RemoveAll(sockets)
-		close(d.exited)
-	}()
+	d := &Daemon{Address: "unix://" + socket, sockets: sockets, process: command.Process, exited: exited}
 	if err := d.wait(ctx, socket, log.Name()); err != nil {
 		d.Stop()
 		return nil, err
@@ -130,6 +129,8 @@ func (d *Daemon) wait(ctx context.Context, socket, log string) error {
 
 // Stop ends the daemon; it may be called more than once.
 func (d *Daemon) Stop() {
+	// Its log says why it ended.
+	defer func() { _ = os.RemoveAll(d.sockets) }()
 	_ = d.process.Signal(syscall.SIGTERM)
 	select {
 	case <-d.exited:

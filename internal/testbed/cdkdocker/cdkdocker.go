@@ -25,10 +25,6 @@ import (
 // ConfigVariable names the environment variable with the path of the Config.
 const ConfigVariable = "REHEARSAL_DOCKER"
 
-// ImagePrefix comes before the names that the CDK CLI gives its images: a
-// machine's own images of a real deployment stay what they are.
-const ImagePrefix = "rehearsal-"
-
 // cdkImage begins the name of each image that the CDK CLI builds.
 const cdkImage = "cdkasset-"
 
@@ -47,6 +43,10 @@ type Config struct {
 	Environment []string
 	// BuildArguments come after `buildx build`.
 	BuildArguments []string
+	// ImagePrefix comes before the names that the CDK CLI gives its images: a machine's
+	// own images of a real deployment, and those of another checkout's run, stay what
+	// they are.
+	ImagePrefix string
 	// Registry is the local registry, "127.0.0.1:PORT".
 	Registry string
 	// Endpoint is the emulator's.
@@ -92,7 +92,7 @@ func (c Config) Rewrite(args []string) (rewritten []string, ok bool) {
 	}
 	for _, arg := range args {
 		if strings.HasPrefix(arg, cdkImage) {
-			arg = ImagePrefix + arg
+			arg = c.ImagePrefix + arg
 		}
 		rewritten = append(rewritten, c.LocalReference(arg))
 	}

@@ -20,7 +20,7 @@ import (
 const ecrImage = "000000000000.dkr.ecr.us-east-1.amazonaws.com/assets:abc"
 
 func TestRewrite(t *testing.T) {
-	c := Config{Registry: "127.0.0.1:5001", BuildArguments: []string{"--build-context", "uv=/uv"}}
+	c := Config{ImagePrefix: "rehearsal-", Registry: "127.0.0.1:5001", BuildArguments: []string{"--build-context", "uv=/uv"}}
 	for _, test := range []struct {
 		args, want string
 		answered   bool

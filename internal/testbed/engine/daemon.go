@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"benchlingwebhook/internal/process"
 )
 
 const (
@@ -57,7 +59,7 @@ func start(ctx context.Context, dir string, progress io.Writer) (*Engine, error)
 }
 
 // launch starts the daemon in a session of its own, so that an interrupt of the
-// caller leaves it to Stop. The channel closes when the daemon ends.
+// caller leaves it to Stop; it ends with a caller that is killed. The channel closes when the daemon ends.
 func (e *Engine) launch(runDir string) (<-chan struct{}, error) {
 	log, err := os.Create(filepath.Join(e.dir, "dockerd.log"))
 	if err != nil {
@@ -72,15 +74,10 @@ func (e *Engine) launch(runDir string) (<-chan struct{}, error) {
 	cmd.Env = append(os.Environ(), "PATH="+searchPath(e.dir))
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
+	exited, err := process.StartBound(cmd)
+	if err != nil {
 		return nil, fmt.Errorf("start the container engine: %w", err)
 	}
-	exited := make(chan struct{})
-	go func() {
-		// The log says why it ended; waiting only reaps it.
-		_ = cmd.Wait()
-		close(exited)
-	}()
 	return exited, nil
 }
 
