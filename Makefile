@@ -48,6 +48,11 @@ fuzz: $(SERVICE) ## Try the web service with 200,000 odd inputs (FUZZ_EXAMPLES=,
 rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it
 	$(call covered,rehearse)
 
+.PHONY: rehearse-mutants
+rehearse-mutants: $(NODE) $(TOOLS) $(SERVICE) ## Put faults into template and service, one at a time, and see the rehearsal find each (MUTANTS=)
+	@go build -o build/bin/rehearse ./cmd/rehearse
+	@build/bin/rehearse mutants
+
 .PHONY: gates
 gates: $(SERVICE) ## Measure every quality gate of the image; build/gates.json
 	$(call covered,gates)

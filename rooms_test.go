@@ -19,6 +19,7 @@ import (
 var rooms = []string{
 	"cmd/webhook cmd/rehearse cmd/gates cmd/review cmd/bench-service cmd/bench-synth cmd/bench-synth/emptyapp cmd/cdk-docker",
 	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth internal/simulation",
+	"internal/rehearsal/mutants",
 	"internal/rehearsal/actions",
 	"internal/rehearsal/stage",
 	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters",

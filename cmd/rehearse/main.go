@@ -1,6 +1,7 @@
 // Rehearse deploys the stack to a local AWS, runs it as Fargate would, and reports
 // what held; EVENTS in the environment is how many events are sent while workers are
-// killed, PARTS the parts to run, with commas between. `rehearse down` removes everything that rehearsals and gates made. It runs
+// killed, PARTS the parts to run, with commas between. `rehearse mutants` puts faults in
+// and has the rehearsal find them, those whose names match MUTANTS. `rehearse down` removes everything that rehearsals and gates made. It runs
 // in the repository's root.
 package main
 
@@ -17,35 +18,38 @@ import (
 
 	"benchlingwebhook/internal/gates"
 	"benchlingwebhook/internal/rehearsal"
+	"benchlingwebhook/internal/rehearsal/mutants"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Getenv("EVENTS"), os.Getenv("PARTS"), os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
 // run returns the exit status: 0 where everything held, 1 where something didn't, 2
 // for arguments that it can't take.
-func run(ctx context.Context, args []string, events, parts string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	var passed bool
 	var err error
 	switch {
 	case len(args) == 1 && args[0] == "down":
 		err = rehearsal.Remove(ctx, stdout, gates.Images(), gates.Paths())
 		passed = err == nil
+	case len(args) == 1 && args[0] == "mutants":
+		passed, err = mutants.Run(ctx, getenv("MUTANTS"), stdout)
 	case len(args) > 0:
-		fmt.Fprintf(stderr, "rehearse: %q: not a command: run it without arguments, or with `down`\n", args)
+		fmt.Fprintf(stderr, "rehearse: %q: not a command: run it without arguments, or with `down` or `mutants`\n", args)
 		return 2
 	default:
 		var n int
-		if n, err = number(events); err != nil {
+		if n, err = number(getenv("EVENTS")); err != nil {
 			fmt.Fprintln(stderr, err)
 			return 2
 		}
 		var names []string
-		if parts != "" {
+		if parts := getenv("PARTS"); parts != "" {
 			names = strings.Split(parts, ",")
 		}
 		passed, err = rehearsal.Run(ctx, n, names, stdout)

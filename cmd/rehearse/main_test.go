@@ -18,6 +18,16 @@ func TestNumberOfEvents(t *testing.T) {
 	}
 }
 
+// only is an environment of one variable.
+func only(name, value string) func(string) string {
+	return func(asked string) string {
+		if asked == name {
+			return value
+		}
+		return ""
+	}
+}
+
 func TestArgumentsThatItCannotTake(t *testing.T) {
 	for _, c := range []struct {
 		args   []string
@@ -27,11 +37,11 @@ func TestArgumentsThatItCannotTake(t *testing.T) {
 		{nil, "0", "EVENTS: \"0\": not a whole number from 1 to 100000: set one\n"},
 		{nil, "many", "EVENTS: \"many\": not a whole number from 1 to 100000: set one\n"},
 		{nil, "100001", "EVENTS: \"100001\": not a whole number from 1 to 100000: set one\n"},
-		{[]string{"up"}, "", "rehearse: [\"up\"]: not a command: run it without arguments, or with `down`\n"},
+		{[]string{"up"}, "", "rehearse: [\"up\"]: not a command: run it without arguments, or with `down` or `mutants`\n"},
 	} {
 		t.Run(fmt.Sprint(c.args, c.events), func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			assert.Equal(t, run(t.Context(), c.args, c.events, "", &stdout, &stderr), 2)
+			assert.Equal(t, run(t.Context(), c.args, only("EVENTS", c.events), &stdout, &stderr), 2)
 			assert.Equal(t, stderr.String(), c.said)
 			assert.Equal(t, stdout.String(), "")
 		})
@@ -40,7 +50,7 @@ func TestArgumentsThatItCannotTake(t *testing.T) {
 
 func TestPartsThatThereAreNot(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	assert.Equal(t, run(t.Context(), nil, "", "worker,lunch", &stdout, &stderr), 2)
-	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of web service, worker, front door, canvases, packages, faults, attacks, kills, TLS, rights\n")
+	assert.Equal(t, run(t.Context(), nil, only("PARTS", "worker,lunch"), &stdout, &stderr), 2)
+	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of first deployment, web service, worker, front door, canvases, packages, faults, attacks, kills, TLS, rights\n")
 	assert.Equal(t, stdout.String(), "")
 }

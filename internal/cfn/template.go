@@ -67,6 +67,22 @@ func (r *Resource) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// JSON returns the template as CloudFormation reads it.
+func (t Template) JSON() ([]byte, error) {
+	whole := maps.Clone(t.Rest)
+	resources := map[string]any{}
+	for id, r := range t.Resources {
+		resource := maps.Clone(r.Attributes)
+		resource["Type"] = r.Type
+		if r.Properties != nil {
+			resource["Properties"] = r.Properties
+		}
+		resources[id] = resource
+	}
+	whole["Resources"] = resources
+	return json.Marshal(whole)
+}
+
 // Attribute returns an attribute that is a text, such as "DeletionPolicy"; empty
 // where it isn't set.
 func (r Resource) Attribute(name string) string {

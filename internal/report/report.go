@@ -51,6 +51,8 @@ type Report struct {
 	start time.Time
 	lock  sync.Mutex
 	group string
+	// only chooses checks, by group and name; nil is all of them.
+	only func(group, check string) bool
 	// onTerminal says that a line can be written over.
 	onTerminal bool
 }
@@ -74,9 +76,18 @@ func (r *Report) Write(text []byte) (int, error) {
 // Group puts the rows of the checks to come below a heading.
 func (r *Report) Group(name string) { r.group = name }
 
+// Only has the checks be left out, as if they had held, that aren't chosen.
+func (r *Report) Only(chosen func(group, check string) bool) { r.only = chosen }
+
+// Rows returns the rows so far.
+func (r *Report) Rows() []Row { return append([]Row(nil), r.rows...) }
+
 // Check runs one check and records its row. It returns the check's error, so
 // that a caller can stop where nothing further makes sense.
 func (r *Report) Check(name string, run func() (string, error)) error {
+	if r.only != nil && !r.only(r.group, name) {
+		return nil
+	}
 	r.say(name)
 	began := time.Now()
 	done := make(chan struct{})

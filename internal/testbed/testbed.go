@@ -91,6 +91,16 @@ func (t *Testbed) Prepare(ctx context.Context) error {
 	)
 }
 
+// PrepareOn starts everything but the engine and the base image, which are another
+// testbed's.
+func (t *Testbed) PrepareOn(ctx context.Context, other *Testbed) error {
+	t.Engine, t.Contexts, t.Contract = other.Engine, other.Contexts, other.Contract
+	return t.Report.Run(ctx,
+		report.Check{Name: "local registry and AWS", Run: t.startCloud},
+		report.Check{Name: "Benchling stand-in and network", Run: t.startNetwork},
+	)
+}
+
 // StartEngine starts the container engine, or finds the machine's.
 func (t *Testbed) StartEngine(ctx context.Context) (string, error) {
 	unlock, err := Lock()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/testbed"
 )
 
 // Action is a part of the rehearsal. Its error is of what later ones stand on; each
@@ -34,10 +35,26 @@ type Part struct {
 // the named ones, or all where none is named. While workers are killed, "kills" sends
 // that number of events.
 func Select(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
-	all := []Part{
+	return choose(names, append([]Part{
 		{"set-up", prepare{s}, true},
 		{"deployment", deploy{s}, true},
 		{"image", image{s}, true},
+	}, parts(s, killEvents, len(names) == 0)...))
+}
+
+// OnTemplate returns the named parts in order, for a stage whose testbed, image and
+// template another run has made.
+func OnTemplate(s *stage.Stage, other *testbed.Testbed, template string, names ...string) ([]Part, error) {
+	return choose(names, append([]Part{
+		{"set-up", adopt{s, other}, true},
+		{"deployment", deployTemplate{s, template}, true},
+	}, parts(s, 0, false)...))
+}
+
+// parts returns the parts that come after the deployment.
+func parts(s *stage.Stage, killEvents int, whole bool) []Part {
+	return []Part{
+		{"first deployment", firstDeployment{s}, false},
 		{"web service", webhooks{s}, false},
 		{"services", services{s}, true},
 		{"worker", worker{s}, false},
@@ -48,9 +65,14 @@ func Select(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
 		{"attacks", attacks{s}, false},
 		{"kills", kills{s, killEvents}, false},
 		{"TLS", trust{s}, false},
-		{"rights", access{s, len(names) == 0}, false},
+		{"rights", access{s, whole}, false},
 		{"end", finish{s}, true},
 	}
+}
+
+// choose returns the parts that are named, or all where none is, and those that others
+// stand on.
+func choose(names []string, all []Part) ([]Part, error) {
 	if len(names) == 0 {
 		return all, nil
 	}

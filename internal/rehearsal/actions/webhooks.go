@@ -29,19 +29,10 @@ const (
 	probeTolerance = 5 * time.Second
 )
 
-type webhooks struct{ *stage.Stage }
+type firstDeployment struct{ *stage.Stage }
 
-// Run starts the web service as a first deployment and the next do, and sends it
-// webhooks.
-func (a webhooks) Run(ctx context.Context) error {
-	if err := a.runEmpty(ctx); err != nil {
-		return err
-	}
-	return a.runReady(ctx)
-}
-
-// runEmpty runs the task with the secret that a first deployment makes.
-func (a webhooks) runEmpty(ctx context.Context) error {
+// Run runs the web task with the secret that a first deployment makes.
+func (a firstDeployment) Run(ctx context.Context) error {
 	var running *stage.Task
 	if err := a.Report.Check("first deployment: healthy with an empty secret", func() (string, error) {
 		var err error
@@ -78,8 +69,10 @@ func onTime(after time.Duration, definition types.TaskDefinition) error {
 	return nil
 }
 
-// runReady fills the secret, runs the task anew and sends it webhooks.
-func (a webhooks) runReady(ctx context.Context) error {
+type webhooks struct{ *stage.Stage }
+
+// Run fills the secret, runs the web task anew and sends it webhooks.
+func (a webhooks) Run(ctx context.Context) error {
 	a.App.Definition = benchling.NewDefinition()
 	var running *stage.Task
 	if err := a.Report.Check("new deployment: healthy with the secret filled in", func() (string, error) {

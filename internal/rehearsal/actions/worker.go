@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/benchling"
 )
@@ -50,34 +51,26 @@ type worker struct{ *stage.Stage }
 // Run sends events and ends workers; every accepted event must become exactly one
 // package.
 func (a worker) Run(ctx context.Context) error {
-	if err := a.Report.Check("events become packages, and Quilt confirms", func() (string, error) {
-		sent, err := a.StartLoad(ctx, timedEvents, "etr_", timedPause).Wait()
-		if err != nil {
-			return "", err
-		}
-		counts, err := a.Account(ctx, sent)
-		if err != nil {
-			return "", err
-		}
-		times, err := a.latencies(ctx, sent)
-		return counts + "; " + times, err
-	}); err != nil {
-		return err
+	return a.Report.Run(ctx,
+		report.Check{Name: "events become packages, and Quilt confirms", Run: a.makePackages},
+		report.Check{Name: "worker: protected while it exports, and not when idle; its probe comes in", Run: a.seeProtection},
+		report.Check{Name: "worker killed while it exports (SIGKILL)", Run: a.lose("KILL")},
+		report.Check{Name: "worker stopped while it exports (SIGTERM)", Run: a.lose("TERM")},
+	)
+}
+
+// makePackages sends events and tells how long each took.
+func (a worker) makePackages(ctx context.Context) (string, error) {
+	sent, err := a.StartLoad(ctx, timedEvents, "etr_", timedPause).Wait()
+	if err != nil {
+		return "", err
 	}
-	if err := a.Report.Check("worker: protected while it exports, and not when idle; its probe comes in", func() (string, error) {
-		return a.seeProtection(ctx)
-	}); err != nil {
-		return err
+	counts, err := a.Account(ctx, sent)
+	if err != nil {
+		return "", err
 	}
-	for _, end := range []struct{ check, signal string }{
-		{"worker killed while it exports (SIGKILL)", "KILL"},
-		{"worker stopped while it exports (SIGTERM)", "TERM"},
-	} {
-		if err := a.Report.Check(end.check, func() (string, error) { return a.loseWorker(ctx, end.signal) }); err != nil {
-			return err
-		}
-	}
-	return nil
+	times, err := a.latencies(ctx, sent)
+	return counts + "; " + times, err
 }
 
 // seeProtection looks whether the worker has ECS keep it while it exports, and
@@ -107,14 +100,16 @@ func (a worker) seeProtection(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s; protection ended %.0f s after; probes: %d", counts, time.Since(began).Seconds(), probes), nil
 }
 
-// loseWorker ends the worker in the middle of its exports and starts another.
-func (a worker) loseWorker(ctx context.Context, signal string) (string, error) {
-	return a.WhileExporting(ctx, func() error {
-		if err := a.EndTask(ctx, a.Worker.Load(), signal); err != nil {
-			return err
-		}
-		return a.StartWorker(ctx)
-	})
+// lose ends the worker in the middle of its exports and starts another.
+func (a worker) lose(signal string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		return a.WhileExporting(ctx, func() error {
+			if err := a.EndTask(ctx, a.Worker.Load(), signal); err != nil {
+				return err
+			}
+			return a.StartWorker(ctx)
+		})
+	}
 }
 
 // latencies tells how long it took from the events that were sent to their

@@ -24,6 +24,8 @@ type Stage struct {
 	Web, Worker atomic.Pointer[Task]
 	// Packager takes the packaging messages in Quilt's place.
 	Packager *quilt.Packager
+	// Mounts are arguments of `docker run` for every task, beside those of the testbed.
+	Mounts []string
 	// Last are the events that were accounted for last.
 	Last Accepted
 

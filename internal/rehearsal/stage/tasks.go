@@ -55,7 +55,7 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 		Name:        name,
 		Label:       testbed.Mark(),
 		Networks:    networks,
-		Arguments:   arguments,
+		Arguments:   append(arguments, s.Mounts...),
 		Image:       s.pulled,
 		Secrets:     secrets,
 		Environment: environment,
