@@ -1,9 +1,20 @@
 """Ready means that Benchling gave a token."""
 
+import ssl
+import threading
 import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_address
 
 import pytest
 from benchling_sdk.errors import BenchlingError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from src.runtime.credentials import RECHECK_SECONDS, Credentials, token_of
 
@@ -85,3 +96,58 @@ def test_a_fault_that_nobody_foresaw_is_a_reason_and_ends_nothing():
     credentials = Credentials(fetch)
     assert credentials.check() == 0
     assert "UnicodeError" in credentials.problem()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1:9", "(ConnectError)"),
+        ("ftp://127.0.0.1:9", "(UnsupportedProtocol)"),
+    ],
+)
+def test_who_is_not_reached_has_not_answered(address, said):
+    credentials = Credentials(token_of(address, "id", "secret"))
+    credentials.check()
+    assert f"can't be reached {said}" in credentials.problem()
+
+
+def test_a_foreign_certificate_is_named(tmp_path):
+    with stranger(tmp_path) as address:
+        credentials = Credentials(token_of(address, "id", "secret"))
+        credentials.check()
+    assert "certificate isn't one that this image trusts" in credentials.problem()
+
+
+@contextmanager
+def stranger(directory):
+    """A server whose certificate nobody signed but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stranger")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "stranger.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()

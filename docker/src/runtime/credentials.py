@@ -49,7 +49,14 @@ class Credentials:
         try:
             self._fetch_token()
         except BenchlingError as error:
-            if error.status_code in REFUSALS:
+            kept_away = _kept_away(error)
+            if kept_away:
+                if not self._worked:
+                    self._problem = (
+                        f"BENCHLING_SECRET: no token, for Benchling can't be reached ({kept_away}):"
+                        " look at tenant and base_url, and whether the task reaches the internet"
+                    )
+            elif error.status_code in REFUSALS:
                 self._problem = (
                     f"BENCHLING_SECRET: Benchling answered {error.status_code} to client_id and"
                     " client_secret: copy both from the app's page in Benchling, and look at tenant"
@@ -60,7 +67,8 @@ class Credentials:
                     f"BENCHLING_SECRET: no token from Benchling ({error.status_code}):"
                     " look at tenant and base_url, and at Benchling's status"
                 )
-            log.warning("credentials.check_failed", reason=self._problem or f"{error.status_code}")
+            seen = kept_away or f"{error.status_code}"
+            log.warning("credentials.check_failed", reason=self._problem or seen)
             return 0
         except Exception as error:
             # An address that none of the libraries foresaw, or a response.
@@ -81,6 +89,21 @@ class Credentials:
             wait = self.check()
             never.wait(wait or pause)
             pause = FIRST_PAUSE_SECONDS if wait else min(pause * 2, LAST_PAUSE_SECONDS)
+
+
+def _kept_away(error: BaseException) -> str:
+    """Return what kept a request from Benchling, or nothing where Benchling responded.
+
+    The SDK gives such a failure a status, as if Benchling had: 400 or 500.
+    """
+    found: BaseException | None = error
+    while found and not isinstance(found, httpx.RequestError | httpx.InvalidURL):
+        found = found.__cause__ or found.__context__
+    if found is None:
+        return ""
+    if "CERTIFICATE_VERIFY_FAILED" in str(found):
+        return "its certificate isn't one that this image trusts"
+    return type(found).__name__
 
 
 def token_of(base_url: str, client_id: str, client_secret: str) -> Callable[[], None]:
