@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
+	"sync"
 	"time"
 
 	"benchlingwebhook/internal/rehearsal/actions"
@@ -33,18 +35,21 @@ var ErrParts = actions.ErrParts
 func Run(ctx context.Context, events int, parts []string, out io.Writer) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, longest+time.Duration(events)*stage.PackageEach)
 	defer cancel()
-	rows := report.New(out)
-	s := stage.New(rows)
-	chosen, err := actions.Select(s, events, parts...)
+	lanes, rights, err := actions.Lanes(parts...)
 	if err != nil {
 		return false, fmt.Errorf("PARTS: %w", err)
 	}
 	fmt.Fprintln(out, "This builds the image, deploys the stack to a local AWS, runs its task under Fargate's rules and sends it webhooks.")
 	fmt.Fprintln(out, "Nothing leaves this machine but downloads; a first run takes several minutes. `make rehearse-down` removes it all.")
-	for _, part := range chosen {
-		rows.Group(part.Name)
-		if part.Run(ctx) != nil {
-			break
+	rows := report.New(out)
+	s := stage.New(rows)
+	if run(ctx, rows, actions.Deployed(s)) {
+		stages := runLanes(ctx, s, lanes, events)
+		if rights {
+			run(ctx, rows, []actions.Part{actions.Rights(rows, stages, len(parts) == 0)})
+		}
+		for _, other := range stages[1:] {
+			other.Stop()
 		}
 	}
 	s.Stop()
@@ -52,6 +57,51 @@ func Run(ctx context.Context, events int, parts []string, out io.Writer) (bool, 
 		return false, err
 	}
 	return rows.Passed() && ctx.Err() == nil, rows.Save(ResultFile)
+}
+
+// run runs parts until one fails, and returns whether none did.
+func run(ctx context.Context, rows *report.Report, parts []actions.Part) bool {
+	for _, part := range parts {
+		rows.Group(part.Name)
+		if part.Run(ctx) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// runLanes runs the lanes side by side: the first one on the stage that is deployed, the
+// others on copies of it. It returns the stages, the deployed one first.
+func runLanes(ctx context.Context, s *stage.Stage, lanes []actions.Lane, events int) []*stage.Stage {
+	stages := []*stage.Stage{s}
+	if len(lanes) == 0 {
+		return stages
+	}
+	template, err := s.Template(ctx)
+	if err != nil {
+		_ = s.Report.Check("template of the deployed stack", func() (string, error) { return "", err })
+		return stages
+	}
+	var all sync.WaitGroup
+	var others []*report.Report
+	for i, lane := range lanes[1:] {
+		rows := s.Report.Beside(lane[0])
+		other := stage.New(rows)
+		other.Image = s.Image
+		other.Name = strconv.Itoa(i + 2)
+		others, stages = append(others, rows), append(stages, other)
+		all.Go(func() {
+			if run(ctx, rows, actions.Copied(other, s.Testbed, template)) {
+				run(ctx, rows, lane.Of(other, events))
+			}
+		})
+	}
+	run(ctx, s.Report, lanes[0].Of(s, events))
+	all.Wait()
+	for _, rows := range others {
+		s.Report.Add(rows)
+	}
+	return stages
 }
 
 // Remove removes all that rehearsals made; images and paths are what else goes.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,6 +76,41 @@ func (r *Report) Write(text []byte) (int, error) {
 
 // Group puts the rows of the checks to come below a heading.
 func (r *Report) Group(name string) { r.group = name }
+
+// Beside returns a report of what runs beside this one's checks, that shows its progress
+// there by a name.
+func (r *Report) Beside(name string) *Report {
+	return &Report{out: &beside{r, name}, start: r.start}
+}
+
+// beside passes lines of progress on.
+type beside struct {
+	report *Report
+	name   string
+}
+
+// Write passes lines on, without their times.
+func (b *beside) Write(text []byte) (int, error) {
+	for line := range strings.Lines(string(text)) {
+		_, line, _ = strings.Cut(line, " s  ")
+		b.report.say("[" + b.name + "] " + strings.TrimRight(line, "\n"))
+	}
+	return len(text), nil
+}
+
+// Add adds the rows of a report that ran beside: of those that each has, and that held,
+// none.
+func (r *Report) Add(other *Report) {
+	for _, row := range other.rows {
+		if row.Held && slices.Contains(common, row.Group) {
+			continue
+		}
+		r.rows = append(r.rows, row)
+	}
+}
+
+// common are the groups of what every report of a run begins with.
+var common = []string{"set-up", "deployment", "services"}
 
 // Only has the checks be left out, as if they had held, that aren't chosen.
 func (r *Report) Only(chosen func(group, check string) bool) { r.only = chosen }

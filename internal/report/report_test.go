@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,4 +83,36 @@ func TestNullDeviceIsNoTerminal(t *testing.T) {
 	assert.NilError(t, err)
 	defer null.Close()
 	assert.Check(t, !New(null).onTerminal)
+}
+
+func TestBesideAnother(t *testing.T) {
+	var progress bytes.Buffer
+	r := New(&progress)
+	other := r.Beside("faults")
+	for _, group := range []string{"services", "faults"} {
+		other.Group(group)
+		assert.NilError(t, other.Check(group+" start", func() (string, error) { return "fine", nil }))
+	}
+	other.Group("services")
+	assert.ErrorContains(t, other.Check("late", func() (string, error) { return "", errors.New("broken") }), "broken")
+	assert.Equal(t, progress.String(), "    0 s  [faults] services start\n    0 s  [faults] faults start\n    0 s  [faults] late\n    0 s  [faults]   did not hold: broken\n")
+	r.Add(other)
+	var checks []string
+	for _, row := range r.Rows() {
+		checks = append(checks, row.Check)
+	}
+	assert.DeepEqual(t, checks, []string{"faults start", "late"})
+	assert.Check(t, !r.Passed())
+}
+
+func TestOnlyWhatIsChosen(t *testing.T) {
+	r := New(io.Discard)
+	r.Group("worker")
+	r.Only(func(group, check string) bool { return group == "worker" && check == "this" })
+	ran := ""
+	for _, name := range []string{"this", "that"} {
+		assert.NilError(t, r.Check(name, func() (string, error) { ran += name; return "", nil }))
+	}
+	assert.Equal(t, ran, "this")
+	assert.Equal(t, len(r.Rows()), 1)
 }

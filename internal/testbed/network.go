@@ -34,7 +34,7 @@ func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 	if t.Authority, err = authority.New(); err != nil {
 		return "", err
 	}
-	if err := t.Authority.Write(AuthorityFile); err != nil {
+	if err := t.Authority.Write(t.AuthorityFile()); err != nil {
 		return "", err
 	}
 	t.Client = &http.Client{Timeout: longestResponse, Transport: &http.Transport{
@@ -145,8 +145,8 @@ func (g gate) Invoke(ctx context.Context, key, api, method, path string) (bool, 
 // trustedAt is where a container finds the authority's certificate.
 const trustedAt = "/run/rehearsal-authority.pem"
 
-// AuthorityFile is the file with the authority's certificate, on this machine.
-var AuthorityFile = filepath.Join(WorkDir, "authority.pem")
+// AuthorityFile returns the file with the authority's certificate, on this machine.
+func (t *Testbed) AuthorityFile() string { return filepath.Join(WorkDir, "authority"+t.Name+".pem") }
 
 // RoleConfig returns an AWS configuration whose clients call as the task's session of
 // a role, over TLS.
@@ -164,7 +164,7 @@ func (t *Testbed) RoleConfig(role, task string) aws.Config {
 // Trust returns the arguments of `docker run` and the variables by which a container
 // trusts the authority, as OpenSSL and AWS's SDKs document them.
 func (t *Testbed) Trust() (args []string, environment map[string]string, err error) {
-	path, err := filepath.Abs(AuthorityFile)
+	path, err := filepath.Abs(t.AuthorityFile())
 	if err != nil {
 		return nil, nil, err
 	}

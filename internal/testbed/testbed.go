@@ -31,7 +31,9 @@ const cleanUpTimeout = time.Minute
 // Testbed is what a run has started, in order. Its zero value but for Report has
 // started nothing.
 type Testbed struct {
-	Report   *report.Report
+	Report *report.Report
+	// Name tells a testbed's files from those of others of the same run; "" is the first.
+	Name     string
 	Contract imagecontract.Contract
 	Engine   *engine.Engine
 	Contexts baseimage.Contexts
@@ -154,7 +156,7 @@ func (t *Testbed) ChooseBase(ctx context.Context) (string, error) {
 }
 
 func (t *Testbed) startCloud(ctx context.Context) (string, error) {
-	blobs, err := filepath.Abs(filepath.Join(WorkDir, "registry"))
+	blobs, err := filepath.Abs(filepath.Join(WorkDir, "registry"+t.Name))
 	if err != nil {
 		return "", err
 	}
@@ -162,7 +164,7 @@ func (t *Testbed) startCloud(ctx context.Context) (string, error) {
 		return "", err
 	}
 	t.AtEnd(func(context.Context) { t.Registry.Stop() })
-	dir, err := filepath.Abs(filepath.Join(WorkDir, "emulator"))
+	dir, err := filepath.Abs(filepath.Join(WorkDir, "emulator"+t.Name))
 	if err != nil {
 		return "", err
 	}

@@ -17,6 +17,7 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/rights"
 )
@@ -28,86 +29,127 @@ var unusedRights = map[string]string{
 }
 
 type access struct {
+	report *report.Report
+	stages []*stage.Stage
+	whole  bool
+}
+
+// held is what a stage's roles called, and the policies that they have.
+type held struct {
 	*stage.Stage
-	// whole says that every part has run, so that each right was needed.
-	whole bool
+	// names are the roles' names, in one order for all stages.
+	names    []string
+	identity map[string][]string
+	calls    []rights.Call
 }
 
 // Run looks at all calls that the tasks' roles made, and at the rights that they have.
 func (a access) Run(ctx context.Context) error {
-	calls, err := rights.Read(a.Emulator.Calls)
-	if err != nil {
-		return a.Report.Check("rights", func() (string, error) { return "", err })
+	var all []held
+	for _, s := range a.stages {
+		h, err := readRights(ctx, s)
+		if err != nil {
+			return a.report.Check("rights", func() (string, error) { return "", err })
+		}
+		all = append(all, h)
 	}
-	calls = append(calls, a.Rights.Calls()...)
-	identity, err := a.identityPolicies(ctx)
-	if err != nil {
-		return a.Report.Check("rights", func() (string, error) { return "", err })
-	}
-	// The CDK CLI has roles of its own.
-	calls = slices.DeleteFunc(calls, func(call rights.Call) bool { return identity[call.Role()] == nil })
 	var problems []error
 	row := func(check string, run func() (string, error)) {
-		problems = append(problems, a.Report.Check(check, run))
+		problems = append(problems, a.report.Check(check, run))
 	}
 	row("every call of a task was allowed by its role", func() (string, error) {
-		return fmt.Sprintf("%d different calls of %d roles", len(calls), len(identity)), rights.Refused(calls)
+		n := 0
+		var refused []error
+		for _, h := range all {
+			n += len(h.calls)
+			refused = append(refused, rights.Refused(h.calls))
+		}
+		return fmt.Sprintf("%d different calls of %d roles", n, len(all[0].names)), errors.Join(refused...)
 	})
 	if a.whole {
-		row("every right of a task's roles was used", func() (string, error) { return used(identity, calls) })
+		row("every right of a task's roles was used", func() (string, error) { return used(all) })
 	}
 	row("iam-simulate decides every call alike", func() (string, error) {
-		return fmt.Sprintf("%d calls", len(calls)), rights.Simulate(ctx, "node_modules/.bin/node", simulateScript, calls, identity, a.resourcePolicy(ctx))
+		n := 0
+		var otherwise []error
+		for _, h := range all {
+			n += len(h.calls)
+			otherwise = append(otherwise, rights.Simulate(ctx, "node_modules/.bin/node", simulateScript, h.calls, h.identity, h.resourcePolicy(ctx)))
+		}
+		return fmt.Sprintf("%d calls", n), errors.Join(otherwise...)
 	})
-	row("credentials renewed while tasks ran, and none used when over", func() (string, error) { return a.renewed() })
+	row("credentials renewed while tasks ran, and none used when over", func() (string, error) { return renewed(a.stages) })
 	return errors.Join(problems...)
+}
+
+// readRights returns the calls of a stage's tasks, and their roles' policies.
+func readRights(ctx context.Context, s *stage.Stage) (held, error) {
+	h := held{Stage: s, identity: map[string][]string{}}
+	client := iam.NewFromConfig(s.Emulator.Config())
+	for _, task := range []types.TaskDefinition{s.Stack.WebTask, s.Stack.WorkerTask} {
+		for _, arn := range []*string{task.TaskRoleArn, task.ExecutionRoleArn} {
+			name := aws.ToString(arn)[strings.LastIndex(aws.ToString(arn), "/")+1:]
+			policies, err := rights.Policies(ctx, client, name)
+			if err != nil {
+				return held{}, err
+			}
+			h.names = append(h.names, name)
+			h.identity[name] = policies
+		}
+	}
+	calls, err := rights.Read(s.Emulator.Calls)
+	// The CDK CLI has roles of its own.
+	h.calls = slices.DeleteFunc(append(calls, s.Rights.Calls()...), func(call rights.Call) bool { return h.identity[call.Role()] == nil })
+	return h, err
 }
 
 // simulateScript is the script of iam-simulate.
 const simulateScript = "internal/testbed/rights/simulate.mjs"
 
-// identityPolicies returns the policies of the roles of both tasks, by the roles' names.
-func (a access) identityPolicies(ctx context.Context) (map[string][]string, error) {
-	client := iam.NewFromConfig(a.Emulator.Config())
-	policies := map[string][]string{}
-	for _, task := range []types.TaskDefinition{a.Stack.WebTask, a.Stack.WorkerTask} {
-		for _, arn := range []*string{task.TaskRoleArn, task.ExecutionRoleArn} {
-			name := aws.ToString(arn)[strings.LastIndex(aws.ToString(arn), "/")+1:]
-			var err error
-			if policies[name], err = rights.Policies(ctx, client, name); err != nil {
-				return nil, err
+// used returns how many rights there are, or an error with those that nobody needed: the
+// stages have the same ones, on resources with names of their own.
+func used(all []held) (string, error) {
+	var total int
+	missing := map[int]int{}
+	named := map[int]rights.Right{}
+	for _, h := range all {
+		var own []rights.Right
+		for _, role := range h.names {
+			found, err := rights.Of(role, h.identity[role])
+			if err != nil {
+				return "", err
+			}
+			own = append(own, found...)
+		}
+		if total != 0 && total != len(own) {
+			return "", fmt.Errorf("one stage has %d rights, another %d", total, len(own))
+		}
+		total = len(own)
+		for i, right := range own {
+			if len(rights.Unused([]rights.Right{right}, h.calls)) > 0 {
+				missing[i]++
+				named[i] = right
 			}
 		}
 	}
-	return policies, nil
-}
-
-// used returns how many rights there are, or an error with those that nobody needed.
-func used(identity map[string][]string, calls []rights.Call) (string, error) {
-	var all []rights.Right
-	for _, role := range slices.Sorted(maps.Keys(identity)) {
-		found, err := rights.Of(role, identity[role])
-		if err != nil {
-			return "", err
-		}
-		all = append(all, found...)
-	}
 	var problems []error
 	excused := 0
-	for _, right := range rights.Unused(all, calls) {
-		if unusedRights[right.Action] != "" {
+	for _, i := range slices.Sorted(maps.Keys(missing)) {
+		switch {
+		case missing[i] < len(all):
+		case unusedRights[named[i].Action] != "":
 			excused++
-			continue
+		default:
+			problems = append(problems, fmt.Errorf("%s: no call needed it: take it away in constructs/", named[i]))
 		}
-		problems = append(problems, fmt.Errorf("%s: no call needed it: take it away in constructs/", right))
 	}
-	return fmt.Sprintf("%d rights, %d of them kept for a reason", len(all), excused), errors.Join(problems...)
+	return fmt.Sprintf("%d rights, %d of them kept for a reason", total, excused), errors.Join(problems...)
 }
 
 // resourcePolicy returns a function that returns the policy of a resource of the local
 // AWS, or "" where it has none.
-func (a access) resourcePolicy(ctx context.Context) func(arn string) (string, error) {
-	config := a.Emulator.Config()
+func (h held) resourcePolicy(ctx context.Context) func(arn string) (string, error) {
+	config := h.Emulator.Config()
 	known := map[string]string{}
 	return func(arn string) (string, error) {
 		name := strings.Split(arn, ":")
@@ -156,13 +198,18 @@ func queuePolicy(ctx context.Context, client *sqs.Client, name string) (string, 
 
 // renewed tells how often tasks renewed their credentials. Those that were renewed
 // longest ago are refused, as AWS refuses what has expired.
-func (a access) renewed() (string, error) {
-	web, worker := a.Sessions.Renewed(aws.ToString(a.Stack.WebTask.TaskRoleArn)), a.Sessions.Renewed(aws.ToString(a.Stack.WorkerTask.TaskRoleArn))
+func renewed(stages []*stage.Stage) (string, error) {
+	var web, worker, refused int
+	for _, s := range stages {
+		web += s.Sessions.Renewed(aws.ToString(s.Stack.WebTask.TaskRoleArn))
+		worker += s.Sessions.Renewed(aws.ToString(s.Stack.WorkerTask.TaskRoleArn))
+		refused += s.Sessions.Refused()
+	}
 	if web == 0 || worker == 0 {
 		return "", fmt.Errorf("%d web and %d worker tasks asked for new credentials", web, worker)
 	}
-	if refused := a.Sessions.Refused(); refused > 0 {
-		return "", fmt.Errorf("%d calls had credentials that were over: see %s/emulator", refused, testbed.WorkDir)
+	if refused > 0 {
+		return "", fmt.Errorf("%d calls had credentials that were over: see %s", refused, testbed.WorkDir)
 	}
 	return fmt.Sprintf("%d web and %d worker tasks asked for new ones", web, worker), nil
 }

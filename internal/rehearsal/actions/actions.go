@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/rehearsal/stage"
+	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
 )
 
@@ -27,71 +28,83 @@ var ErrParts = errors.New("no part of the rehearsal")
 type Part struct {
 	Name string
 	Action
-	// always says that the other parts stand on it.
-	always bool
 }
 
-// Select returns the rehearsal's parts in order: of those that others don't stand on,
-// the named ones, or all where none is named. While workers are killed, "kills" sends
-// that number of events.
-func Select(s *stage.Stage, killEvents int, names ...string) ([]Part, error) {
-	return choose(names, append([]Part{
-		{"set-up", prepare{s}, true},
-		{"deployment", deploy{s}, true},
-		{"image", image{s}, true},
-	}, parts(s, killEvents, len(names) == 0)...))
+// first has the parts that one stage has for all, and always.
+func first(s *stage.Stage) []Part {
+	return []Part{{"set-up", prepare{s}}, {"deployment", deploy{s}}, {"image", image{s}}}
 }
 
-// OnTemplate returns the named parts in order, for a stage whose testbed, image and
-// template another run has made.
-func OnTemplate(s *stage.Stage, other *testbed.Testbed, template string, names ...string) ([]Part, error) {
-	return choose(names, append([]Part{
-		{"set-up", adopt{s, other}, true},
-		{"deployment", deployTemplate{s, template}, true},
-	}, parts(s, 0, false)...))
+// Lane is a list of parts that run one after another on a stage of their own, beside
+// those of other lanes. Before the parts it starts both services, after them it looks at
+// what all of them left.
+type Lane []string
+
+// lanes are the rehearsal's: what mostly waits runs beside the rest.
+var lanes = []Lane{
+	{"first deployment", "web service", "worker", "canvases", "packages", "kills", "TLS"},
+	{"faults"},
+	{"front door", "attacks"},
 }
 
-// parts returns the parts that come after the deployment.
-func parts(s *stage.Stage, killEvents int, whole bool) []Part {
-	return []Part{
-		{"first deployment", firstDeployment{s}, false},
-		{"web service", webhooks{s}, false},
-		{"services", services{s}, true},
-		{"worker", worker{s}, false},
-		{"front door", frontDoor{s}, false},
-		{"canvases", canvases{s}, false},
-		{"packages", packages{s}, false},
-		{"faults", faults{s}, false},
-		{"attacks", attacks{s}, false},
-		{"kills", kills{s, killEvents}, false},
-		{"TLS", trust{s}, false},
-		{"rights", access{s, whole}, false},
-		{"end", finish{s}, true},
-	}
-}
+// rightsPart comes after all lanes.
+const rightsPart = "rights"
 
-// choose returns the parts that are named, or all where none is, and those that others
-// stand on.
-func choose(names []string, all []Part) ([]Part, error) {
-	if len(names) == 0 {
-		return all, nil
-	}
-	var chosen []Part
+// Lanes returns the rehearsal's lanes, with the named parts only where some are named,
+// and whether the tasks' rights are looked at in the end.
+func Lanes(names ...string) (chosen []Lane, rights bool, err error) {
 	var known []string
-	for _, part := range all {
-		if !part.always {
-			known = append(known, part.Name)
-		}
-		if part.always || slices.Contains(names, part.Name) {
-			chosen = append(chosen, part)
+	for _, lane := range lanes {
+		known = append(known, lane...)
+		kept := slices.DeleteFunc(slices.Clone(lane), func(part string) bool { return len(names) > 0 && !slices.Contains(names, part) })
+		if len(kept) > 0 {
+			chosen = append(chosen, kept)
 		}
 	}
+	known = append(known, rightsPart)
 	for _, name := range names {
 		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("%q: %w: name one or more of %s", name, ErrParts, strings.Join(known, ", "))
+			return nil, false, fmt.Errorf("%q: %w: name one or more of %s", name, ErrParts, strings.Join(known, ", "))
 		}
 	}
-	return chosen, nil
+	return chosen, len(names) == 0 || slices.Contains(names, rightsPart), nil
+}
+
+// Deployed returns the parts that deploy the stack by the CDK CLI, as a person does.
+func Deployed(s *stage.Stage) []Part { return first(s) }
+
+// Copied returns the parts that deploy a template as it is, on the engine and with the
+// image of another stage.
+func Copied(s *stage.Stage, other *testbed.Testbed, template string) []Part {
+	return []Part{{"set-up", adopt{s, other}}, {"deployment", deployTemplate{s, template}}}
+}
+
+// Of returns a lane's parts, with what comes before and after them. While workers are
+// killed, "kills" sends that number of events.
+func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
+	all := []Part{
+		{"first deployment", firstDeployment{s}},
+		{"web service", webhooks{s}},
+		{"services", services{s}},
+		{"worker", worker{s}},
+		{"front door", frontDoor{s}},
+		{"canvases", canvases{s}},
+		{"packages", packages{s}},
+		{"faults", faults{s}},
+		{"attacks", attacks{s}},
+		{"kills", kills{s, killEvents}},
+		{"TLS", trust{s}},
+		{"end", finish{s}},
+	}
+	return slices.DeleteFunc(all, func(part Part) bool {
+		return part.Name != "services" && part.Name != "end" && !slices.Contains(l, part.Name)
+	})
+}
+
+// Rights returns the part that looks at what the tasks of all stages called. whole says
+// that every part has run, so that each right was needed.
+func Rights(report *report.Report, stages []*stage.Stage, whole bool) Part {
+	return Part{rightsPart, access{report, stages, whole}}
 }
 
 type prepare struct{ *stage.Stage }

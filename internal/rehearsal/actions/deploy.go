@@ -99,7 +99,7 @@ func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	authority, err := filepath.Abs(testbed.AuthorityFile)
+	authority, err := filepath.Abs(a.AuthorityFile())
 	if err != nil {
 		return nil, err
 	}

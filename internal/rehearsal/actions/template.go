@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -22,13 +24,15 @@ import (
 )
 
 const (
-	// ImageTag stands for the image's tag in golden templates.
-	ImageTag = "IMAGE_HASH"
 	// repository is the one that the CDK's bootstrap makes for images.
 	repository = "cdk-hnb659fds-container-assets-" + emulator.Account + "-" + emulator.Region
 	// templateTimeout bounds the deployment of a template without the CDK CLI.
 	templateTimeout = time.Minute
 )
+
+// imageTag finds the tag of the image in a template: the hash of its asset, or what stands
+// for it in golden templates.
+var imageTag = regexp.MustCompile(`cdk-hnb659fds-container-assets-\$\{AWS::AccountId\}-\$\{AWS::Region\}:([A-Za-z0-9_]+)`)
 
 // adopt prepares a stage on the engine of another testbed.
 type adopt struct {
@@ -71,6 +75,10 @@ func (a deployTemplate) bootstrap(ctx context.Context) error {
 	if _, err := client.CreateRepository(ctx, &ecr.CreateRepositoryInput{RepositoryName: aws.String(repository)}); err != nil {
 		return err
 	}
+	tag := imageTag.FindStringSubmatch(a.template)
+	if tag == nil {
+		return errors.New("the template has no image of the CDK's repository")
+	}
 	// The engine has the image already: ECR has as much of it as is asked of it here.
 	digest := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
@@ -87,7 +95,7 @@ func (a deployTemplate) bootstrap(ctx context.Context) error {
 		return err
 	}
 	_, err = client.PutImage(ctx, &ecr.PutImageInput{
-		RepositoryName: aws.String(repository), ImageTag: aws.String(ImageTag), ImageManifest: aws.String(string(manifest)),
+		RepositoryName: aws.String(repository), ImageTag: aws.String(tag[1]), ImageManifest: aws.String(string(manifest)),
 		ImageManifestMediaType: aws.String("application/vnd.oci.image.manifest.v1+json"), ImageDigest: aws.String(digest(string(manifest))),
 	})
 	return err

@@ -9,7 +9,10 @@ import (
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/rehearsal/actions"
+	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/report"
+	"benchlingwebhook/internal/testbed"
 )
 
 // Mutant is one fault, and the row that must find it.
@@ -35,6 +38,15 @@ type Outcome struct {
 	// Row is the row that found it, or what happened instead.
 	Row     string  `json:"row"`
 	Seconds float64 `json:"seconds"`
+}
+
+// parts returns what runs, on a stage of its own.
+func (m Mutant) parts(s *stage.Stage, base *testbed.Testbed, template string) []actions.Part {
+	parts := append(actions.Copied(s, base, template), actions.Lane(m.Parts).Of(s, 0)...)
+	if slices.Contains(m.Parts, "rights") {
+		parts = append(parts, actions.Rights(s.Report, []*stage.Stage{s}, false))
+	}
+	return parts
 }
 
 // judge returns whether the due row found the fault, and which row that is.

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"benchlingwebhook/internal/rehearsal/actions"
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
@@ -138,12 +137,8 @@ func (r *runner) rows(ctx context.Context, m Mutant) ([]report.Row, error) {
 			return nil, err
 		}
 	}
-	parts, err := actions.OnTemplate(s, r.base, string(mutated), m.Parts...)
-	if err != nil {
-		return nil, err
-	}
 	defer s.Stop()
-	for _, part := range parts {
+	for _, part := range m.parts(s, r.base, string(mutated)) {
 		rows.Group(part.Name)
 		if part.Run(ctx) != nil {
 			break

@@ -34,7 +34,7 @@ func (s *Stage) keepLogs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(testbed.WorkDir, "tasks")
+	dir := filepath.Join(testbed.WorkDir, "tasks"+s.Name)
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -79,4 +80,13 @@ func taskOf(ctx context.Context, config aws.Config, cluster, service string) (ty
 		return types.TaskDefinition{}, err
 	}
 	return *definition.TaskDefinition, nil
+}
+
+// Template returns the template that is deployed.
+func (s *Stage) Template(ctx context.Context) (string, error) {
+	found, err := cloudformation.NewFromConfig(s.Emulator.Config()).GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: aws.String(StackName)})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(found.TemplateBody), nil
 }
