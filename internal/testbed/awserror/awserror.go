@@ -29,14 +29,17 @@ type Error struct {
 	Message string
 }
 
-// statuses are the codes whose HTTP status isn't 400.
-// Sources: the API references' pages of errors, of S3 and of each service.
+// statuses are the codes whose HTTP status isn't 400. Sources: Amazon S3 API Reference,
+// Error responses; of SQS, the traits smithy.api#httpError in its model.
 var statuses = map[string]int{
 	"AccessDenied":               http.StatusForbidden,
 	"ConditionalRequestConflict": http.StatusConflict,
 	"InternalError":              http.StatusInternalServerError,
 	"InternalServerError":        http.StatusInternalServerError,
+	"OverLimit":                  http.StatusForbidden,
 	"PreconditionFailed":         http.StatusPreconditionFailed,
+	"ReceiptHandleIsInvalid":     http.StatusNotFound,
+	"RequestThrottled":           http.StatusForbidden,
 	"ServiceUnavailable":         http.StatusServiceUnavailable,
 	"SlowDown":                   http.StatusServiceUnavailable,
 }
