@@ -287,10 +287,14 @@ func TestNVMe(t *testing.T) {
 	assert.Equal(t, fmt.Sprintf("%x", checksums["X-Amz-Checksum-Crc64nvme"]([]byte("123456789"))), "ae8b14860a799888")
 }
 
-// TestBucketInTheHost has the form of address that SDKs prefer.
-func TestBucketInTheHost(t *testing.T) {
-	r := httptest.NewRequest("PUT", "http://bucket.s3.us-east-1.amazonaws.com/a/b", nil)
-	assert.Equal(t, keyOf(r), "a/b")
-	r.Host = "s3.us-east-1.amazonaws.com"
-	assert.Equal(t, keyOf(r), "b")
+// TestObject has both forms of address.
+func TestObject(t *testing.T) {
+	for url, want := range map[string][2]string{
+		"http://bucket.s3.us-east-1.amazonaws.com/a/b": {"bucket", "a/b"},
+		"http://s3.us-east-1.amazonaws.com/a/b":        {"a", "b"},
+		"http://127.0.0.1:4566/a":                      {"a", ""},
+	} {
+		bucket, key := Object(httptest.NewRequest("PUT", url, nil))
+		assert.Equal(t, [2]string{bucket, key}, want)
+	}
 }

@@ -24,20 +24,24 @@ type part struct {
 	crc32 uint32
 }
 
-// keyOf returns the key of an object that a request is for, or nothing.
-func keyOf(r *http.Request) string {
+// Object returns the bucket and the key that a request to S3 is for; what it isn't for
+// is empty.
+func Object(r *http.Request) (bucket, key string) {
 	path := strings.TrimPrefix(r.URL.Path, "/")
-	// The bucket is in the host's name: "bucket.s3.us-east-1.amazonaws.com".
-	if strings.Contains(r.Host, ".s3.") || strings.Contains(r.Host, ".s3-") {
-		return path
+	// SDKs prefer to have the bucket in the host's name: "bucket.s3.us-east-1.amazonaws.com".
+	for _, mark := range []string{".s3.", ".s3-"} {
+		if at := strings.Index(r.Host, mark); at > 0 {
+			return r.Host[:at], path
+		}
 	}
-	_, key, _ := strings.Cut(path, "/")
-	return key
+	bucket, key, _ = strings.Cut(path, "/")
+	return bucket, key
 }
 
 // checkS3 returns the refusal of a request to S3, or nil.
 func (c *Checker) checkS3(r *http.Request, body []byte) *Refusal {
-	key, query := keyOf(r), r.URL.Query()
+	_, key := Object(r)
+	query := r.URL.Query()
 	if len(key) > maxKeyBytes {
 		return refused(S3Key, "KeyTooLongError", "Your key is too long")
 	}

@@ -50,6 +50,8 @@ type recorder struct {
 	body   bytes.Buffer
 }
 
+func newRecorder() *recorder { return &recorder{header: http.Header{}, status: http.StatusOK} }
+
 // Header implements http.ResponseWriter.
 func (r *recorder) Header() http.Header { return r.header }
 

@@ -73,7 +73,7 @@ func (p *Proxy) pass(fault Fault, onward http.Handler, w http.ResponseWriter, r 
 		onward.ServeHTTP(&late{ResponseWriter: w, by: fault.delay()}, r)
 		return
 	}
-	whole := &recorder{header: http.Header{}, status: http.StatusOK}
+	whole := newRecorder()
 	onward.ServeHTTP(whole, r)
 	time.Sleep(fault.delay())
 	connection := hijack(w)

@@ -34,6 +34,8 @@ type Proxy struct {
 	lock    sync.Mutex
 	faults  []Fault
 	hits    int
+	// mayList says whether who signs with an access key may list a bucket.
+	mayList func(key, bucket string) bool
 	// held are the connections on which nobody responds any more.
 	held []net.Conn
 }
@@ -58,7 +60,7 @@ func Start(target string, certificate *tls.Certificate, expired func(key string)
 			// By this the target knows aws:SecureTransport.
 			r.Out.Header.Set("X-Forwarded-Proto", "https")
 		},
-		ModifyResponse: p.remember,
+		ModifyResponse: p.read,
 		// A killed task breaks off its requests: nothing to log.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
@@ -131,23 +133,6 @@ func (p *Proxy) wrap(onward http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		p.pass(fault, onward, w, r)
 	})
-}
-
-// remember has the limits know what AWS has responded.
-func (p *Proxy) remember(response *http.Response) error {
-	target := response.Request.Header.Get("X-Amz-Target")
-	if target != "AmazonSQS.ReceiveMessage" || response.StatusCode != http.StatusOK {
-		return nil
-	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	_ = response.Body.Close()
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	request, _ := response.Request.Context().Value(bodyKey{}).([]byte)
-	p.limits.Received(target, request, body)
-	return nil
 }
 
 func (p *Proxy) next(operation string) Fault {
