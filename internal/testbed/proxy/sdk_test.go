@@ -155,10 +155,15 @@ type outcome struct {
 // startBotocore returns what has the service's botocore make a call.
 func startBotocore(t *testing.T, p *Proxy) func(botocoreCall) outcome {
 	t.Helper()
+	program, err := os.ReadFile(filepath.Join("testdata", "call_aws.py"))
+	assert.NilError(t, err)
+	// It pins botocore: with another, Go must not take an old result.
+	_, err = os.ReadFile("../../../docker/requirements.txt")
+	assert.NilError(t, err)
 	// The test's own context ends before its clean-up.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	command := exec.CommandContext(ctx, "../../../docker/.venv/bin/python", filepath.Join("testdata", "call_aws.py"), "http://"+p.Address)
+	command := exec.CommandContext(ctx, "../../../docker/.venv/bin/python", "-c", string(program), "http://"+p.Address)
 	command.Stderr = os.Stderr
 	calls, err := command.StdinPipe()
 	assert.NilError(t, err)
