@@ -25,7 +25,7 @@ func client(t *testing.T, secure bool) (*Proxy, func(method, target string) (str
 	t.Cleanup(target.Close)
 	scheme := "http://"
 	var certificate *tls.Certificate
-	trusting := &http.Client{Timeout: 300 * time.Millisecond, Transport: &http.Transport{}}
+	trusting := &http.Client{Timeout: time.Second, Transport: &http.Transport{}}
 	if secure {
 		known := httptest.NewTLSServer(nil)
 		t.Cleanup(known.Close)

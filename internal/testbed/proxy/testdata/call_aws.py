@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 CONFIG = Config(
     parameter_validation=False,
-    read_timeout=1,
+    read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
     s3={"addressing_style": "path"},
 )
