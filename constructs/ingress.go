@@ -1,9 +1,10 @@
 package constructs
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"path"
 	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2integrations"
@@ -74,18 +75,15 @@ type Ingress struct {
 	LoadBalancer elb.ApplicationLoadBalancer
 }
 
-// grantProbe lets a role call the probes through the front door.
+// grantProbe lets a role get the path of the health check through the front door.
 func (i Ingress) grantProbe(role awsiam.IRole, contract imagecontract.Contract) {
-	var routes []*string
-	for _, probe := range probePaths(contract) {
-		routes = append(routes, awscdk.Stack_Of(i.Api).FormatArn(&awscdk.ArnComponents{
-			Service:      jsii.String("execute-api"),
-			Resource:     i.Api.ApiId(),
-			ResourceName: jsii.String(stageName + "/GET" + strings.Replace(probe, "{probe}", "*", 1)),
-		}))
-	}
+	route := awscdk.Stack_Of(i.Api).FormatArn(&awscdk.ArnComponents{
+		Service:      jsii.String("execute-api"),
+		Resource:     i.Api.ApiId(),
+		ResourceName: jsii.String(stageName + "/GET" + contract.HealthCheck.Path),
+	})
 	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions: jsii.Strings("execute-api:Invoke"), Resources: &routes,
+		Actions: jsii.Strings("execute-api:Invoke"), Resources: &[]*string{route},
 	}))
 }
 

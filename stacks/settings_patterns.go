@@ -5,7 +5,7 @@ import "regexp"
 var (
 	environmentName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,39}$`)
 	hostName        = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
-	namePart        = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]*$`)
+	namePart        = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,99}$`)
 	workflowName    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$`)
 	vpcID           = regexp.MustCompile(`^vpc-[0-9a-f]+$`)
 	subnetID        = regexp.MustCompile(`^subnet-[0-9a-f]+$`)

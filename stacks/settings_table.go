@@ -133,7 +133,7 @@ const (
 var packageSettings = []Setting{
 	{
 		Name: "packagePrefix", Meaning: "First part of every package's name; the secret can't change it.",
-		kind: matchingText(func(s *Settings) *string { return &s.PackagePrefix }, namePart, "letters, digits, - and _, such as \"benchling\""),
+		kind: matchingText(func(s *Settings) *string { return &s.PackagePrefix }, namePart, "up to 100 letters, digits, - and _, such as \"benchling\""),
 	},
 	{
 		Name: "packageBucket", Unset: "a new one", Meaning: "An existing bucket that is registered with Quilt. One of another account must [allow the worker's role](deployment.md#a-bucket-or-queue-of-another-account).",

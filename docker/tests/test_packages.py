@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from src.store.archive import LeftOut
 from src.store.export_record import StoredFile
+from src.store.member_names import MAX_PATH_BYTES
 from src.store.package_store import Contents
 from src.store.packages import documents_of, metadata_of, package_of
 from src.store.references import links_of
@@ -121,6 +122,26 @@ def test_a_display_id_that_quilt_refuses_is_replaced_by_the_id(display_id):
     assert (package.name, package.display_id) == ("benchling/etr_1", "etr_1")
     package = package_of("packages", "benchling", usual_entry("etr_1"), lambda _: True)
     assert (package.name, package.display_id) == ("benchling/EXP1", "EXP1")
+
+
+def test_a_name_too_long_for_quilt_with_its_id_is_the_id_alone():
+    entry = {"id": "etr_1", "displayId": "x" * 95}
+    taken = {f"benchling/{'x' * 95}"}
+    assert package_of("packages", "benchling", entry, lambda it: it not in taken).name == (
+        "benchling/etr_1"
+    )
+    entry["displayId"] = "x" * 94
+    taken = {f"benchling/{'x' * 94}"}
+    assert package_of("packages", "benchling", entry, lambda it: it not in taken).name == (
+        f"benchling/{'x' * 94}_etr_1"
+    )
+
+
+def test_the_longest_key_is_one_that_s3_takes():
+    entry = {"id": "i" * 100, "displayId": "d" * 100}
+    for own in (lambda _: True, lambda it: not it.endswith("d")):
+        name = package_of("packages", "p" * 100, entry, own).name
+        assert len(f"{name}/export-999/{'f' * MAX_PATH_BYTES}") <= 1024
 
 
 def test_what_was_renamed_or_left_out_is_named():

@@ -381,6 +381,7 @@ def test_an_address_without_problem_is_one_for_the_client_too(address):
         ("PACKAGE_BUCKET", "pa"),
         ("PACKAGE_PREFIX", "../x"),
         ("PACKAGE_PREFIX", "a/b"),
+        ("PACKAGE_PREFIX", "p" * 101),
         ("CLAIMS_TABLE", "http://127.0.0.1/q"),
         ("QUILT_CATALOG", "https://open.quiltdata.com"),
         ("QUILT_CATALOG", "open quilt"),

@@ -97,6 +97,7 @@ func (t *Testbed) startStandIns(certificate *tls.Certificate) error {
 		return err
 	}
 	t.AtEnd(func(context.Context) { t.AWS.Stop() })
+	t.AWS.HideMissingKeys(t.maySeeKeys())
 	if t.Agent, err = taskagent.Serve(t.Sessions, t.Rights); err != nil {
 		return err
 	}
@@ -106,6 +107,20 @@ func (t *Testbed) startStandIns(certificate *tls.Certificate) error {
 	}
 	t.AtEnd(func(context.Context) { t.Door.Stop() })
 	return nil
+}
+
+// maySeeKeys returns a function that returns whether the holder of an access key may list
+// a bucket: S3 tells the others nothing of keys that aren't there.
+func (t *Testbed) maySeeKeys() func(key, bucket string) bool {
+	listing := rights.NewChecker(t.Emulator.Config())
+	return func(key, bucket string) bool {
+		session, known := t.Sessions.Of(key)
+		if !known {
+			return true
+		}
+		allowed, err := listing.Allowed(context.Background(), session.Role, session.Task, "s3:ListBucket", "arn:aws:s3:::"+bucket)
+		return err != nil || allowed
+	}
 }
 
 // startAgentNetwork makes the network on which tasks find the agent where it is on

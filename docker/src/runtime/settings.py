@@ -30,8 +30,8 @@ PATTERNS = {
     ),
     "PACKAGE_BUCKET": (r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "no bucket's name: use one"),
     "PACKAGE_PREFIX": (
-        "[a-zA-Z0-9][a-zA-Z0-9_-]*",
-        "no first part of a package's name: use letters, digits, - and _",
+        "[a-zA-Z0-9][a-zA-Z0-9_-]{0,99}",
+        "no first part of a package's name: use up to 100 letters, digits, - and _",
     ),
     "QUILT_CONNECTED": ("true|false", "use true or false"),
     "CLAIMS_TABLE": (r"[A-Za-z0-9_.-]{3,255}", "no table's name: use one"),

@@ -6,7 +6,8 @@ import hashlib
 import re
 import zipfile
 
-# S3's limit for a key is 1,024 bytes of UTF-8; 224 are left to the package's prefix.
+# S3's limit for a key is 1,024 bytes of UTF-8. A package's name takes 201 at most
+# (packages.NAME, twice), and what a file is put below that meets another takes the rest.
 MAX_PATH_BYTES = 800
 MAX_SHOWN = 200
 # A longer extension is none.

@@ -62,7 +62,7 @@ def package_of(
     if not isinstance(display_id, str) or not NAME.fullmatch(display_id):
         display_id = entry_id
     for last in dict.fromkeys((display_id, f"{display_id}_{entry_id}", entry_id)):
-        if own(f"{prefix}/{last}"):
+        if NAME.fullmatch(last) and own(f"{prefix}/{last}"):
             return Package(bucket, f"{prefix}/{last}", display_id)
     raise PackageNameError(f"other entries have the packages {prefix}/{display_id} and alike")
 

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
@@ -19,6 +22,9 @@ const (
 	brownOut = time.Minute
 	// faultTimeout bounds the time until a fault is met.
 	faultTimeout = 30 * time.Second
+	// partsRefused is how many writes are refused before an attempt has failed: each is
+	// tried again.
+	partsRefused = 3
 	// apiFaults is how many calls of the API meet a fault.
 	apiFaults = 4
 	// benchlingWaits is how long Benchling waits for a response.
@@ -40,6 +46,7 @@ func (a faults) Run(ctx context.Context) error {
 		report.Check{Name: "web task killed while it accepts (SIGKILL)", Run: a.Accounted(a.killWeb)},
 		report.Check{Name: "queue refuses writes", Run: a.Accounted(a.refuseQueue)},
 		report.Check{Name: "S3 refuses writes", Run: a.Accounted(a.refuseStore)},
+		report.Check{Name: "S3 refuses the parts of a large file", Run: a.Accounted(a.refuseParts)},
 		report.Check{Name: "Benchling answers 429 with Retry-After", Run: a.Accounted(a.apiFault(benchling.Fault{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second}))},
 		report.Check{Name: "Benchling answers 502", Run: a.Accounted(a.apiFault(benchling.Fault{Status: http.StatusBadGateway}))},
 		report.Check{Name: "Benchling is slow", Run: a.Accounted(a.apiFault(benchling.Fault{Delay: 2 * time.Second}))},
@@ -110,6 +117,39 @@ func (a faults) refuseStore(ctx context.Context) (stage.Accepted, error) {
 		return stage.Accepted{}, err
 	}
 	return sent, a.waitHits(ctx, 2*stage.EventsAtOnce)
+}
+
+// refuseParts keeps the parts of a large file from S3 until an attempt has failed: it
+// leaves no part behind, for which somebody would pay.
+func (a faults) refuseParts(ctx context.Context) (stage.Accepted, error) {
+	a.AWS.Inject(proxy.Fault{Operation: "S3.PUT", Refuse: true})
+	defer a.AWS.Inject()
+	l := stage.NewLoad()
+	a.Deliver(ctx, l, benchling.LargePrefix+benchling.RandomText())
+	sent, err := l.Wait()
+	if err != nil {
+		return stage.Accepted{}, err
+	}
+	if err := a.waitHits(ctx, partsRefused); err != nil {
+		return stage.Accepted{}, err
+	}
+	if err := testbed.Until(ctx, faultTimeout, func() (bool, string) {
+		n, err := a.uploads(ctx)
+		return err == nil && n == 0, fmt.Sprintf("%d uploads that nobody aborted, %v", n, err)
+	}); err != nil {
+		return stage.Accepted{}, err
+	}
+	a.AWS.Inject()
+	return sent, nil
+}
+
+// uploads returns how many uploads in parts are under way.
+func (a faults) uploads(ctx context.Context) (int, error) {
+	found, err := a.S3().ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: aws.String(a.Stack.Bucket)})
+	if err != nil {
+		return 0, err
+	}
+	return len(found.Uploads), nil
 }
 
 // apiFault lets the next calls of the API fail.

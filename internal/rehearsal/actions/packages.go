@@ -39,6 +39,7 @@ func (a packages) Run(ctx context.Context) error {
 	return a.Report.Run(ctx,
 		report.Check{Name: fmt.Sprintf("burst: %d edits of one entry in %.0f s", edits, editsIn.Seconds()), Run: a.burst},
 		report.Check{Name: "a scientist's own files survive exports and kills", Run: a.keepForeignFiles},
+		report.Check{Name: "a file that left the entry leaves the package", Run: a.loseFile},
 		report.Check{Name: "an event that changes nothing makes no version", Run: a.changeNothing},
 		report.Check{Name: "Quilt confirms: the canvas says packaged, at the revision", Run: a.confirm},
 		report.Check{Name: "Quilt is silent: the canvas and a metric say so", Run: a.silence},
@@ -71,6 +72,35 @@ func (a packages) burst(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%s: %d exports at most were due", detail, editExports)
 	}
 	return detail, a.CheckFiles(ctx, stage.PackageName(entry), a.Benchling.API.FilesOf(entry))
+}
+
+// loseFile exports an entry, and again when it has lost a file.
+func (a packages) loseFile(ctx context.Context) (string, error) {
+	entry := benchling.ShrinkingPrefix + benchling.RandomText()
+	before := a.Benchling.API.FilesOf(entry)
+	for range 2 {
+		webhook, err := a.Change(ctx, entry)
+		if err != nil {
+			return "", err
+		}
+		if err := a.WaitDone(ctx, webhook); err != nil {
+			return "", err
+		}
+		if err := a.CheckFiles(ctx, stage.PackageName(entry), a.Benchling.API.FilesOf(entry)); err != nil {
+			return "", err
+		}
+		a.Benchling.API.Edit(entry)
+	}
+	left := a.Benchling.API.FilesOf(entry)
+	for path := range before {
+		if _, stays := left[path]; stays {
+			continue
+		}
+		if _, err := a.ReadObject(ctx, stage.PackageName(entry)+"/"+path); err == nil {
+			return "", fmt.Errorf("%s of %s is still there", path, entry)
+		}
+	}
+	return fmt.Sprintf("%d of %d files are left", len(left), len(before)), nil
 }
 
 // keepForeignFiles exports an entry several times, with kills, beside files that

@@ -146,6 +146,12 @@ func DisplayID(entry string) string { return "EXP-" + strings.TrimPrefix(entry, 
 // fit into a local AWS.
 const SmallPrefix = "etr_small"
 
+// LargePrefix begins the IDs of entries whose document is written to S3 in parts.
+const LargePrefix = "etr_large"
+
+// ShrinkingPrefix begins the IDs of entries that lose their results by the first edit.
+const ShrinkingPrefix = "etr_shrinking"
+
 // Files returns what the export of an entry holds that was never edited, by path.
 func Files(entry string) map[string][]byte { return files(export{entry, 0}) }
 
@@ -160,13 +166,17 @@ func (a *API) FilesOf(entry string) map[string][]byte {
 // document keeps its bytes, so that an unchanged file can be told from a changed one.
 func files(e export) map[string][]byte {
 	lines := 40_000
-	if strings.HasPrefix(e.entry, SmallPrefix) {
+	switch {
+	case strings.HasPrefix(e.entry, SmallPrefix):
 		lines = 10
+	case strings.HasPrefix(e.entry, LargePrefix):
+		lines = 400_000
 	}
-	return map[string][]byte{
-		DisplayID(e.entry) + "/entry.pdf": bytes.Repeat([]byte("%PDF of "+e.entry+"\n"), lines),
-		"data/results.csv":                []byte("well,value\nA1," + e.entry + edit(" edit ", e.revision) + "\n"),
+	all := map[string][]byte{DisplayID(e.entry) + "/entry.pdf": bytes.Repeat([]byte("%PDF of "+e.entry+"\n"), lines)}
+	if !strings.HasPrefix(e.entry, ShrinkingPrefix) || e.revision == 0 {
+		all["data/results.csv"] = []byte("well,value\nA1," + e.entry + edit(" edit ", e.revision) + "\n")
 	}
+	return all
 }
 
 // serve adds the API's routes.

@@ -1,45 +1,47 @@
-// Package proxy stands between the tasks and the local AWS, and lets
-// operations of AWS fail on demand.
+// Package proxy stands between the tasks and the local AWS: it refuses what AWS's limits
+// don't allow, and lets operations of AWS fail on demand.
+//
+// Toxiproxy (github.com/Shopify/toxiproxy/v2) has the faults of the network as a library,
+// but sees connections, not operations, and none of what TLS hides: a fault of one
+// operation of one service would need a proxy of its own. With net/http's Hijacker they
+// take the few lines of connections.go, without its server, metrics and logs.
 package proxy
 
 import (
+	"bytes"
+	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"benchlingwebhook/internal/process"
+	"benchlingwebhook/internal/testbed/awserror"
+	"benchlingwebhook/internal/testbed/limits"
 )
-
-// Fault is a way in which AWS fails. Without Refuse, Hang and Delay it has no
-// effect.
-type Fault struct {
-	// Operation is the beginning of the names, as Operation returns them, of what
-	// it is for.
-	Operation string
-	// Refuse responds with 503, and AWS never sees the request.
-	Refuse bool
-	// Hang takes a request and never responds; AWS doesn't see it.
-	Hang bool
-	// Delay holds back the response to a request that AWS has carried out.
-	Delay time.Duration
-}
 
 // Proxy passes requests on.
 type Proxy struct {
 	*process.LocalServer
 
 	expired func(key string) bool
+	limits  *limits.Checker
 	lock    sync.Mutex
 	faults  []Fault
 	hits    int
+	// mayList says whether who signs with an access key may list a bucket.
+	mayList func(key, bucket string) bool
+	// held are the connections on which nobody responds any more.
+	held []net.Conn
 }
+
+// bodyKey is the context's key of a request's body.
+type bodyKey struct{}
 
 // Start passes the requests to a free port of 127.0.0.1 on to a target, such as
 // "http://127.0.0.1:4566". It is reached over TLS, with the certificate, as AWS is.
@@ -49,7 +51,7 @@ func Start(target string, certificate *tls.Certificate, expired func(key string)
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{expired: expired}
+	p := &Proxy{expired: expired, limits: limits.New()}
 	onward := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
@@ -58,11 +60,23 @@ func Start(target string, certificate *tls.Certificate, expired func(key string)
 			// By this the target knows aws:SecureTransport.
 			r.Out.Header.Set("X-Forwarded-Proto", "https")
 		},
+		ModifyResponse: p.read,
 		// A killed task breaks off its requests: nothing to log.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	p.LocalServer, err = process.ServeTLS(p.wrap(onward), certificate)
 	return p, err
+}
+
+// Stop closes the listener and every connection.
+func (p *Proxy) Stop() {
+	p.LocalServer.Stop()
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, connection := range p.held {
+		_ = connection.Close()
+	}
+	p.held = nil
 }
 
 // Inject puts faults into force, in place of those before: none clears.
@@ -79,6 +93,10 @@ func (p *Proxy) Hits() int {
 	return p.hits
 }
 
+// Broken returns how often the tasks broke each of AWS's limits, by the limit's name in
+// the package limits. One that was kept has no entry.
+func (p *Proxy) Broken() map[string]int { return p.limits.Broken() }
+
 // Operation names what a request asks of AWS: "AmazonSQS.SendMessage" with the
 // protocols that carry a target, and "S3.PUT", with the method, for the rest.
 func Operation(r *http.Request) string {
@@ -91,25 +109,29 @@ func Operation(r *http.Request) string {
 func (p *Proxy) wrap(onward http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fault := p.next(Operation(r))
-		if fault.Refuse {
-			refuse(w, r, http.StatusServiceUnavailable, "SlowDown", "ServiceUnavailable", "a fault on demand")
-			return
-		}
-		if fault.Hang {
-			// The server notices that the client has gone only when it has read all.
-			_, _ = io.Copy(io.Discard, r.Body)
-			<-r.Context().Done()
+		if p.fail(fault, w, r) {
 			return
 		}
 		if p.expired(accessKey(r)) {
-			refuse(w, r, http.StatusBadRequest, "ExpiredToken", "ExpiredTokenException", "The provided token has expired.")
+			code := "ExpiredTokenException"
+			if awserror.Service(r) == awserror.S3 {
+				code = "ExpiredToken"
+			}
+			awserror.Error{Code: code, Message: "The provided token has expired."}.Write(w, r)
 			return
 		}
-		if fault.Delay == 0 {
-			onward.ServeHTTP(w, r)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			// The task has broken off.
+			panic(http.ErrAbortHandler)
+		}
+		if refusal := p.limits.Check(r, body); refusal != nil {
+			refusal.Write(w, r)
 			return
 		}
-		onward.ServeHTTP(&late{ResponseWriter: w, by: fault.Delay}, r)
+		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		p.pass(fault, onward, w, r)
 	})
 }
 
@@ -135,30 +157,4 @@ func accessKey(r *http.Request) string {
 		return ""
 	}
 	return found[1]
-}
-
-// refuse responds with an error as a service of AWS does: S3 in XML and by one code,
-// the others in JSON and by another.
-func refuse(w http.ResponseWriter, r *http.Request, status int, xml, json, message string) {
-	if r.Header.Get("X-Amz-Target") == "" {
-		w.Header().Set("Content-Type", "application/xml")
-		w.WriteHeader(status)
-		fmt.Fprintf(w, "<Error><Code>%s</Code><Message>%s</Message></Error>", xml, message)
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"__type": %q, "message": %q}`, json, message)
-}
-
-// late writes a response after a while.
-type late struct {
-	http.ResponseWriter
-	by time.Duration
-}
-
-// WriteHeader waits, then writes.
-func (l *late) WriteHeader(status int) {
-	time.Sleep(l.by)
-	l.ResponseWriter.WriteHeader(status)
 }
