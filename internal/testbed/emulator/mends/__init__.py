@@ -1,0 +1,30 @@
+"""What CloudFormation keeps of a template and ministack drops, a module a service."""
+
+from mends import (
+    apigatewayv2,
+    applicationautoscaling,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    ecs,
+    elasticloadbalancingv2,
+    logs,
+    s3,
+    wafv2,
+)
+
+
+def apply():
+    """Apply every mend of the package, once, before ministack starts."""
+    apigatewayv2.mend_settings()
+    apigatewayv2.mend_tls()
+    applicationautoscaling.mend_scaling()
+    cloudwatch.mend_alarm_metrics()
+    dynamodb.mend_table()
+    ec2.mend_security_group_rules()
+    ecs.mend_service()
+    elasticloadbalancingv2.mend_attributes()
+    elasticloadbalancingv2.mend_zones()
+    logs.mend_log_group_name()
+    s3.mend_bucket()
+    wafv2.mend_ip_set()
