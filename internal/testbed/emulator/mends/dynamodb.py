@@ -25,3 +25,20 @@ def mend_table():
 
     handler["create"] = lambda logical_id, props, stack_name: whole(create(logical_id, props, stack_name), props)
     handler["update"] = lambda physical_id, old, new, *rest: whole(update(physical_id, old, new, *rest), new)
+
+
+def mend_table_protection():
+    """CloudFormation can't delete a table with deletion protection.
+
+    Source: the guide of DynamoDB, deletion protection; the API reference, DeleteTable.
+    ministack's DeleteTable refuses it, and its CloudFormation deletes it nevertheless.
+    """
+    handler = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+    delete = handler["delete"]
+
+    def unless_protected(physical_id, props):
+        if dynamodb._tables.get(physical_id, {}).get("DeletionProtectionEnabled"):
+            raise ValueError(f"Table {physical_id} is protected against deletion")
+        return delete(physical_id, props)
+
+    handler["delete"] = unless_protected

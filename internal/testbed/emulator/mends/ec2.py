@@ -5,11 +5,11 @@ from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
 
 
-def rule_type(direction, permissions):
+def rule_type(permissions):
     """A resource type of a rule that is added to a group, and taken out of it."""
 
     def rules(props):
-        return [it for it in provisioners._ec2_sg_permissions([props])]
+        return list(provisioners._ec2_sg_permissions([props]))
 
     def create(logical_id, props, stack_name):
         ec2._security_groups[props["GroupId"]][permissions].extend(rules(props))
@@ -37,4 +37,4 @@ def mend_security_group_rules():
     """
     for direction, permissions in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         kind = f"AWS::EC2::SecurityGroup{direction}"
-        provisioners._RESOURCE_HANDLERS[kind] = rule_type(direction, permissions)
+        provisioners._RESOURCE_HANDLERS[kind] = rule_type(permissions)

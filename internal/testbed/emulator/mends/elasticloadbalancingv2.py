@@ -64,3 +64,19 @@ def mend_zones():
         return xml
 
     alb._lb_xml = in_zones
+
+
+def mend_balancer_protection():
+    """CloudFormation can't delete a load balancer with deletion protection.
+
+    Source: the API reference of Elastic Load Balancing, DeleteLoadBalancer, OperationNotPermitted.
+    """
+    handler = provisioners._RESOURCE_HANDLERS["AWS::ElasticLoadBalancingV2::LoadBalancer"]
+    delete = handler["delete"]
+
+    def unless_protected(physical_id, props):
+        if {"Key": "deletion_protection.enabled", "Value": "true"} in alb._lb_attrs.get(physical_id, []):
+            raise ValueError(f"Load balancer {physical_id} can't be deleted: deletion protection is enabled")
+        return delete(physical_id, props)
+
+    handler["delete"] = unless_protected
