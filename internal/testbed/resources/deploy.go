@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,8 +42,7 @@ type Stack struct {
 	Resources map[string]Resource
 }
 
-// FailedStackError is a deployment that CloudFormation ended with another status than
-// CREATE_COMPLETE.
+// FailedStackError is a deployment, or a deletion, that CloudFormation didn't complete.
 type FailedStackError struct {
 	Stack  string
 	Status types.StackStatus
@@ -63,21 +63,48 @@ func Deploy(ctx context.Context, config aws.Config, name, template string, param
 		return nil, err
 	}
 	formation := cloudformation.NewFromConfig(config)
-	given := []types.Parameter{}
-	for key, value := range parameters {
-		given = append(given, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
-	}
 	if _, err = formation.CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String(name), TemplateURL: aws.String(url), Parameters: given,
+		StackName: aws.String(name), TemplateURL: aws.String(url), Parameters: given(parameters),
 		Capabilities: []types.Capability{types.CapabilityCapabilityIam},
 	}); err != nil {
 		return nil, fmt.Errorf("stack %s: %w", name, err)
 	}
+	return complete(ctx, formation, name, types.StackStatusCreateComplete)
+}
+
+// Update gives a stack another template, and returns it when that is complete, or a
+// FailedStackError.
+func Update(ctx context.Context, config aws.Config, name, template string, parameters map[string]string) (*Stack, error) {
+	url, err := upload(ctx, config, name, template)
+	if err != nil {
+		return nil, err
+	}
+	formation := cloudformation.NewFromConfig(config)
+	if _, err = formation.UpdateStack(ctx, &cloudformation.UpdateStackInput{
+		StackName: aws.String(name), TemplateURL: aws.String(url), Parameters: given(parameters),
+		Capabilities: []types.Capability{types.CapabilityCapabilityIam},
+	}); err != nil {
+		return nil, fmt.Errorf("stack %s: %w", name, err)
+	}
+	return complete(ctx, formation, name, types.StackStatusUpdateComplete)
+}
+
+// given returns parameters as CloudFormation takes them.
+func given(parameters map[string]string) []types.Parameter {
+	var list []types.Parameter
+	for key, value := range parameters {
+		list = append(list, types.Parameter{ParameterKey: aws.String(key), ParameterValue: aws.String(value)})
+	}
+	return list
+}
+
+// complete waits for a stack, and returns it if it ends with the status.
+func complete(ctx context.Context, formation *cloudformation.Client, name string, wanted types.StackStatus) (*Stack, error) {
 	status, err := settled(ctx, formation, name)
 	if err != nil {
 		return nil, err
 	}
-	if status != types.StackStatusCreateComplete {
+	if status != wanted {
 		reasons, err := failures(ctx, formation, name)
 		return nil, errors.Join(&FailedStackError{name, status, reasons}, err)
 	}
@@ -136,16 +163,20 @@ func settled(ctx context.Context, formation *cloudformation.Client, name string)
 
 // failures returns why resources of a stack failed, the first first.
 func failures(ctx context.Context, formation *cloudformation.Client, name string) ([]string, error) {
-	events, err := formation.DescribeStackEvents(ctx, &cloudformation.DescribeStackEventsInput{StackName: aws.String(name)})
-	if err != nil {
-		return nil, err
-	}
 	var reasons []string
-	for _, event := range events.StackEvents {
-		if strings.HasSuffix(string(event.ResourceStatus), "_FAILED") && aws.ToString(event.LogicalResourceId) != name {
-			reasons = append([]string{aws.ToString(event.LogicalResourceId) + ": " + aws.ToString(event.ResourceStatusReason)}, reasons...)
+	pages := cloudformation.NewDescribeStackEventsPaginator(formation, &cloudformation.DescribeStackEventsInput{StackName: aws.String(name)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return reasons, err
+		}
+		for _, event := range page.StackEvents {
+			if strings.HasSuffix(string(event.ResourceStatus), "_FAILED") && aws.ToString(event.LogicalResourceId) != name {
+				reasons = append(reasons, aws.ToString(event.LogicalResourceId)+": "+aws.ToString(event.ResourceStatusReason))
+			}
 		}
 	}
+	slices.Reverse(reasons)
 	return reasons, nil
 }
 

@@ -3,6 +3,7 @@ package resources
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -120,11 +121,18 @@ func first[R, T any](_ R, err error, items func() []T) (T, error) {
 	return none, fmt.Errorf("%d described, not 1", len(items()))
 }
 
-func (d *Deployed) readAlarms(ctx context.Context, config aws.Config) (err error) {
-	client := cloudwatch.NewFromConfig(config)
+func (d *Deployed) readAlarms(ctx context.Context, config aws.Config) error {
+	ids := d.Stack.ids("AWS::CloudWatch::Alarm")
+	out, err := cloudwatch.NewFromConfig(config).DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
+		AlarmNames: slices.Collect(maps.Values(ids)), MaxRecords: aws.Int32(100),
+	})
+	if err != nil {
+		return err
+	}
 	d.Alarms, err = each(d.Stack, "AWS::CloudWatch::Alarm", func(id string) (alarmtypes.MetricAlarm, error) {
-		out, err := client.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{id}})
-		return first(out, err, func() []alarmtypes.MetricAlarm { return out.MetricAlarms })
+		return first(out, nil, func() []alarmtypes.MetricAlarm {
+			return slices.DeleteFunc(slices.Clone(out.MetricAlarms), func(it alarmtypes.MetricAlarm) bool { return aws.ToString(it.AlarmName) != id })
+		})
 	})
 	return err
 }

@@ -85,13 +85,4 @@ var alarmRules = []Rule{
 		})
 		return unless(!slices.Contains(namespaces, "AWS/DynamoDB") || filled, "a metric of DynamoDB without FILL")
 	})},
-	{"alarm: one statistic", "API reference of CloudWatch, MetricAlarm: a statistic, a percentile or an expression", every(alarms, func(_ *Deployed, _ string, it types.MetricAlarm) []string {
-		kinds := 0
-		for _, has := range []bool{it.Statistic != "", it.ExtendedStatistic != nil, len(it.Metrics) > 0} {
-			if has {
-				kinds++
-			}
-		}
-		return unless(kinds == 1, "statistic %q, percentile %q, %d queries", it.Statistic, aws.ToString(it.ExtendedStatistic), len(it.Metrics))
-	})},
 }

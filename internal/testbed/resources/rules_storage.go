@@ -16,8 +16,9 @@ var storageRules = []Rule{
 	{"bucket: versioned", "guide of S3, versioning", every(buckets, func(_ *Deployed, _ string, it Bucket) []string {
 		return unless(it.Versioning == types.BucketVersioningStatusEnabled, "versioning is %q", it.Versioning)
 	})},
-	{"bucket: encrypted", "API reference of S3, GetBucketEncryption", every(buckets, func(_ *Deployed, _ string, it Bucket) []string {
-		return unless(it.Encryption != nil && len(it.Encryption.Rules) > 0, "no default encryption")
+	{"bucket: encrypted", "guides of Elastic Load Balancing and S3, access logs: their bucket has S3's own encryption, no other", every(buckets, func(_ *Deployed, _ string, it Bucket) []string {
+		return unless(it.Encryption != nil && len(it.Encryption.Rules) == 1 &&
+			it.Encryption.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm == types.ServerSideEncryptionAes256, "encrypted otherwise: %v", it.Encryption)
 	})},
 	{"bucket: private", "API reference of S3, PublicAccessBlockConfiguration", every(buckets, func(_ *Deployed, _ string, it Bucket) []string {
 		block := it.PublicAccess

@@ -14,8 +14,12 @@ import (
 	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
-// goldens are the templates of all shapes of the stack.
-const goldens = "../../../stacks/testdata/*.template.json"
+const (
+	// root is where the repository begins.
+	root = "../../.."
+	// goldens are the templates of all shapes of the stack.
+	goldens = root + "/stacks/testdata/*.template.json"
+)
 
 // bounded returns a context for all that one test calls.
 func bounded(t *testing.T) context.Context {
@@ -45,10 +49,27 @@ func deployed(ctx context.Context, t *testing.T, config aws.Config, name, templa
 	return d
 }
 
-func TestShapes(t *testing.T) {
-	cl := emulatortest.Start(t)
-	t.Cleanup(func() { b, _ := os.ReadFile(cl.Log); os.WriteFile("/tmp/w/shapes/golog", b, 0o644) })
-	config := cl.Config()
+// TestDeployments deploys everything to one local AWS, each stack under a name of its own.
+func TestDeployments(t *testing.T) {
+	config := emulatortest.Start(t).Config()
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, aws.Config)
+	}{
+		{"every shape keeps the rules", shapesKeepTheRules},
+		{"mutations are noticed", mutationsAreNoticed},
+		{"failed creation leaves nothing", failedCreationLeavesNothing},
+		{"protected creation is stuck", protectedCreationIsStuck},
+		{"failed update keeps data", failedUpdateKeepsData},
+		{"deleted stack leaves its data", deletedStackLeavesItsData},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, config) })
+	}
+}
+
+// shapesKeepTheRules deploys every golden template, and holds it against the rules, the
+// inequalities, and what its environment has.
+func shapesKeepTheRules(t *testing.T, config aws.Config) {
 	files, err := filepath.Glob(goldens)
 	assert.NilError(t, err)
 	assert.Assert(t, len(files) >= 7, "%d shapes", len(files))
@@ -57,9 +78,12 @@ func TestShapes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx := bounded(t)
 			d := deployed(ctx, t, config, name, shape(ctx, t, config, name))
-			for _, p := range Problems(d) {
-				t.Error(p)
+			figures, err := Figures(d, root)
+			assert.NilError(t, err)
+			for _, problem := range append(Problems(d), Broken(figures)...) {
+				t.Error(problem)
 			}
+			assert.DeepEqual(t, unused(figures), []string(nil))
 		})
 	}
 }

@@ -3,6 +3,7 @@
 from mends import (
     apigatewayv2,
     applicationautoscaling,
+    cloudformation,
     cloudwatch,
     dynamodb,
     ec2,
@@ -19,6 +20,8 @@ def apply():
     apigatewayv2.mend_settings()
     apigatewayv2.mend_tls()
     applicationautoscaling.mend_scaling()
+    cloudformation.mend_names()
+    cloudformation.mend_taken_names()
     cloudwatch.mend_alarm_metrics()
     dynamodb.mend_table()
     dynamodb.mend_table_protection()

@@ -47,31 +47,54 @@ def logging_xml(configuration):
     return tostring(root)
 
 
-def mend_bucket():
-    """A bucket reads back with its lifecycle, its server access log and its tags.
+def encryption_xml(configuration):
+    """A template's BucketEncryption as PutBucketEncryption takes it."""
+    root = Element("ServerSideEncryptionConfiguration", xmlns=s3.S3_NS)
+    for rule in configuration["ServerSideEncryptionConfiguration"]:
+        made = {"ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"]}
+        root.append(element("Rule", {**made, "BucketKeyEnabled": rule.get("BucketKeyEnabled", False)}))
+    return tostring(root)
 
-    Source: the template reference, AWS::S3::Bucket, LifecycleConfiguration,
-    LoggingConfiguration and Tags. ministack drops the three, and keeps a bucket versioned
-    whose template suspends it.
+
+def ownership_xml(configuration):
+    """A template's OwnershipControls as PutBucketOwnershipControls takes it."""
+    root = Element("OwnershipControls", xmlns=s3.S3_NS)
+    root.extend(element("Rule", rule) for rule in configuration["Rules"])
+    return tostring(root)
+
+
+# How a property of a bucket is put, and taken away.
+CONFIGURATIONS = {
+    "BucketEncryption": (encryption_xml, s3._put_bucket_encryption, s3._delete_bucket_encryption),
+    "LifecycleConfiguration": (lifecycle_xml, s3._put_bucket_lifecycle, s3._delete_bucket_lifecycle),
+    "LoggingConfiguration": (
+        logging_xml,
+        s3._put_bucket_logging,
+        lambda name: s3._bucket_logging_config.pop(name, None),
+    ),
+    "OwnershipControls": (ownership_xml, s3._put_bucket_ownership_controls, lambda name: None),
+}
+
+
+def mend_bucket():
+    """A bucket reads back with its encryption, lifecycle, access log, ownership and tags.
+
+    Source: the template reference, AWS::S3::Bucket. ministack drops the properties, and
+    keeps a bucket versioned whose template suspends it.
     """
     apply = provisioners._s3_apply_configurations
 
     def apply_all(name, props, old_props=None):
         apply(name, props, old_props)
-        configure(name, props, "LifecycleConfiguration", lifecycle_xml, s3._put_bucket_lifecycle, s3._bucket_lifecycle)
-        configure(name, props, "LoggingConfiguration", logging_xml, s3._put_bucket_logging, s3._bucket_logging_config)
+        for key, (to_xml, put, take_away) in CONFIGURATIONS.items():
+            if key not in props:
+                take_away(name)
+                continue
+            status, _, body = put(name, to_xml(props[key]))
+            if status >= 400:
+                raise ValueError(f"AWS::S3::Bucket {key}: {body!r}")
         s3._bucket_tags[name] = {it["Key"]: it["Value"] for it in props.get("Tags", [])}
         if props.get("VersioningConfiguration", {}).get("Status") == "Suspended":
             s3._bucket_versioning[name] = "Suspended"
 
     provisioners._s3_apply_configurations = apply_all
-
-
-def configure(name, props, key, to_xml, put, kept):
-    """Give a bucket the configuration of a template, or take it away."""
-    if key not in props:
-        kept.pop(name, None)
-        return
-    status, _, body = put(name, to_xml(props[key]))
-    if status >= 400:
-        raise ValueError(f"AWS::S3::Bucket {key}: {body!r}")
