@@ -108,7 +108,7 @@ func complete(ctx context.Context, formation *cloudformation.Client, name string
 		reasons, err := failures(ctx, formation, name)
 		return nil, errors.Join(&FailedStackError{name, status, reasons}, err)
 	}
-	return read(ctx, formation, name)
+	return find(ctx, formation, name)
 }
 
 // Delete deletes a stack, and returns when nothing is left of it but what is retained.
@@ -180,9 +180,13 @@ func failures(ctx context.Context, formation *cloudformation.Client, name string
 	return reasons, nil
 }
 
-// read returns a stack's resources as CloudFormation lists them, with what its
-// template says of each.
-func read(ctx context.Context, formation *cloudformation.Client, name string) (*Stack, error) {
+// Find returns a stack as it is: its resources as CloudFormation lists them, with what
+// its template says of each.
+func Find(ctx context.Context, config aws.Config, name string) (*Stack, error) {
+	return find(ctx, cloudformation.NewFromConfig(config), name)
+}
+
+func find(ctx context.Context, formation *cloudformation.Client, name string) (*Stack, error) {
 	got, err := formation.GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: aws.String(name)})
 	if err != nil {
 		return nil, err

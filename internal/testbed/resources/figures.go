@@ -33,7 +33,7 @@ var constants = map[string][2]string{
 	"server's longest request":  {"docker/src/runtime/connections.py", "REQUEST_SECONDS"},
 	"revision hidden":           {"docker/src/worker.py", "REVISION_SECONDS"},
 	"longest send to the queue": {"docker/src/webhook/batch_sender.py", "WAIT_SECONDS"},
-	"Benchling's patience":      {"constructs/timing.go", "benchlingWaits"},
+	"Benchling's wait":          {"constructs/timing.go", "benchlingWaits"},
 	"worker gives back":         {"docker/src/worker.py", "GIVE_BACK_SECONDS"},
 	"claim lease":               {"docker/src/runtime/settings.py", "lease_seconds: int"},
 	"canvas request hidden":     {"docker/src/canvas/canvas_consumer.py", "HIDDEN_SECONDS"},

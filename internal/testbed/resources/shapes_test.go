@@ -49,6 +49,56 @@ func deployed(ctx context.Context, t *testing.T, config aws.Config, name, templa
 	return d
 }
 
+// environments are what the shapes' settings decide. Source: cdk.json, and
+// stacks/webhook_stack_test.go for what each shape adds.
+var environments = map[string]environment{
+	"arm64":          {days: 30, least: 2, most: 4, architecture: "ARM64"},
+	"custom-domain":  {days: 30, least: 2, most: 4, architecture: "X86_64", notified: true, server: "webhooks.example.com"},
+	"dev":            {days: 30, least: 2, most: 4, architecture: "X86_64"},
+	"existing-quilt": {days: 30, least: 2, most: 4, architecture: "X86_64", queues: 4, buckets: 1},
+	"existing-vpc":   {days: 30, least: 2, most: 4, architecture: "X86_64"},
+	"guarded":        {days: 30, least: 2, most: 4, architecture: "X86_64", notified: true},
+	"prod":           {days: 365, least: 2, most: 10, architecture: "X86_64", protected: true},
+}
+
+// environment is what a shape reads back with. The web service scales between least and
+// most tasks, log groups keep lines for days, and zero queues and buckets are 5 and 2.
+type environment struct {
+	days            int
+	least, most     int32
+	architecture    string
+	protected       bool
+	notified        bool
+	server          string
+	queues, buckets int
+}
+
+// of returns the environment of a deployed shape.
+func of(d *Deployed) environment {
+	e := environment{protected: d.FrontDoor.BalancerAttributes["deletion_protection.enabled"] == "true"}
+	for _, days := range d.LogDays {
+		e.days = max(e.days, days)
+	}
+	for id, it := range d.Targets {
+		if strings.HasPrefix(id, "Webhook") {
+			e.least, e.most = aws.ToInt32(it.MinCapacity), aws.ToInt32(it.MaxCapacity)
+		}
+	}
+	for _, it := range d.Tasks {
+		e.architecture = string(it.RuntimePlatform.CpuArchitecture)
+	}
+	for _, it := range d.Alarms {
+		e.notified = e.notified || len(it.OKActions) > 0
+	}
+	if tls := d.FrontDoor.Integration.TlsConfig; tls != nil {
+		e.server = aws.ToString(tls.ServerNameToVerify)
+	}
+	if len(d.Queues) != 5 || len(d.Buckets) != 2 {
+		e.queues, e.buckets = len(d.Queues), len(d.Buckets)
+	}
+	return e
+}
+
 // TestDeployments deploys everything to one local AWS, each stack under a name of its own.
 func TestDeployments(t *testing.T) {
 	config := emulatortest.Start(t).Config()
@@ -57,6 +107,7 @@ func TestDeployments(t *testing.T) {
 		run  func(*testing.T, aws.Config)
 	}{
 		{"every shape keeps the rules", shapesKeepTheRules},
+		{"mends are read back", mendsAreReadBack},
 		{"mutations are noticed", mutationsAreNoticed},
 		{"failed creation leaves nothing", failedCreationLeavesNothing},
 		{"protected creation is stuck", protectedCreationIsStuck},
@@ -72,12 +123,13 @@ func TestDeployments(t *testing.T) {
 func shapesKeepTheRules(t *testing.T, config aws.Config) {
 	files, err := filepath.Glob(goldens)
 	assert.NilError(t, err)
-	assert.Assert(t, len(files) >= 7, "%d shapes", len(files))
+	assert.Equal(t, len(files), len(environments))
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".template.json")
 		t.Run(name, func(t *testing.T) {
 			ctx := bounded(t)
 			d := deployed(ctx, t, config, name, shape(ctx, t, config, name))
+			assert.Equal(t, of(d), environments[name])
 			figures, err := Figures(d, root)
 			assert.NilError(t, err)
 			for _, problem := range append(Problems(d), Broken(figures)...) {
