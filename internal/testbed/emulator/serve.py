@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import time
+from pathlib import Path
 
 import mends
 import ministack.app
@@ -325,7 +326,7 @@ def trust_root():
 def record_calls(path):
     """Write what sessions of roles call to a file, each call that is like no other once."""
     enforce = iam_evaluator.enforce
-    file = open(path, "w", buffering=1)  # noqa: SIM115 - as long as the emulator
+    file = Path(path).open("w", buffering=1)  # noqa: SIM115 - as long as the emulator
     seen = set()
 
     def recorded(access_key, action, service, region, resource_arn="*", service_context=None):

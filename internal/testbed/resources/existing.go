@@ -20,6 +20,8 @@ import (
 // What a template names that it doesn't make: names that AWS gives are replaced by those
 // of what is made for the test.
 var (
+	// bootstrap is the parameter that holds the version of the CDK's bootstrap stack.
+	bootstrap      = regexp.MustCompile(`"Default": "(/cdk-bootstrap/[^"]+)"`)
 	existingVpc    = regexp.MustCompile(`"vpc-[0-9a-f]+"`)
 	existingSubnet = regexp.MustCompile(`"subnet-[0-9a-f]+"`)
 	existingKey    = regexp.MustCompile(`arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]+`)
@@ -32,17 +34,17 @@ var (
 	queueOwner = regexp.MustCompile(`/[0-9]{12}/`)
 )
 
-// bootstrapParameter holds the version of the CDK's bootstrap stack.
-const bootstrapParameter = "/cdk-bootstrap/hnb659fds/version"
+// bootstrapVersion is that of the CDK's bootstrap stack, new enough for every template.
+const bootstrapVersion = "30"
 
 // MakeExisting makes what a template expects to exist: the bootstrap version, a VPC
 // with subnets in two zones, a KMS key, a queue under it, and a bucket. It returns the
 // template with their names, in the account and region of the configuration.
 func MakeExisting(ctx context.Context, config aws.Config, template string) (string, error) {
-	if _, err := ssm.NewFromConfig(config).PutParameter(ctx, &ssm.PutParameterInput{
-		Name: aws.String(bootstrapParameter), Value: aws.String("30"), Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
-	}); err != nil {
-		return "", err
+	if parameter := bootstrap.FindStringSubmatch(template); parameter != nil {
+		if err := putParameter(ctx, config, parameter[1], bootstrapVersion); err != nil {
+			return "", err
+		}
 	}
 	caller, err := sts.NewFromConfig(config).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
@@ -58,6 +60,14 @@ func MakeExisting(ctx context.Context, config aws.Config, template string) (stri
 	template = arnPlace.ReplaceAllString(template, "$1:"+config.Region+":"+account+":")
 	template = queuePlace.ReplaceAllString(template, "https://sqs."+config.Region+".")
 	return queueOwner.ReplaceAllString(template, "/"+account+"/"), nil
+}
+
+// putParameter sets a parameter of Systems Manager.
+func putParameter(ctx context.Context, config aws.Config, name, value string) error {
+	_, err := ssm.NewFromConfig(config).PutParameter(ctx, &ssm.PutParameterInput{
+		Name: aws.String(name), Value: aws.String(value), Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
+	})
+	return err
 }
 
 // makeVpc makes the VPC and the subnets that a template names, if it does.

@@ -107,6 +107,7 @@ func TestDeployments(t *testing.T) {
 		run  func(*testing.T, aws.Config)
 	}{
 		{"every shape keeps the rules", shapesKeepTheRules},
+		{"old bootstrap is refused", oldBootstrapIsRefused},
 		{"mends are read back", mendsAreReadBack},
 		{"mutations are noticed", mutationsAreNoticed},
 		{"failed creation leaves nothing", failedCreationLeavesNothing},
@@ -138,4 +139,16 @@ func shapesKeepTheRules(t *testing.T, config aws.Config) {
 			assert.DeepEqual(t, unused(figures), []string(nil))
 		})
 	}
+}
+
+// oldBootstrapIsRefused deploys to an account whose bootstrap stack the template's rule
+// doesn't take: nothing is made.
+func oldBootstrapIsRefused(t *testing.T, config aws.Config) {
+	ctx := bounded(t)
+	template := shape(ctx, t, config, "dev")
+	assert.NilError(t, putParameter(ctx, config, "/old/version", "5"))
+	_, err := Deploy(ctx, config, "old-bootstrap", template, map[string]string{"BootstrapVersion": "/old/version"})
+	assert.ErrorContains(t, err, "CDK bootstrap stack version 6 required")
+	_, err = Find(ctx, config, "old-bootstrap")
+	assert.ErrorContains(t, err, "old-bootstrap")
 }
