@@ -37,7 +37,7 @@ var serviceRules = []Rule{
 			}
 			return faults
 		})},
-	{"service: healthy during deployment", "API reference of ECS, DeploymentConfiguration; guide, service rebalancing: not with maximumPercent 100",
+	{"service: healthy during deployment", "API reference of ECS, DeploymentConfiguration",
 		every(services, func(_ *Deployed, _ string, it ecstypes.Service) []string {
 			least, most := aws.ToInt32(it.DeploymentConfiguration.MinimumHealthyPercent), aws.ToInt32(it.DeploymentConfiguration.MaximumPercent)
 			return unless(least >= 100 && most > 100, "minimum healthy %d %%, maximum %d %%", least, most)

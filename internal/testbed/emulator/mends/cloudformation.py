@@ -11,7 +11,7 @@ RETAINED = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::SQS::Qu
 def mend_names():
     """A resource gets another name from each stack that makes it.
 
-    Source: the template reference, name type: CloudFormation generates a unique ID. ministack
+    Source: the template reference, custom naming: CloudFormation generates a unique ID. ministack
     makes the name of the stack's name and the logical ID, so that a stack that is deployed
     again takes over, and empties, what its predecessor left.
     """
@@ -29,7 +29,7 @@ def mend_names():
 def mend_taken_names():
     """A resource can't be made whose name another resource of its kind has.
 
-    Source: CloudFormation's guide, troubleshooting, "Resource already exists". ministack
+    Source: the template reference, custom naming: names must be unique. ministack
     puts the new resource in the other's place.
     """
     arn = "arn:aws:sqs:{}:{}:{}"
