@@ -3,6 +3,7 @@
 Each item below names what AWS does. Nothing here makes a check pass: resource
 types without effect in a rehearsal (no traffic goes through NAT) are recorded
 with the identifiers that AWS would return, so that the stack deploys unmodified.
+What a resource of a template must read back with is in the package mends.
 
 It is called with the path of a file, into which it writes, a JSON object a line, what
 each session of a role called, and whether the role's rights allowed it.
@@ -12,7 +13,9 @@ import json
 import re
 import sys
 import time
+from pathlib import Path
 
+import mends
 import ministack.app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, EvalResult, evaluate_resource_policy
@@ -59,20 +62,6 @@ def address(props):
     return f"203.0.113.{int(new_uuid()[:2], 16)}"
 
 
-def scalable_target(props):
-    """Ref of a scalable target: resource ID, dimension and namespace."""
-    return "|".join(props[key] for key in ("ResourceId", "ScalableDimension", "ServiceNamespace"))
-
-
-def scaling_policy(props):
-    """Ref of a scaling policy: its ARN."""
-    target = props.get("ScalingTargetId") or props.get("ResourceId", "")
-    return (
-        f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scalingPolicy:{new_uuid()}"
-        f":resource/ecs/{target.split('|')[0]}:policyName/{props['PolicyName']}"
-    )
-
-
 def add_resource_types():
     """CloudFormation accepts these types; ministack refuses a change set with one."""
     HANDLERS.update(
@@ -81,11 +70,7 @@ def add_resource_types():
                 address, lambda i: {"PublicIp": i, "AllocationId": "eipalloc-" + i.replace(".", "")}
             ),
             "AWS::EC2::NatGateway": recorded(lambda p: short_id("nat"), lambda i: {"NatGatewayId": i}),
-            "AWS::EC2::SecurityGroupIngress": recorded(lambda p: short_id("sgr"), lambda i: {"Id": i}),
-            "AWS::EC2::SecurityGroupEgress": recorded(lambda p: short_id("sgr"), lambda i: {"Id": i}),
             "AWS::EC2::FlowLog": recorded(lambda p: short_id("fl"), lambda i: {"Id": i}),
-            "AWS::ApplicationAutoScaling::ScalableTarget": recorded(scalable_target, lambda i: {"Id": i}),
-            "AWS::ApplicationAutoScaling::ScalingPolicy": recorded(scaling_policy, lambda i: {"Arn": i}),
             "AWS::ApiGatewayV2::VpcLink": recorded(lambda p: new_uuid()[:8], lambda i: {"VpcLinkId": i}),
             "AWS::WAFv2::WebACLAssociation": recorded(lambda p: f"{p['ResourceArn']}|{p['WebACLArn']}"),
             "AWS::Budgets::Budget": recorded(lambda p: p["Budget"].get("BudgetName") or short_id("budget")),
@@ -219,23 +204,6 @@ def mend_full_object_checksum():
     s3._complete_multipart_upload = of_the_whole
 
 
-def mend_metric_math():
-    """An alarm can be on metric math, which ministack refuses.
-
-    It is recorded by the first metric of its expression; nothing here evaluates it.
-    """
-    record = provisioners._cw_metric_alarm_record
-
-    def by_first_metric(name, props):
-        metrics = [query["MetricStat"] for query in props.get("Metrics", []) if "MetricStat" in query]
-        if metrics:
-            first = metrics[0]
-            props = {**props, **first["Metric"], "Period": first["Period"], "Metrics": None}
-        return record(name, props)
-
-    provisioners._cw_metric_alarm_record = by_first_metric
-
-
 def mend_event_delivery():
     """A rule delivers to a queue whose policy lets EventBridge send to it.
 
@@ -358,7 +326,7 @@ def trust_root():
 def record_calls(path):
     """Write what sessions of roles call to a file, each call that is like no other once."""
     enforce = iam_evaluator.enforce
-    file = open(path, "w", buffering=1)  # noqa: SIM115 - as long as the emulator
+    file = Path(path).open("w", buffering=1)  # noqa: SIM115 - as long as the emulator
     seen = set()
 
     def recorded(access_key, action, service, region, resource_arn="*", service_context=None):
@@ -392,12 +360,12 @@ if __name__ == "__main__":
     mend_image_lookup()
     mend_deduplication()
     mend_full_object_checksum()
-    mend_metric_math()
     mend_event_delivery()
     mend_batches()
     mend_resources()
     mend_task_roles()
     trust_root()
+    mends.apply()
     # ministack reads the arguments, too.
     record_calls(sys.argv.pop(1))
     ministack.app.main()

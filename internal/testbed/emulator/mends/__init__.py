@@ -1,0 +1,35 @@
+"""What CloudFormation keeps of a template and ministack drops, a module a service."""
+
+from mends import (
+    apigatewayv2,
+    applicationautoscaling,
+    cloudformation,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    ecs,
+    elasticloadbalancingv2,
+    logs,
+    s3,
+    wafv2,
+)
+
+
+def apply():
+    """Apply every mend of the package, once, before ministack starts."""
+    apigatewayv2.mend_settings()
+    apigatewayv2.mend_tls()
+    applicationautoscaling.mend_scaling()
+    cloudformation.mend_names()
+    cloudformation.mend_taken_names()
+    cloudwatch.mend_alarm_metrics()
+    dynamodb.mend_table()
+    dynamodb.mend_table_protection()
+    ec2.mend_security_group_rules()
+    ecs.mend_service()
+    elasticloadbalancingv2.mend_attributes()
+    elasticloadbalancingv2.mend_zones()
+    elasticloadbalancingv2.mend_balancer_protection()
+    logs.mend_log_group_name()
+    s3.mend_bucket()
+    wafv2.mend_ip_set()

@@ -1,0 +1,68 @@
+package resources
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"gotest.tools/v3/assert"
+)
+
+// mendsAreReadBack holds what the package mends of the local AWS keeps, and no rule or
+// other test of this package asks for. internal/testbed/emulator/mends says for each
+// mend what AWS does.
+func mendsAreReadBack(t *testing.T, config aws.Config) {
+	ctx := bounded(t)
+	template := shape(ctx, t, config, "guarded")
+	d := deployed(ctx, t, config, "mends", template)
+
+	t.Run("apigatewayv2: settings", func(t *testing.T) {
+		assert.Equal(t, aws.ToInt32(d.FrontDoor.Stage.DefaultRouteSettings.ThrottlingBurstLimit), int32(10))
+		assert.Equal(t, aws.ToFloat64(d.FrontDoor.Stage.RouteSettings["POST /event"].ThrottlingRateLimit), 400.0)
+	})
+	t.Run("cloudwatch: alarm metrics", func(t *testing.T) {
+		for id, it := range d.Alarms {
+			switch {
+			case strings.HasPrefix(id, "OperatorAlarmsSlowAnswers"):
+				assert.Assert(t, it.Statistic == "" && aws.ToString(it.ExtendedStatistic) == "p99", "%+v", it)
+			case strings.HasPrefix(id, "OperatorAlarmsThrottledClaims"):
+				assert.Assert(t, it.MetricName == nil && it.Period == nil && len(it.Metrics) == 3, "%+v", it)
+			}
+		}
+	})
+	t.Run("elasticloadbalancingv2: attributes and zones", func(t *testing.T) {
+		assert.Equal(t, d.FrontDoor.TargetAttributes["slow_start.duration_seconds"], "0")
+		assert.Equal(t, aws.ToString(d.FrontDoor.Balancer.VpcId), d.Stack.Resources["Network1C6012B5"].ID)
+		zones := d.FrontDoor.Balancer.AvailabilityZones
+		assert.Assert(t, aws.ToString(zones[0].ZoneName) != aws.ToString(zones[1].ZoneName))
+	})
+	t.Run("wafv2: IP set", func(t *testing.T) {
+		set, err := d.Stack.only("AWS::WAFv2::IPSet")
+		assert.NilError(t, err)
+		assert.Assert(t, regexp.MustCompile(`^mends-[^|]+\|[0-9a-f-]{36}\|REGIONAL$`).MatchString(set), set)
+	})
+	t.Run("ec2: security group rules", func(t *testing.T) {
+		assert.DeepEqual(t, ports(ctx, t, config, d), []int32{80})
+		target := change{"IngressLoadBalancerGroupfrom", "FromPort", 81}
+		_, err := Update(ctx, config, "mends", changed(t, template, target), nil)
+		assert.NilError(t, err)
+		assert.DeepEqual(t, ports(ctx, t, config, d), []int32{81})
+	})
+}
+
+// ports returns where the rules of the load balancer's group begin that let traffic in.
+func ports(ctx context.Context, t *testing.T, config aws.Config, d *Deployed) []int32 {
+	t.Helper()
+	groups, err := ec2.NewFromConfig(config).DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+		GroupIds: []string{d.Stack.Resources["IngressLoadBalancerGroup19622DF7"].ID},
+	})
+	assert.NilError(t, err)
+	var found []int32
+	for _, it := range groups.SecurityGroups[0].IpPermissions {
+		found = append(found, aws.ToInt32(it.FromPort))
+	}
+	return found
+}
