@@ -62,7 +62,15 @@ func (a deploy) Run(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return a.ReadBack(ctx)
+	return readBack(ctx, a.Stage)
+}
+
+// readBack reads what was deployed, which must keep its rules.
+func readBack(ctx context.Context, s *stage.Stage) error {
+	if err := s.Report.Check("deployed resources keep their rules", func() (string, error) { return checkResources(ctx, s) }); err != nil {
+		return err
+	}
+	return s.ReadBack(ctx)
 }
 
 // cdkEnvironment returns the environment of the CDK CLI: the local AWS, the

@@ -60,7 +60,7 @@ func (a deployTemplate) Run(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return a.ReadBack(ctx)
+	return readBack(ctx, a.Stage)
 }
 
 // bootstrap makes the version of the bootstrap, and the repository with the image.

@@ -23,6 +23,9 @@ func inTemplate(name string, c change, caught string, parts []string, rows ...st
 	return Mutant{Name: name, Template: c, Parts: parts, Rows: rows, Caught: regexp.MustCompile("(?s)" + caught)}
 }
 
+// resource is the row on what was deployed.
+const resource = "^deployed resources keep their rules: "
+
 var (
 	rights    = []string{"worker", "rights"}
 	allowed   = "every call of a task was allowed"
@@ -87,6 +90,15 @@ var templateMutants = []Mutant{
 	inTemplate("the load balancer keeps connections longer than the service", attribute("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerAttributes", "idle_timeout.timeout_seconds", "80"), `connections kept for the idle time.*KEEP_ALIVE_SECONDS`, frontDoor, "connections kept"),
 	inTemplate("targets are checked on another path", set("AWS::ElasticLoadBalancingV2::TargetGroup", "IngressTargets", "/nothing", "HealthCheckPath"), started+`unhealthy|initial`, none, "-"),
 	inTemplate("the integration gives up at once", set("AWS::ApiGatewayV2::Integration", "IngressApi", 50, "TimeoutInMillis"), `.`, faults, "queue refuses writes"),
+
+	// What is only seen in the figures.
+	inTemplate("connections are cut when a target leaves", attribute("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupAttributes", "deregistration_delay.timeout_seconds", "0"), resource, none, "-"),
+	inTemplate("a deployment may stop every web task first", set("AWS::ECS::Service", "WebhookService", 0, "DeploymentConfiguration", "MinimumHealthyPercent"), resource, none, "-"),
+	inTemplate("no deployment of the worker is rolled back", set("AWS::ECS::Service", "WorkerService", false, "DeploymentConfiguration", "DeploymentCircuitBreaker", "Rollback"), resource, none, "-"),
+	inTemplate("dead letters are kept for minutes", set("AWS::SQS::Queue", "IntakeDeadLetters", 120, "MessageRetentionPeriod"), resource, none, "-"),
+	inTemplate("events are kept for minutes", set("AWS::SQS::Queue", "IntakeEvents", 120, "MessageRetentionPeriod"), resource, none, "-"),
+	inTemplate("an alarm is inverted", set("AWS::CloudWatch::Alarm", "OperatorAlarmsDeadLetters", "LessThanThreshold", "ComparisonOperator"), resource, none, "-"),
+	inTemplate("the bucket of packages has no versions", set("AWS::S3::Bucket", "Packages", "Suspended", "VersioningConfiguration", "Status"), resource, none, "-"),
 
 	// Quilt and the queues.
 	inTemplate("Quilt's revisions reach no queue", gone("AWS::SQS::QueuePolicy", "RevisionsEventsPolicy"), `events become packages.* confirmed`, worker, packaged),
