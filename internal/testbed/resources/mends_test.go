@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"gotest.tools/v3/assert"
 )
 
@@ -38,6 +40,15 @@ func mendsAreReadBack(t *testing.T, config aws.Config) {
 		assert.Equal(t, aws.ToString(d.FrontDoor.Balancer.VpcId), d.Stack.Resources["Network1C6012B5"].ID)
 		zones := d.FrontDoor.Balancer.AvailabilityZones
 		assert.Assert(t, aws.ToString(zones[0].ZoneName) != aws.ToString(zones[1].ZoneName))
+	})
+	t.Run("s3: the account's own key", func(t *testing.T) {
+		bucket := d.Stack.Resources["Logs6819BB44"].ID
+		client := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
+		written, err := client.PutObject(ctx, &s3.PutObjectInput{
+			Bucket: aws.String(bucket), Key: aws.String("x"), Body: strings.NewReader("x"), ServerSideEncryption: s3types.ServerSideEncryptionAwsKms,
+		})
+		assert.NilError(t, err)
+		assert.Equal(t, aws.ToString(written.SSEKMSKeyId), "alias/aws/s3")
 	})
 	t.Run("wafv2: IP set", func(t *testing.T) {
 		set, err := d.Stack.only("AWS::WAFv2::IPSet")

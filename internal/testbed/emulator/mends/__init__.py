@@ -32,4 +32,5 @@ def apply():
     elasticloadbalancingv2.mend_balancer_protection()
     logs.mend_log_group_name()
     s3.mend_bucket()
+    s3.mend_managed_key()
     wafv2.mend_ip_set()
