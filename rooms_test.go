@@ -25,7 +25,7 @@ var rooms = []string{
 	"internal/testbed",
 	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest",
 	"internal/testbed/apigateway internal/testbed/loadbalancer internal/testbed/benchling internal/testbed/buildkit internal/testbed/emulator internal/testbed/engine internal/testbed/fargate internal/testbed/forward " +
-		"internal/testbed/proxy internal/testbed/quilt internal/testbed/registry internal/testbed/taskagent",
+		"internal/testbed/proxy internal/testbed/quilt internal/testbed/registry internal/testbed/scheduler internal/testbed/taskagent",
 	"internal/testbed/sessions",
 	"internal/testbed/authority internal/testbed/rights",
 	". internal/architecture",
