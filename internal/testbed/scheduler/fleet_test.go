@@ -275,7 +275,7 @@ func start(t *testing.T, figures Figures, first string, behaviours map[string]be
 	running.Go(func() {
 		for ctx.Err() == nil {
 			r.sample()
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(lookEvery / 2)
 		}
 	})
 	t.Cleanup(func() {
