@@ -10,9 +10,8 @@ package scheduler
 import (
 	"context"
 
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
 // Drives are what a Service acts on. None of their methods may call the Service.

@@ -13,9 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"gotest.tools/v3/assert"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/deployed"

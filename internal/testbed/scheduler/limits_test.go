@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"gotest.tools/v3/assert"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )

@@ -37,10 +37,10 @@ func (s *Service) room() int { return s.figures.maximum(s.desired) - s.count(liv
 // wanted returns how many tasks a deployment should have: one that failed starts none.
 func (s *Service) wanted(d *deployment) int {
 	switch {
-	case d != s.primary:
-		return d.want
 	case d.state == types.DeploymentRolloutStateFailed:
 		return 0
+	case d != s.primary:
+		return d.want
 	}
 	return s.desired
 }
@@ -103,9 +103,9 @@ func (s *Service) stopOlder(ctx context.Context) {
 	}
 }
 
-// stopUnhealthy stops unhealthy tasks once others are healthy in their place, or once
-// those in their place are unhealthy as well. Where there is no room for another task,
-// one is stopped to make room. Protection is from scale-in and deployments alone.
+// stopUnhealthy stops unhealthy tasks once others are healthy in their place. Where there
+// is no room for another task, one is stopped to make room. Protection is from scale-in
+// and deployments alone.
 //
 // Source: AWS's article "A deep dive into Amazon ECS task health and task replacement";
 // ECS's API reference, DeploymentConfiguration.
@@ -116,14 +116,10 @@ func (s *Service) stopUnhealthy(ctx context.Context) {
 		}
 		d, wanted := t.of, s.wanted(t.of)
 		replaced := s.count(d.has, live, healthy) >= wanted
-		inVain := s.count(d.has, unhealthy) > wanted
 		full := s.room() <= 0 && s.good(d) < wanted
-		if replaced || inVain || full {
+		if replaced || full {
 			d.failed++
 			s.end(ctx, t)
-		}
-		if full {
-			return
 		}
 	}
 }
@@ -133,9 +129,6 @@ func (s *Service) stopUnhealthy(ctx context.Context) {
 //
 // Source: ECS's API reference, CreateService, healthCheckGracePeriodSeconds.
 func (s *Service) scaleIn(ctx context.Context) {
-	if s.primary.state == types.DeploymentRolloutStateFailed {
-		return
-	}
 	for _, first := range []func(*task) bool{func(t *task) bool { return !t.healthy }, healthy} {
 		for i := len(s.tasks) - 1; i >= 0 && s.good(s.primary) > s.desired; i-- {
 			t := s.tasks[i]

@@ -5,9 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"gotest.tools/v3/assert"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"gotest.tools/v3/assert"
 )
 
 func TestTaskThatIsKilledIsReplaced(t *testing.T) {
@@ -131,6 +130,46 @@ func TestScale(t *testing.T) {
 	})
 }
 
+// TestScaleInStopsTasksThatArePending leaves those that serve.
+func TestScaleInStopsTasksThatArePending(t *testing.T) {
+	play(t, defaults(2), map[string]behaviour{}, func(t *testing.T, r *rig) {
+		serve := r.of("good")
+		r.Scale(4)
+		time.Sleep(startTakes / 2)
+		r.Scale(2)
+		time.Sleep(10 * time.Minute)
+		for _, m := range serve {
+			assert.Check(t, m.now().left())
+		}
+		assert.Equal(t, r.fleet.running(), 2)
+		assert.Equal(t, r.said("stopped 1 pending tasks."), 2)
+	})
+}
+
+// TestTaskThatEndsWhileItDrains is waited for no longer.
+func TestTaskThatEndsWhileItDrains(t *testing.T) {
+	slow := behaviour{healthyAfter: 30 * time.Second, drainTakes: time.Hour}
+	play(t, defaults(1), map[string]behaviour{"good": slow}, func(t *testing.T, r *rig) {
+		r.Scale(2)
+		r.until(t, "two serve", func() bool { return r.fleet.serving() == 2 })
+		r.Scale(1)
+		r.until(t, "one drains", func() bool { return r.fleet.running() == 1 })
+		r.of("good")[1].exit()
+		time.Sleep(time.Second)
+		assert.Equal(t, r.said("has stopped 1 running tasks: (task good-2)."), 1)
+	})
+}
+
+func TestStopThatFails(t *testing.T) {
+	play(t, defaults(1), map[string]behaviour{"good": {healthyAfter: 30 * time.Second, stopFails: true}}, func(t *testing.T, r *rig) {
+		r.fault = "task good-2: stop: no engine"
+		r.Scale(2)
+		r.until(t, "two serve", func() bool { return r.fleet.serving() == 2 })
+		r.Scale(1)
+		r.until(t, "one is left", func() bool { return r.said("has stopped 1 running tasks") == 1 })
+	})
+}
+
 // TestThrottle has tasks that never run, without a circuit breaker: attempts come less
 // and less often, and a new release is tried at once.
 func TestThrottle(t *testing.T) {
@@ -143,6 +182,13 @@ func TestThrottle(t *testing.T) {
 		for i := 2; i < len(starts); i++ {
 			assert.Check(t, starts[i].Sub(starts[i-1]) > starts[i-1].Sub(starts[i-2]) || i > 9, "attempt %d", i)
 		}
+		r.fleet.change("never", behaviour{exitsAfter: time.Nanosecond})
+		r.until(t, "one ran", func() bool { return len(r.of("never")) == 1 })
+		r.fleet.change("never", behaviour{neverRuns: true})
+		tried := len(r.fleet.attempts())
+		r.until(t, "three more were tried", func() bool { return len(r.fleet.attempts()) == tried+3 })
+		again := r.fleet.attempts()[tried:]
+		assert.Check(t, again[2].Sub(again[1]) < startTakes+2*firstThrottle+time.Second, "a task that ran didn't end the throttling")
 		last := starts[len(starts)-1].Sub(starts[len(starts)-2])
 		assert.Check(t, last >= longestThrottle && last < longestThrottle+time.Minute, "the last wait was %s", last)
 		assert.Equal(t, r.said("is unable to consistently start tasks successfully."), 1)

@@ -36,7 +36,6 @@ func (s *Service) fail(by, reason string, rollback bool) {
 	s.completed = nil
 	s.say("rolling back to deployment %s.", completed.id)
 	s.begin(completed, by+": rolling back to deploymentId "+completed.id+".")
-	failed.want = 0
 }
 
 // complete completes the primary deployment once its tasks are all there and healthy, no

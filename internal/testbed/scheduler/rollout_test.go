@@ -7,9 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"gotest.tools/v3/assert"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"gotest.tools/v3/assert"
 )
 
 // TestRollingDeploymentKeepsTheMinimum rolls a good release out with each of the
@@ -106,6 +105,8 @@ func TestUnhealthyReleaseIsRolledBack(t *testing.T) {
 				assert.Equal(t, r.deployment(t, id).State, types.DeploymentRolloutStateFailed)
 				assert.Equal(t, r.deployment(t, id).Reason, "ECS deployment circuit breaker: tasks failed to start.")
 				assert.Equal(t, r.said("(deployment ecs-svc/2) deployment failed: tasks failed to start."), 1)
+				baked := r.at(t, "(deployment ecs-svc/1) deployment completed.").Sub(r.at(t, "rolling back"))
+				assert.Check(t, baked >= r.figures.Rollback.Bake, "baked %s", baked)
 				least, most := r.extremes()
 				assert.Equal(t, least, 2)
 				assert.Check(t, most <= 4)
@@ -180,18 +181,4 @@ func TestAlarmRollsBack(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestOldTaskThatEndsDuringARelease is replaced by one of its own release.
-func TestOldTaskThatEndsDuringARelease(t *testing.T) {
-	play(t, defaults(2), map[string]behaviour{"bad": {}}, func(t *testing.T, r *rig) {
-		r.Deploy(definition("bad"))
-		time.Sleep(time.Minute)
-		r.of("good")[0].exit()
-		time.Sleep(time.Second)
-		// Two that aren't healthy, and three of the old are more than four.
-		r.until(t, "replaced", func() bool { return len(r.of("good")) == 3 && r.fleet.serving() == 2 })
-		_, most := r.extremes()
-		assert.Equal(t, most, 4)
-	})
 }

@@ -124,9 +124,6 @@ func (s *Service) Deploy(definition types.TaskDefinition) string {
 func (s *Service) begin(d *deployment, reason string) {
 	if was := s.primary; was != nil {
 		was.want = s.good(was)
-		if was.state == types.DeploymentRolloutStateCompleted {
-			was.want = s.desired
-		}
 	}
 	s.primary, s.steady = d, false
 	d.state, d.reason, d.failed, d.settled = types.DeploymentRolloutStateInProgress, reason, 0, time.Time{}

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
 // phase is where a task is in its life. One that has ended is forgotten.

@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"gotest.tools/v3/assert"
-
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"gotest.tools/v3/assert"
 )
 
 // longest bounds a wait, in fake time.
@@ -83,4 +82,17 @@ func (r *rig) said(prefix string) int {
 		}
 	}
 	return n
+}
+
+// at returns when the last event that begins so was.
+func (r *rig) at(t *testing.T, prefix string) time.Time {
+	t.Helper()
+	messages := r.messages()
+	for i := len(messages) - 1; i >= 0; i-- {
+		if strings.HasPrefix(messages[i], prefix) {
+			return r.Events()[i].At
+		}
+	}
+	t.Fatalf("no event %q", prefix)
+	return time.Time{}
 }
