@@ -3,6 +3,10 @@
 // out, or back, by the figures that are deployed. What starts and stops tasks is given
 // to it.
 //
+// It knows one Availability Zone, so that it balances none, and always has capacity for
+// another task. Where AWS says nothing, a doc comment says so: how often ECS looks, how
+// waits of throttled starts grow, how long alarms bake, and which of several tasks goes.
+//
 // Sources: ECS's developer guide, "Amazon ECS services" and the pages that the
 // functions name; ECS's API reference.
 package scheduler

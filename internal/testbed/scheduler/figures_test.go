@@ -58,6 +58,9 @@ func TestFiguresOf(t *testing.T) {
 		Breaker:  Breaker{Enable: true, Rollback: true, ResetOnHealthyTask: true, Type: types.ThresholdTypeBoundedPercent, Value: 50},
 		Rollback: AlarmRollback{Enable: true, Rollback: true, Alarms: []string{"Slow", "Failing"}, Bake: 10 * time.Minute},
 	})
+	faster := f.Faster(10)
+	assert.Equal(t, faster.GracePeriod, 6500*time.Millisecond)
+	assert.Equal(t, faster.Rollback.Bake, time.Minute)
 	f, err = changed(t, `{"DesiredCount": 5, "HealthCheckGracePeriodSeconds": 0, "DeploymentConfiguration": {"DeploymentCircuitBreaker": {"Enable": true, "ResetOnHealthyTask": false, "ThresholdConfiguration": {"Type": "COUNT", "Value": 7}}}}`)
 	assert.NilError(t, err)
 	assert.DeepEqual(t, f, Figures{
@@ -67,7 +70,7 @@ func TestFiguresOf(t *testing.T) {
 	})
 }
 
-func TestFiguresThatAScheduleDoesNotKnow(t *testing.T) {
+func TestFiguresThatAServiceDoesNotKnow(t *testing.T) {
 	for properties, fault := range map[string]string{
 		`{"SchedulingStrategy": "DAEMON"}`:                                        `service Service: SchedulingStrategy is "DAEMON": the rehearsal's scheduler knows "REPLICA" only`,
 		`{"DeploymentController": {"Type": "CODE_DEPLOY"}}`:                       `service Service: DeploymentController.Type is "CODE_DEPLOY": the rehearsal's scheduler knows "ECS" only`,

@@ -125,7 +125,8 @@ func (s *Service) stopUnhealthy(ctx context.Context) {
 }
 
 // scaleIn stops the primary deployment's tasks that are more than desired: those that
-// aren't healthy yet first, then the newest. Protected ones are left.
+// aren't healthy yet first, then the newest, which AWS doesn't say within a zone.
+// Protected ones are left.
 //
 // Source: ECS's API reference, CreateService, healthCheckGracePeriodSeconds.
 func (s *Service) scaleIn(ctx context.Context) {

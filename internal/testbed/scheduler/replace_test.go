@@ -70,7 +70,7 @@ func TestGracePeriod(t *testing.T) {
 
 // TestProtectedWorkerIsDrainedLater deploys and scales in while a task is protected.
 func TestProtectedWorkerIsDrainedLater(t *testing.T) {
-	const lasts = 40 * time.Minute
+	const lasts = 10 * time.Minute
 	worker := defaults(1)
 	worker.TargetGroup, worker.GracePeriod = "", 0
 	for _, end := range []string{"expires", "is ended"} {

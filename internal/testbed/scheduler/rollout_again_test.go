@@ -56,7 +56,7 @@ func TestRollbackThatFails(t *testing.T) {
 		r.until(t, "both failed", func() bool {
 			return r.deployment(t, id).State == types.DeploymentRolloutStateFailed && r.deployment(t, "ecs-svc/1").State == types.DeploymentRolloutStateFailed
 		})
-		time.Sleep(time.Hour)
+		time.Sleep(20 * time.Minute)
 		assert.Equal(t, r.said("rolling back"), 1)
 		r.untouched(t, "next")
 		least, _ := r.extremes()

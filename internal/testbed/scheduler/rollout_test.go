@@ -34,7 +34,7 @@ func TestRollingDeploymentKeepsTheMinimum(t *testing.T) {
 			play(t, figures, map[string]behaviour{"next": {healthyAfter: 45 * time.Second}}, func(t *testing.T, r *rig) {
 				id := r.Deploy(definition("next"))
 				if c.stuck {
-					time.Sleep(time.Hour)
+					time.Sleep(20 * time.Minute)
 					r.untouched(t, "good")
 					assert.Equal(t, len(r.of("next")), 0)
 					assert.Equal(t, r.deployment(t, id).State, types.DeploymentRolloutStateInProgress)
@@ -90,7 +90,7 @@ func TestUnhealthyReleaseIsRolledBack(t *testing.T) {
 			play(t, defaults(2), map[string]behaviour{"bad": bad}, func(t *testing.T, r *rig) {
 				id := r.Deploy(definition("bad"))
 				if name == "is never said to be bad" {
-					time.Sleep(time.Hour)
+					time.Sleep(20 * time.Minute)
 					assert.Equal(t, r.deployment(t, id).State, types.DeploymentRolloutStateInProgress)
 					r.untouched(t, "good")
 					return
@@ -125,7 +125,7 @@ func TestWithoutRollbackTheOldTasksStay(t *testing.T) {
 		id := r.Deploy(definition("bad"))
 		r.until(t, "failed", func() bool { return r.deployment(t, id).State == types.DeploymentRolloutStateFailed })
 		tried := len(r.fleet.attempts())
-		time.Sleep(time.Hour)
+		time.Sleep(20 * time.Minute)
 		assert.Equal(t, len(r.fleet.attempts()), tried, "a deployment that failed started a task")
 		assert.Equal(t, r.deployment(t, id).Status, "PRIMARY")
 		r.untouched(t, "good")
@@ -138,7 +138,7 @@ func TestFirstReleaseThatFailsIsStalled(t *testing.T) {
 		r := start(t, defaults(1), "bad", map[string]behaviour{"bad": {failsAfter: 50 * time.Second}})
 		r.until(t, "failed", func() bool { return r.deployment(t, "ecs-svc/1").State == types.DeploymentRolloutStateFailed })
 		tried := len(r.fleet.attempts())
-		time.Sleep(time.Hour)
+		time.Sleep(20 * time.Minute)
 		assert.Equal(t, len(r.fleet.attempts()), tried)
 		assert.Equal(t, r.said("rolling back"), 0)
 	})

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// lookEvery is the time between two looks at the tasks. ECS says none.
-const lookEvery = 500 * time.Millisecond
+// lookEvery is the time between two looks at the tasks. AWS says none.
+const lookEvery = time.Second
 
 // Service is one service of ECS, whose tasks Run keeps.
 type Service struct {

@@ -44,7 +44,7 @@ func (s *Service) launch(ctx context.Context, d *deployment) {
 		defer s.lock.Unlock()
 		if err != nil {
 			s.forget(t)
-			if ctx.Err() == nil && t.phase == pending {
+			if ctx.Err() == nil {
 				s.launchFailed(d)
 			}
 			return
