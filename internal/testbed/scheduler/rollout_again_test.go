@@ -72,7 +72,7 @@ func TestCountOfFailures(t *testing.T) {
 		figures.Breaker.ResetOnHealthyTask = reset
 		play(t, figures, map[string]behaviour{"flaky": {exitsAfter: time.Second}, "bad": {exitsAfter: time.Second}}, func(t *testing.T, r *rig) {
 			id := r.Deploy(definition("flaky"))
-			r.until(t, "one failed", func() bool { return r.deployment(t, id).Failed == 1 })
+			r.until(t, "the second is on its way", func() bool { return len(r.fleet.attempts()) == 3 })
 			r.fleet.change("flaky", behaviour{healthyAfter: 30 * time.Second})
 			r.until(t, "two failed", func() bool { return r.deployment(t, id).Failed == 2 })
 			r.completes(t, id)
