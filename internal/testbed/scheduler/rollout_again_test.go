@@ -45,6 +45,26 @@ func TestWithoutAlarms(t *testing.T) {
 	})
 }
 
+// TestAlarmWithoutRollback fails the release, whose tasks stay and are replaced no more.
+func TestAlarmWithoutRollback(t *testing.T) {
+	figures := defaults(1)
+	figures.Rollback.Rollback = false
+	play(t, figures, map[string]behaviour{"next": {healthyAfter: 45 * time.Second}}, func(t *testing.T, r *rig) {
+		steady := r.said("has reached a steady state.")
+		id := r.Deploy(definition("next"))
+		r.until(t, "the old task is gone", func() bool { return r.said("has stopped 1 running tasks: (task good-1).") == 1 })
+		r.fleet.ring(true)
+		r.until(t, "failed", func() bool { return r.deployment(t, id).State == types.DeploymentRolloutStateFailed })
+		time.Sleep(20 * time.Minute)
+		r.untouched(t, "next")
+		r.of("next")[0].exit()
+		time.Sleep(20 * time.Minute)
+		assert.Equal(t, len(r.of("next")), 1)
+		assert.Equal(t, r.deployment(t, id).Reason, "ECS deployment alarms: alarm detected.")
+		assert.Equal(t, r.said("has reached a steady state."), steady)
+	})
+}
+
 // TestRollbackThatFails has an old release that doesn't come up any more either, such as
 // after its secret was lost: the new tasks stay.
 func TestRollbackThatFails(t *testing.T) {
