@@ -18,15 +18,15 @@ import (
 // root package ".", and the app knows no tool. A new package needs a place here.
 var rooms = []string{
 	"cmd/webhook cmd/rehearse cmd/gates cmd/review cmd/bench-service cmd/bench-synth cmd/bench-synth/emptyapp cmd/cdk-docker",
-	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth internal/simulation",
+	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth",
 	"internal/rehearsal/mutants",
 	"internal/rehearsal/actions",
 	"internal/rehearsal/stage",
-	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters",
+	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters internal/simulation",
 	"internal/testbed",
 	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest",
 	"internal/testbed/apigateway internal/testbed/loadbalancer internal/testbed/benchling internal/testbed/buildkit internal/testbed/emulator internal/testbed/engine internal/testbed/fargate internal/testbed/forward " +
-		"internal/testbed/proxy internal/testbed/quilt internal/testbed/registry internal/testbed/resources internal/testbed/taskagent",
+		"internal/testbed/proxy internal/testbed/quilt internal/testbed/registry internal/testbed/resources internal/testbed/scheduler internal/testbed/taskagent",
 	"internal/testbed/sessions internal/testbed/limits",
 	"internal/testbed/authority internal/testbed/awserror internal/testbed/rights",
 	". internal/architecture",

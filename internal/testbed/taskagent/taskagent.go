@@ -21,8 +21,12 @@ import (
 // action is the right that a task needs to protect itself.
 const action = "ecs:UpdateTaskProtection"
 
-// longestMinutes is the longest that a task may be protected for: 48 hours.
-const longestMinutes = 48 * 60
+// leastMinutes and longestMinutes bound the time that a task may be protected for: up to
+// 48 hours.
+const (
+	leastMinutes   = 1
+	longestMinutes = 48 * 60
+)
 
 // defaultMinutes is for how long a task is protected that doesn't say.
 const defaultMinutes = 2 * 60
@@ -157,7 +161,7 @@ func (a *Agent) update(w http.ResponseWriter, r *http.Request) {
 		respond(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"Arn": task, "Code": "AccessDeniedException", "Message": "User is not authorized to perform: " + action}})
 		return
 	}
-	if err != nil || wanted.ProtectionEnabled == nil || minutes < 1 || minutes > longestMinutes {
+	if err != nil || wanted.ProtectionEnabled == nil || minutes < leastMinutes || minutes > longestMinutes {
 		a.faults = append(a.faults, task+": "+r.Method+" "+r.URL.Path)
 		respond(w, http.StatusBadRequest, map[string]any{"error": map[string]any{"Arn": task, "Code": "InvalidParameterException", "Message": "refused"}})
 		return

@@ -23,13 +23,20 @@ func Start(t *testing.T) *emulator.Emulator {
 	if testing.Short() {
 		t.Skip("starts the local AWS")
 	}
-	_, here, _, _ := runtime.Caller(0)
-	root, err := filepath.Abs(filepath.Join(filepath.Dir(here), "../../../.."))
-	assert.NilError(t, err)
+	root := root(t)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	cloud, err := emulator.Start(ctx, filepath.Join(root, "build/tools/bin/python"), filepath.Join(root, "internal/testbed/emulator"), t.TempDir())
 	assert.NilError(t, err)
 	t.Cleanup(cloud.Stop)
 	return cloud
+}
+
+// root returns the repository's directory.
+func root(t *testing.T) string {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	root, err := filepath.Abs(filepath.Join(filepath.Dir(here), "../../../.."))
+	assert.NilError(t, err)
+	return root
 }
