@@ -35,7 +35,7 @@ var constants = map[string][2]string{
 	"longest send to the queue": {"docker/src/webhook/batch_sender.py", "WAIT_SECONDS"},
 	"Benchling's wait":          {"constructs/timing.go", "benchlingWaits"},
 	"worker gives back":         {"docker/src/worker.py", "GIVE_BACK_SECONDS"},
-	"claim lease":               {"docker/src/runtime/settings.py", "lease_seconds: int"},
+	"claim lease":               {"docker/src/runtime/settings.py", "lease_seconds"},
 	"canvas request hidden":     {"docker/src/canvas/canvas_consumer.py", "HIDDEN_SECONDS"},
 	"Benchling's export":        {"docker/src/export/benchling_client.py", "EXPORT_SECONDS"},
 	"receives of the worker":    {"docker/src/queues/consumer.py", "MAX_RECEIVES"},
@@ -51,7 +51,7 @@ func constant(root, file, name string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	found := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(name) + ` = ([0-9. *]+?)( \* time\.Second)?$`).FindSubmatch(source)
+	found := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(name) + `(?:: [^=]+)? = ([0-9. *]+?)( \* time\.Second)?$`).FindSubmatch(source)
 	if found == nil {
 		return 0, fmt.Errorf("%s: sets no %s", file, name)
 	}
