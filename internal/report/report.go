@@ -141,7 +141,8 @@ func (r *Report) Check(name string, run func() (string, error)) error {
 	}
 	r.lock.Unlock()
 	if err != nil {
-		r.say("  did not hold: " + detail)
+		first, _, _ := strings.Cut(detail, "\n")
+		r.say("  did not hold: " + first)
 	}
 	return err
 }

@@ -35,7 +35,7 @@ func TestReport(t *testing.T) {
 	assert.Equal(t, table.String(), "\nheld  seconds  check"+space+"  detail\n"+
 		"\nset-up\nyes       0.0  first"+space+"  fine\n"+
 		"\nend\nNO        0.0  second"+space[1:]+"  file:1: broken\n")
-	assert.Equal(t, progress.String(), "    0 s  first\n    0 s         one\n    0 s         two\n    0 s  second\n    0 s    did not hold: file:1: broken\nmore\n")
+	assert.Equal(t, progress.String(), "    0 s  first\n    0 s         one\n    0 s         two\n    0 s  second\n    0 s    did not hold: file:1: broken\n")
 
 	path := filepath.Join(t.TempDir(), "rows.json")
 	assert.NilError(t, r.Save(path))

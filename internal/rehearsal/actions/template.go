@@ -6,29 +6,19 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"regexp"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/emulator"
+	"benchlingwebhook/internal/testbed/resources"
 )
 
-const (
-	// repository is the one that the CDK's bootstrap makes for images.
-	repository = "cdk-hnb659fds-container-assets-" + emulator.Account + "-" + emulator.Region
-	// templateTimeout bounds the deployment of a template without the CDK CLI.
-	templateTimeout = time.Minute
-)
+// repository is the one that the CDK's bootstrap makes for images.
+const repository = "cdk-hnb659fds-container-assets-" + emulator.Account + "-" + emulator.Region
 
 // imageTag finds the tag of the image in a template: the hash of its asset, or what stands
 // for it in golden templates.
@@ -53,24 +43,24 @@ type deployTemplate struct {
 // template and reads it back.
 func (a deployTemplate) Run(ctx context.Context) error {
 	if err := a.Report.Check("template deployed", func() (string, error) {
-		if err := a.bootstrap(ctx); err != nil {
+		config := a.Emulator.Config()
+		template, err := resources.MakeExisting(ctx, config, a.template)
+		if err != nil {
 			return "", err
 		}
-		return stage.StackName, a.deploy(ctx)
+		if err := a.putImage(ctx, config); err != nil {
+			return "", err
+		}
+		_, err = resources.Deploy(ctx, config, stage.StackName, template, nil)
+		return stage.StackName, err
 	}); err != nil {
 		return err
 	}
 	return readBack(ctx, a.Stage)
 }
 
-// bootstrap makes the version of the bootstrap, and the repository with the image.
-func (a deployTemplate) bootstrap(ctx context.Context) error {
-	config := a.Emulator.Config()
-	if _, err := ssm.NewFromConfig(config).PutParameter(ctx, &ssm.PutParameterInput{
-		Name: aws.String("/cdk-bootstrap/hnb659fds/version"), Value: aws.String("30"), Type: ssmtypes.ParameterTypeString,
-	}); err != nil {
-		return err
-	}
+// putImage makes the repository with the image.
+func (a deployTemplate) putImage(ctx context.Context, config aws.Config) error {
 	client := ecr.NewFromConfig(config)
 	if _, err := client.CreateRepository(ctx, &ecr.CreateRepositoryInput{RepositoryName: aws.String(repository)}); err != nil {
 		return err
@@ -98,33 +88,5 @@ func (a deployTemplate) bootstrap(ctx context.Context) error {
 		RepositoryName: aws.String(repository), ImageTag: aws.String(tag[1]), ImageManifest: aws.String(string(manifest)),
 		ImageManifestMediaType: aws.String("application/vnd.oci.image.manifest.v1+json"), ImageDigest: aws.String(digest(string(manifest))),
 	})
-	return err
-}
-
-// deploy creates the stack and waits for it; its error has what failed first.
-func (a deployTemplate) deploy(ctx context.Context) error {
-	client := cloudformation.NewFromConfig(a.Emulator.Config())
-	name := aws.String(stage.StackName)
-	if _, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: name, TemplateBody: aws.String(a.template),
-		Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityNamedIam},
-	}); err != nil {
-		return err
-	}
-	var reason string
-	err := testbed.Until(ctx, templateTimeout, func() (bool, string) {
-		described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: name})
-		if err != nil {
-			return false, err.Error()
-		}
-		status := described.Stacks[0].StackStatus
-		if strings.Contains(string(status), "ROLLBACK") || strings.HasSuffix(string(status), "FAILED") {
-			reason = string(status) + ": " + aws.ToString(described.Stacks[0].StackStatusReason)
-		}
-		return status == cfntypes.StackStatusCreateComplete || reason != "", string(status)
-	})
-	if err == nil && reason != "" {
-		err = fmt.Errorf("stack %s: %s", stage.StackName, reason)
-	}
 	return err
 }

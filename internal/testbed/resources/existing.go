@@ -21,13 +21,13 @@ import (
 // of what is made for the test.
 var (
 	// bootstrap is the parameter that holds the version of the CDK's bootstrap stack.
-	bootstrap      = regexp.MustCompile(`"Default": "(/cdk-bootstrap/[^"]+)"`)
+	bootstrap      = regexp.MustCompile(`"Default":\s*"(/cdk-bootstrap/[^"]+)"`)
 	existingVpc    = regexp.MustCompile(`"vpc-[0-9a-f]+"`)
 	existingSubnet = regexp.MustCompile(`"subnet-[0-9a-f]+"`)
 	existingKey    = regexp.MustCompile(`arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/[0-9a-f-]+`)
 	// queueAndKey is the statement by which the worker uses the queue's key.
 	queueAndKey    = regexp.MustCompile(`"kms:EncryptionContext:aws:sqs:arn": "arn:aws:sqs:[a-z0-9-]+:[0-9]{12}:([A-Za-z0-9_.-]+)"\s*\}\s*\},\s*"Effect": "Allow",\s*"Resource": "(arn:aws:kms:[^"]+)"`)
-	existingBucket = regexp.MustCompile(`"bucket": \[\s*"([a-z0-9.-]+)"`)
+	existingBucket = regexp.MustCompile(`"bucket":\s*\[\s*"([a-z0-9.-]+)"`)
 	// The region and the account of ARNs and of a queue's URL.
 	arnPlace   = regexp.MustCompile(`(arn:aws:[a-z0-9]+):[a-z0-9-]+:[0-9]{12}:`)
 	queuePlace = regexp.MustCompile(`https://sqs\.[a-z0-9-]+\.`)
