@@ -102,6 +102,23 @@ func into(value, step any) (any, error) {
 	return nil, fmt.Errorf("nothing at %v", step)
 }
 
+// unset takes a property of a resource away.
+func unset(kind, id string, path ...string) change {
+	return func(t cfn.Template) error {
+		r, err := one(t, kind, id)
+		if err != nil {
+			return err
+		}
+		parent, _ := cfn.At(r.Properties, path[:len(path)-1]...).(map[string]any)
+		last := path[len(path)-1]
+		if parent[last] == nil {
+			return fmt.Errorf("%s: nothing at %v", r.ID, path)
+		}
+		delete(parent, last)
+		return nil
+	}
+}
+
 // inContainer gives a property of a task definition's container another value.
 func inContainer(id string, value any, path ...any) change {
 	return set("AWS::ECS::TaskDefinition", id, value, append([]any{"ContainerDefinitions", 0}, path...)...)

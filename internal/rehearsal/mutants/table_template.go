@@ -12,8 +12,9 @@ const (
 	workerExecution = "WorkerTaskExecutionRoleDefaultPolicy"
 )
 
-// started are the rows of both services' start, which have no part to choose.
-var started = `^worker: healthy beside the web service: .*`
+// begins matches the rows before any part: on what was deployed, and on both services'
+// start.
+const begins = `^(worker: healthy beside the web service|deployed resources keep their rules|task definitions read back|template deployed): .*`
 
 // Table has every mutant.
 var Table = append(templateMutants, serviceMutants...)
@@ -52,31 +53,31 @@ var templateMutants = []Mutant{
 	inTemplate("worker may not abort uploads", without(workerPolicy, "s3:AbortMultipartUpload"), `S3 refuses the parts of a large file.*nobody aborted`, faults, "S3 refuses the parts"),
 	inTemplate("worker may not protect itself", without(workerPolicy, "ecs:UpdateTaskProtection"), `worker: protected while it exports.*`, worker, "worker: protected"),
 	inTemplate("worker may not call by the front door", without(workerPolicy, "execute-api:Invoke"), `worker: protected while it exports.* 0 probes|probes came in`, worker, "worker: protected"),
-	inTemplate("no right to the web service's secret", without(webExecution, "secretsmanager:GetSecretValue"), started+`secretsmanager:GetSecretValue`, none, "-"),
-	inTemplate("no right to the worker's secret", without(workerExecution, "secretsmanager:GetSecretValue"), started+`secretsmanager:GetSecretValue`, none, "-"),
-	inTemplate("no right to make a log stream", without(workerExecution, "logs:CreateLogStream"), started+`logs:CreateLogStream`, none, "-"),
-	inTemplate("no right to write a log", without(webExecution, "logs:PutLogEvents"), started+`logs:PutLogEvents`, none, "-"),
-	inTemplate("no right to the image", without(webExecution, "ecr:BatchGetImage"), started+`ecr:BatchGetImage`, none, "-"),
-	inTemplate("no right to the image's layers", without(workerExecution, "ecr:GetDownloadUrlForLayer"), started+`ecr:GetDownloadUrlForLayer`, none, "-"),
-	inTemplate("no right to log in to ECR", without(workerExecution, "ecr:GetAuthorizationToken"), started+`ecr:GetAuthorizationToken`, none, "-"),
+	inTemplate("no right to the web service's secret", without(webExecution, "secretsmanager:GetSecretValue"), begins+`secretsmanager:GetSecretValue`, none, "-"),
+	inTemplate("no right to the worker's secret", without(workerExecution, "secretsmanager:GetSecretValue"), begins+`secretsmanager:GetSecretValue`, none, "-"),
+	inTemplate("no right to make a log stream", without(workerExecution, "logs:CreateLogStream"), begins+`logs:CreateLogStream`, none, "-"),
+	inTemplate("no right to write a log", without(webExecution, "logs:PutLogEvents"), begins+`logs:PutLogEvents`, none, "-"),
+	inTemplate("no right to the image", without(webExecution, "ecr:BatchGetImage"), begins+`ecr:BatchGetImage`, none, "-"),
+	inTemplate("no right to the image's layers", without(workerExecution, "ecr:GetDownloadUrlForLayer"), begins+`ecr:GetDownloadUrlForLayer`, none, "-"),
+	inTemplate("no right to log in to ECR", without(workerExecution, "ecr:GetAuthorizationToken"), begins+`ecr:GetAuthorizationToken`, none, "-"),
 	inTemplate("worker's role isn't ECS's to assume", set("AWS::IAM::Role", "WorkerTaskRole", "lambda.amazonaws.com",
-		"AssumeRolePolicyDocument", "Statement", 0, "Principal", "Service"), started, none, "-"),
+		"AssumeRolePolicyDocument", "Statement", 0, "Principal", "Service"), begins, none, "-"),
 	inTemplate("worker's role is for another account's tasks", set("AWS::IAM::Role", "WorkerTaskRole", "999999999999",
-		"AssumeRolePolicyDocument", "Statement", 0, "Condition", "StringEquals", "aws:SourceAccount"), started, none, "-"),
+		"AssumeRolePolicyDocument", "Statement", 0, "Condition", "StringEquals", "aws:SourceAccount"), begins, none, "-"),
 
 	// What ECS runs.
-	inTemplate("worker has another image", inContainer(workerTask, "000000000000.dkr.ecr.us-east-1.amazonaws.com/other:1", "Image"), started+`image`, none, "-"),
-	inTemplate("web service's log group is gone", inContainer(webTask, "/gone", "LogConfiguration", "Options", "awslogs-group"), started+`log group "/gone"`, none, "-"),
-	inTemplate("worker writes its root", inContainer(workerTask, false, "ReadonlyRootFilesystem"), `^worker: hardening, as the engine has it: .*read-only root`, none, "-"),
-	inTemplate("web service writes its root", inContainer(webTask, false, "ReadonlyRootFilesystem"), `^web: hardening, as the engine has it: .*read-only root`, web),
-	inTemplate("worker is root", inContainer(workerTask, "0:0", "User"), `^worker: hardening, .*`, none, "-"),
-	inTemplate("web service is root", inContainer(webTask, "0:0", "User"), `^web: hardening, .*`, web),
-	inTemplate("worker keeps capabilities", inContainer(workerTask, []any{"NET_RAW"}, "LinuxParameters", "Capabilities", "Drop"), `^worker: hardening, .*capabilit`, none, "-"),
-	inTemplate("privileged", inContainer(workerTask, true, "Privileged"), started+`Fargate`, none, "-"),
-	inTemplate("memory that Fargate doesn't have for the processor", set("AWS::ECS::TaskDefinition", webTask, "512", "Memory"), started+`memory`, none, "-"),
-	inTemplate("health check of another port", inContainer(workerTask, []any{"CMD-SHELL", "curl -f http://localhost:5001/health || exit 1"}, "HealthCheck", "Command"), started+`unhealthy|starting`, none, "-"),
-	inTemplate("health check that ECS refuses", inContainer(webTask, 301, "HealthCheck", "Interval"), started+`interval`, none, "-"),
-	inTemplate("tmpfs", inContainer(webTask, []any{map[string]any{"ContainerPath": "/tmp", "Size": 64}}, "LinuxParameters", "Tmpfs"), started+`tmpfs`, none, "-"),
+	inTemplate("worker has another image", inContainer(workerTask, "000000000000.dkr.ecr.us-east-1.amazonaws.com/other:1", "Image"), begins+`image`, none, "-"),
+	inTemplate("web service's log group is gone", inContainer(webTask, "/gone", "LogConfiguration", "Options", "awslogs-group"), begins+`log group "/gone"`, none, "-"),
+	inTemplate("worker writes its root", inContainer(workerTask, false, "ReadonlyRootFilesystem"), `^(worker: hardening, as the engine has it|deployed resources keep their rules): .*(read-only root|ReadonlyRoot|writable)`, none, "-"),
+	inTemplate("web service writes its root", inContainer(webTask, false, "ReadonlyRootFilesystem"), `^(web: hardening, as the engine has it|deployed resources keep their rules): .*(read-only root|ReadonlyRoot|writable)`, web),
+	inTemplate("worker is root", inContainer(workerTask, "0:0", "User"), `^(worker: hardening, |deployed resources keep their rules: ).*user`, none, "-"),
+	inTemplate("web service is root", inContainer(webTask, "0:0", "User"), `^(web: hardening, |deployed resources keep their rules: ).*user`, web),
+	inTemplate("worker keeps capabilities", inContainer(workerTask, []any{"NET_RAW"}, "LinuxParameters", "Capabilities", "Drop"), `^(worker: hardening, |deployed resources keep their rules: ).*(capabilit|drop)`, none, "-"),
+	inTemplate("privileged", inContainer(workerTask, true, "Privileged"), begins+`Fargate`, none, "-"),
+	inTemplate("memory that Fargate doesn't have for the processor", set("AWS::ECS::TaskDefinition", webTask, "512", "Memory"), begins+`memory`, none, "-"),
+	inTemplate("health check of another port", inContainer(workerTask, []any{"CMD-SHELL", "curl -f http://localhost:5001/health || exit 1"}, "HealthCheck", "Command"), begins+`unhealthy|starting`, none, "-"),
+	inTemplate("health check that ECS refuses", inContainer(webTask, 301, "HealthCheck", "Interval"), begins+`interval`, none, "-"),
+	inTemplate("tmpfs", inContainer(webTask, []any{map[string]any{"ContainerPath": "/tmp", "Size": 64}}, "LinuxParameters", "Tmpfs"), begins+`tmpfs`, none, "-"),
 	inTemplate("worker stops in five seconds, and doesn't know", inContainer(workerTask, 3, "StopTimeout"), `worker stopped while it|worker: SIGTERM`, []string{"attacks"}, "worker stopped", "worker: SIGTERM"),
 	inTemplate("web service stops at once", variable(webTask, "SHUTDOWN_DELAY_SECONDS", "0"), `web task stopped while it is a target`, frontDoor, "web task stopped"),
 	inTemplate("events go to the dead letters", variable(webTask, "INTAKE_QUEUE_URL", map[string]any{"Ref": "IntakeDeadLettersA15864BB"}), `(signed event accepted|GET /health/ready|events become packages).*`, web),
@@ -84,11 +85,11 @@ var templateMutants = []Mutant{
 	inTemplate("files in a bucket that isn't there", variable(workerTask, "PACKAGE_BUCKET", "none"), packaged, worker, packaged),
 
 	// The front door.
-	inTemplate("/canvas isn't routed", gone("AWS::ApiGatewayV2::Route", "IngressApiPOSTcanvas"), `POST /canvas: status 404`, frontDoor, "only Benchling's routes"),
+	inTemplate("/canvas isn't routed", both(gone("AWS::ApiGatewayV2::Route", "IngressApiPOSTcanvas"), unset("AWS::ApiGatewayV2::Stage", "IngressApiStage", "RouteSettings", "POST /canvas")), `POST /canvas: status 404`, frontDoor, "only Benchling's routes"),
 	inTemplate("/config is open", set("AWS::ApiGatewayV2::Route", "IngressApiGETconfig", "NONE", "AuthorizationType"), `GET /config: status 200`, frontDoor, "only Benchling's routes"),
 	inTemplate("POST /event lets one a second in", set("AWS::ApiGatewayV2::Stage", "IngressApiStage", map[string]any{"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1}, "RouteSettings", "POST /event"), `429`, frontDoor, "connections kept"),
 	inTemplate("the load balancer keeps connections longer than the service", attribute("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerAttributes", "idle_timeout.timeout_seconds", "80"), `connections kept for the idle time.*KEEP_ALIVE_SECONDS`, frontDoor, "connections kept"),
-	inTemplate("targets are checked on another path", set("AWS::ElasticLoadBalancingV2::TargetGroup", "IngressTargets", "/nothing", "HealthCheckPath"), started+`unhealthy|initial`, none, "-"),
+	inTemplate("targets are checked on another path", set("AWS::ElasticLoadBalancingV2::TargetGroup", "IngressTargets", "/nothing", "HealthCheckPath"), begins+`unhealthy|initial`, none, "-"),
 	inTemplate("the integration gives up at once", set("AWS::ApiGatewayV2::Integration", "IngressApi", 50, "TimeoutInMillis"), `.`, faults, "queue refuses writes"),
 
 	// What is only seen in the figures.
