@@ -3,14 +3,16 @@ package testbed
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
-	"benchlingwebhook/internal/process"
 	"benchlingwebhook/internal/testbed/apigateway"
 	"benchlingwebhook/internal/testbed/authority"
 	"benchlingwebhook/internal/testbed/benchling"
@@ -21,9 +23,6 @@ import (
 	"benchlingwebhook/internal/testbed/sessions"
 	"benchlingwebhook/internal/testbed/taskagent"
 )
-
-// agentSubnet has the agent's address on it, as its gateway.
-const agentSubnet = "169.254.170.0/24"
 
 func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 	t.Network = Label + "-" + benchling.RandomText()
@@ -47,15 +46,9 @@ func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 	if err := t.startStandIns(certificate); err != nil {
 		return "", err
 	}
-	agent, err := process.ServeTLS(t.Agent.Handler, certificate)
-	if err != nil {
-		return "", err
-	}
-	t.AtEnd(func(context.Context) { agent.Stop() })
 	for target, address := range map[string]*string{
 		t.AWS.Address:       &t.Addresses.AWS,
 		t.Benchling.Address: &t.Addresses.Benchling,
-		agent.Address:       &t.Addresses.Agent,
 		t.Door.Address:      &t.Addresses.Door,
 	} {
 		f, err := forward.Start(gateway+":0", target)
@@ -65,11 +58,10 @@ func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 		t.AtEnd(func(context.Context) { f.Stop() })
 		*address = f.Address
 	}
-	at := taskagent.Host
-	if !t.startAgentNetwork(ctx) {
-		at = t.Addresses.Agent + ", for " + taskagent.Host + " is in use or needs a port below 1024"
+	if err := t.startAgents(ctx); err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("over TLS AWS at %s, Benchling at %s; ECS's agent at %s", t.Addresses.AWS, t.Addresses.Benchling, at), nil
+	return fmt.Sprintf("over TLS AWS at %s, Benchling at %s; ECS's agent at %s", t.Addresses.AWS, t.Addresses.Benchling, t.Agents.URL), nil
 }
 
 // makeNetwork makes a network of the engine, and returns its gateway.
@@ -98,10 +90,7 @@ func (t *Testbed) startStandIns(certificate *tls.Certificate) error {
 	}
 	t.AtEnd(func(context.Context) { t.AWS.Stop() })
 	t.AWS.HideMissingKeys(t.maySeeKeys())
-	if t.Agent, err = taskagent.Serve(t.Sessions, t.Rights); err != nil {
-		return err
-	}
-	t.AtEnd(func(context.Context) { t.Agent.Stop() })
+	t.Agent = taskagent.New(t.Sessions, t.Rights)
 	if t.Door, err = apigateway.Serve(gate{t}, emulator.Region, certificate); err != nil {
 		return err
 	}
@@ -123,21 +112,69 @@ func (t *Testbed) maySeeKeys() func(key, bucket string) bool {
 	}
 }
 
-// startAgentNetwork makes the network on which tasks find the agent where it is on
-// Fargate. One run of a machine can have it; the others use another address, which
-// AWS's SDKs take over TLS.
-func (t *Testbed) startAgentNetwork(ctx context.Context) bool {
-	name := t.Network + "-agent"
-	if _, err := t.makeNetwork(ctx, name, "--internal", "--subnet", agentSubnet, "--gateway", taskagent.Host); err != nil {
-		return false
+// startAgents makes the network on which tasks find ECS's agent where AWS's SDKs look for
+// it. All testbeds of a run share it, and a machine has room for two runs.
+func (t *Testbed) startAgents(ctx context.Context) error {
+	if t.Agents != nil {
+		t.Agents.Add(t.Agent)
+		return nil
 	}
-	f, err := forward.Start(taskagent.Host+":80", t.Agent.Address)
+	var problems []error
+	for _, host := range taskagent.Hosts {
+		err := t.startAgentsAt(ctx, host.Address, host.Subnet)
+		if err == nil {
+			return nil
+		}
+		problems = append(problems, err)
+	}
+	return fmt.Errorf("ECS's agent: %w: two rehearsals at once are the most that a machine can have", errors.Join(problems...))
+}
+
+func (t *Testbed) startAgentsAt(ctx context.Context, host, subnet string) error {
+	name := t.Network + "-agent-" + host[strings.LastIndex(host, ".")+1:]
+	if _, err := t.makeNetwork(ctx, name, "--internal", "--subnet", subnet, "--gateway", host); err != nil {
+		return err
+	}
+	agents, err := taskagent.Serve()
 	if err != nil {
-		return false
+		return err
+	}
+	t.AtEnd(func(context.Context) { agents.Stop() })
+	url := "http://" + host
+	f, err := forward.Start(host+":80", agents.Address)
+	if errors.Is(err, os.ErrPermission) {
+		// Who isn't root has no port below 1024: AWS's SDKs take another of that host, too.
+		if f, err = forward.Start(host+":0", agents.Address); err == nil {
+			url = "http://" + f.Address
+		}
+	}
+	if err != nil {
+		return err
 	}
 	t.AtEnd(func(context.Context) { f.Stop() })
-	t.AgentNetwork = name
-	return true
+	agents.Add(t.Agent)
+	t.Agents = &Agents{agents, name, url}
+	return nil
+}
+
+// Agents are ECS's agents of a run, the network from which tasks reach them, and their
+// URL there.
+type Agents struct {
+	*taskagent.Agents
+	Network, URL string
+}
+
+// Environment returns the variables by which a task finds its agent, as ECS sets them.
+//
+// Source: the guide of Amazon ECS, task IAM role and task scale-in protection endpoint.
+func (a *Agents) Environment(task string) map[string]string {
+	variables := map[string]string{"ECS_AGENT_URI": a.URL + "/api/" + task}
+	if a.URL == "http://"+taskagent.Hosts[0].Address {
+		variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = taskagent.CredentialsPath(task)
+	} else {
+		variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = a.URL + taskagent.CredentialsPath(task)
+	}
+	return variables
 }
 
 // gate lets the front door ask whose a key is, and what they may.

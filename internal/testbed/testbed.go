@@ -39,9 +39,8 @@ type Testbed struct {
 	Contexts baseimage.Contexts
 	Registry *registry.Registry
 	Emulator *emulator.Emulator
-	// Network is the engine's network of the run's containers, AgentNetwork the one
-	// on which they find ECS's agent at its own address: "" where another run has it.
-	Network, AgentNetwork string
+	// Network is the engine's network of the testbed's containers.
+	Network string
 	// Authority has signed the certificates of the stand-ins.
 	Authority *authority.Authority
 	// Client trusts the authority.
@@ -51,12 +50,12 @@ type Testbed struct {
 	Rights   *rights.Checker
 	// AWS lies between the containers and the emulator.
 	AWS *proxy.Proxy
-	// Agent is ECS's, and Door takes requests in API Gateway's place.
-	Agent *taskagent.Agent
-	Door  *apigateway.Door
-	// Addresses are where containers reach the stand-ins, as host and port: all over
-	// TLS. Agent is for tasks without AgentNetwork.
-	Addresses struct{ AWS, Benchling, Agent, Door string }
+	// Agent is ECS's, one of Agents, and Door takes requests in API Gateway's place.
+	Agent  *taskagent.Agent
+	Agents *Agents
+	Door   *apigateway.Door
+	// Addresses are where containers reach the stand-ins over TLS, as host and port.
+	Addresses struct{ AWS, Benchling, Door string }
 	// Benchling is called with App's credentials, and calls with its key.
 	Benchling *benchling.Server
 	App       App
@@ -96,7 +95,7 @@ func (t *Testbed) Prepare(ctx context.Context) error {
 // PrepareOn starts everything but the engine and the base image, which are another
 // testbed's.
 func (t *Testbed) PrepareOn(ctx context.Context, other *Testbed) error {
-	t.Engine, t.Contexts, t.Contract = other.Engine, other.Contexts, other.Contract
+	t.Engine, t.Contexts, t.Contract, t.Agents = other.Engine, other.Contexts, other.Contract, other.Agents
 	return t.Report.Run(ctx,
 		report.Check{Name: "local registry and AWS", Run: t.startCloud},
 		report.Check{Name: "Benchling stand-in and network", Run: t.startNetwork},

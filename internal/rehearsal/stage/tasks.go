@@ -17,7 +17,6 @@ import (
 	"benchlingwebhook/internal/testbed/emulator"
 	"benchlingwebhook/internal/testbed/fargate"
 	"benchlingwebhook/internal/testbed/sessions"
-	"benchlingwebhook/internal/testbed/taskagent"
 )
 
 // Task is a task whose containers run.
@@ -47,14 +46,10 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 	maps.Copy(environment, s.surroundings(id))
 	maps.Copy(environment, settings)
 	name := testbed.Label + "-" + id
-	networks := []string{s.Network}
-	if s.AgentNetwork != "" {
-		networks = append(networks, s.AgentNetwork)
-	}
 	containers, err := fargate.Containers(definition, fargate.RunOptions{
 		Name:        name,
 		Label:       testbed.Mark(),
-		Networks:    networks,
+		Networks:    []string{s.Network, s.Agents.Network},
 		Arguments:   append(arguments, s.Mounts...),
 		Image:       s.pulled,
 		Secrets:     secrets,
@@ -109,13 +104,7 @@ func (s *Stage) surroundings(id string) map[string]string {
 		// The stand-in for Quilt reads the queue that the stack made for itself.
 		"QUILT_CONNECTED": "true",
 	}
-	if s.AgentNetwork != "" {
-		variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = taskagent.CredentialsPath(id)
-		variables["ECS_AGENT_URI"] = "http://" + taskagent.Host + "/api/" + id
-	} else {
-		variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "https://" + s.Addresses.Agent + taskagent.CredentialsPath(id)
-		variables["ECS_AGENT_URI"] = "https://" + s.Addresses.Agent + "/api/" + id
-	}
+	maps.Copy(variables, s.Agents.Environment(id))
 	return variables
 }
 

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"benchlingwebhook/internal/process"
 	"benchlingwebhook/internal/testbed/sessions"
 )
 
@@ -31,9 +30,6 @@ const (
 // defaultMinutes is for how long a task is protected that doesn't say.
 const defaultMinutes = 2 * 60
 
-// Host is where a task finds the agent, on port 80.
-const Host = "169.254.170.2"
-
 // Task is what the agent knows of a task.
 type Task struct {
 	// ID has 32 hexadecimal digits; ARN is the whole name.
@@ -44,9 +40,7 @@ type Task struct {
 
 // Agent knows the tasks, and which of them are protected.
 type Agent struct {
-	// LocalServer has the address, http.Handler what it serves.
-	*process.LocalServer
-	http.Handler
+	handler http.Handler
 
 	sessions Sessions
 	rights   Rights
@@ -69,8 +63,8 @@ type (
 	}
 )
 
-// Serve returns an agent that listens on 127.0.0.1.
-func Serve(sessions Sessions, rights Rights) (*Agent, error) {
+// New returns an agent without tasks.
+func New(sessions Sessions, rights Rights) *Agent {
 	a := &Agent{
 		sessions: sessions, rights: rights,
 		tasks: map[string]Task{}, given: map[string]int{}, until: map[string]time.Time{},
@@ -78,11 +72,12 @@ func Serve(sessions Sessions, rights Rights) (*Agent, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v2/credentials/{task}", a.credentials)
 	mux.HandleFunc("PUT /api/{task}/task-protection/v1/state", a.update)
-	a.Handler = mux
-	var err error
-	a.LocalServer, err = process.Serve(mux)
-	return a, err
+	a.handler = mux
+	return a
 }
+
+// ServeHTTP responds to a task.
+func (a *Agent) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
 // Launch takes a task on.
 func (a *Agent) Launch(task Task) {
