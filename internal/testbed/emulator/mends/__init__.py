@@ -19,6 +19,7 @@ def apply():
     """Apply every mend of the package, once, before ministack starts."""
     apigatewayv2.mend_settings()
     apigatewayv2.mend_tls()
+    apigatewayv2.mend_vpc_link()
     applicationautoscaling.mend_scaling()
     cloudformation.mend_names()
     cloudformation.mend_taken_names()
@@ -26,6 +27,10 @@ def apply():
     dynamodb.mend_table()
     dynamodb.mend_table_protection()
     ec2.mend_security_group_rules()
+    ec2.mend_default_egress()
+    ec2.mend_nat_gateway()
+    ec2.mend_endpoint_routes()
+    ec2.mend_endpoint_groups()
     ecs.mend_service()
     elasticloadbalancingv2.mend_attributes()
     elasticloadbalancingv2.mend_zones()
