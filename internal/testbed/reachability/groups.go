@@ -43,8 +43,11 @@ func (r rule) String() string {
 		peers = append(peers, it.String())
 	}
 	ports := flow{r.protocol, r.low, r.high}.String()
-	if r.protocol == allProtocols {
+	switch {
+	case r.protocol == allProtocols:
 		ports = "all"
+	case r.low == -1:
+		ports = r.protocol
 	}
 	return ports + " " + strings.Join(peers, " ")
 }

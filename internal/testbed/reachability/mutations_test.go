@@ -95,6 +95,16 @@ var mutations = []struct {
 			"GroupId": ref(worker), "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "SourceSecurityGroupId": ref(web),
 		}}
 	}},
+	{name: "worker in the default group", turned: []string{
+		"worker to internet, tcp 22", "worker to internet, tcp 5432", "worker to internet, tcp 80", "worker to worker, tcp 443",
+	}, exposed: []string{
+		"worker to worker, icmp", "worker to worker, tcp 0-65535", "worker to worker, udp 0-65535",
+		"worker to others in the VPC, icmp", "worker to others in the VPC, tcp 0-442", "worker to others in the VPC, tcp 444-65535", "worker to others in the VPC, udp 0-65535",
+		"worker to internet, icmp", "worker to internet, tcp 0-442", "worker to internet, tcp 444-65535", "worker to internet, udp 0-65535",
+	}, change: func(in template) {
+		delete(in.awsvpc("WorkerService3"), "SecurityGroups")
+		in.properties(web)["SecurityGroupEgress"] = append(slices.Clone(nowhere), in.properties(web)["SecurityGroupEgress"].([]any)...)
+	}},
 	{name: "route to NAT dropped", turned: []string{"web to internet, tcp 443", "worker to internet, tcp 443"}, change: func(in template) {
 		in.drop("NetworkPrivateSubnet2DefaultRoute")
 	}},

@@ -2,9 +2,9 @@
 // security groups, network ACLs, routes, gateways and endpoints, as a VPC decides. So a
 // rule that is dropped from the template, or widened, is seen without an AWS account.
 //
-// AWS's own Reachability Analyzer runs in an account only. The Go libraries that compute
-// it offline know no Fargate service, load balancer or VPC link: luhring/reach compares
-// EC2 instances, and np-guard/vpc-network-config-analyzer reads a dump of a whole VPC.
+// AWS's own Reachability Analyzer runs in an account only. The Go libraries luhring/reach
+// and np-guard/vpc-network-config-analyzer know EC2 instances, but no Fargate service, load
+// balancer or VPC link, and the latter no routes of AWS.
 //
 // It covers IPv4 in one VPC, which is all that the stack has: Read refuses subnets with
 // IPv6 addresses. Routes to the internet count as such if their destination is 0.0.0.0/0.

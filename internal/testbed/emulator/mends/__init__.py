@@ -28,6 +28,7 @@ def apply():
     dynamodb.mend_table_protection()
     ec2.mend_security_group_rules()
     ec2.mend_default_egress()
+    ec2.mend_default_group()
     ec2.mend_nat_gateway()
     ec2.mend_endpoint_routes()
     ec2.mend_endpoint_groups()

@@ -67,6 +67,25 @@ def mend_default_egress():
     handler["create"] = without_default
 
 
+def mend_default_group():
+    """The members of a VPC's default security group reach each other.
+
+    Source: the guide of Amazon VPC, default security groups. ministack gives the group
+    of a template's VPC no rule for inbound traffic.
+    """
+    handler = provisioners._RESOURCE_HANDLERS["AWS::EC2::VPC"]
+    create = handler["create"]
+
+    def with_members(logical_id, props, stack_name):
+        vpc_id, attributes = create(logical_id, props, stack_name)
+        group_id = attributes["DefaultSecurityGroup"]
+        members = [{"IpProtocol": "-1", "SourceSecurityGroupId": group_id}]
+        ec2._security_groups[group_id]["IpPermissions"] = provisioners._ec2_sg_permissions(members)
+        return vpc_id, attributes
+
+    handler["create"] = with_members
+
+
 def mend_nat_gateway():
     """A NAT gateway of a template is one that DescribeNatGateways shows.
 
