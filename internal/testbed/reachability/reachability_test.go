@@ -130,6 +130,41 @@ func TestAllowedReason(t *testing.T) {
 	assert.Equal(t, reason, "peer to task, tcp 443: no egress rule of sg-peer")
 }
 
+// TestEntrance holds that the internet reaches what has a public address in a subnet
+// with a route to an internet gateway, and a rule that lets it in.
+func TestEntrance(t *testing.T) {
+	n := small()
+	n.groups["sg-door"] = group{"sg-door", map[direction][]rule{ingress: {{protocol: TCP, low: 443, high: 443, blocks: []netip.Prefix{everywhere}}}}}
+	door := Node{Name: "door", Groups: []string{"sg-door"}, Subnets: []string{"subnet-public"}, PublicIP: true}
+	allowed, reason := n.Allows(Internet, door, TCP, HTTPSPort)
+	assert.Assert(t, allowed, reason)
+	hidden, inside, closed := door, door, door
+	hidden.PublicIP = false
+	inside.Subnets = []string{"subnet-peer"}
+	closed.Groups = []string{"sg-task"}
+	for wanted, node := range map[string]Node{
+		"internet to door, tcp 443: door has no public address":              hidden,
+		"internet to door, tcp 443: no route to the internet in subnet-peer": inside,
+		"internet to door, tcp 443: no ingress rule of sg-task":              closed,
+		"internet to internet, tcp 443: not of the VPC":                      Internet,
+	} {
+		allowed, reason := n.Allows(Internet, node, TCP, HTTPSPort)
+		assert.Assert(t, !allowed)
+		assert.Equal(t, reason, wanted)
+	}
+}
+
+// TestWithinSubnet holds that no network ACL is between network interfaces of one subnet.
+func TestWithinSubnet(t *testing.T) {
+	n := small()
+	s := n.subnets["subnet-task"]
+	s.entries = nil
+	n.subnets["subnet-task"] = s
+	n.LoadBalancer.Subnets = []string{"subnet-task"}
+	allowed, reason := n.Allows(n.Services["task"], n.LoadBalancer, TCP, HTTPSPort)
+	assert.Assert(t, allowed, reason)
+}
+
 // TestPublic says which blocks have public addresses.
 func TestPublic(t *testing.T) {
 	for block, wanted := range map[string]bool{
