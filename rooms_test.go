@@ -24,7 +24,7 @@ var rooms = []string{
 	"internal/rehearsal/stage",
 	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters internal/simulation",
 	"internal/testbed",
-	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest",
+	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest internal/testbed/reachability",
 	"internal/testbed/apigateway internal/testbed/loadbalancer internal/testbed/benchling internal/testbed/buildkit internal/testbed/emulator internal/testbed/engine internal/testbed/fargate internal/testbed/forward " +
 		"internal/testbed/proxy internal/testbed/quilt internal/testbed/registry internal/testbed/resources internal/testbed/scheduler internal/testbed/taskagent",
 	"internal/testbed/sessions internal/testbed/limits",

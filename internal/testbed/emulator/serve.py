@@ -1,7 +1,7 @@
 """The local AWS of the rehearsal: ministack, with the AWS behaviour that it lacks.
 
 Each item below names what AWS does. Nothing here makes a check pass: resource
-types without effect in a rehearsal (no traffic goes through NAT) are recorded
+types without effect in a rehearsal (nothing is logged of a flow) are recorded
 with the identifiers that AWS would return, so that the stack deploys unmodified.
 What a resource of a template must read back with is in the package mends.
 
@@ -69,9 +69,7 @@ def add_resource_types():
             "AWS::EC2::EIP": recorded(
                 address, lambda i: {"PublicIp": i, "AllocationId": "eipalloc-" + i.replace(".", "")}
             ),
-            "AWS::EC2::NatGateway": recorded(lambda p: short_id("nat"), lambda i: {"NatGatewayId": i}),
             "AWS::EC2::FlowLog": recorded(lambda p: short_id("fl"), lambda i: {"Id": i}),
-            "AWS::ApiGatewayV2::VpcLink": recorded(lambda p: new_uuid()[:8], lambda i: {"VpcLinkId": i}),
             "AWS::WAFv2::WebACLAssociation": recorded(lambda p: f"{p['ResourceArn']}|{p['WebACLArn']}"),
             "AWS::Budgets::Budget": recorded(lambda p: p["Budget"].get("BudgetName") or short_id("budget")),
         }

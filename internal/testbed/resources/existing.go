@@ -2,12 +2,14 @@ package resources
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -15,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 )
 
 // What a template names that it doesn't make: names that AWS gives are replaced by those
@@ -70,7 +73,8 @@ func putParameter(ctx context.Context, config aws.Config, name, value string) er
 	return err
 }
 
-// makeVpc makes the VPC and the subnets that a template names, if it does.
+// makeVpc makes the VPC and the subnets that a template names, if it does: private ones
+// that reach the internet through NAT, as constructs.ExistingVpc says.
 func makeVpc(ctx context.Context, config aws.Config, template string) (string, error) {
 	if !existingVpc.MatchString(template) {
 		return template, nil
@@ -99,7 +103,51 @@ func makeVpc(ctx context.Context, config aws.Config, template string) (string, e
 	for name, id := range made {
 		template = strings.ReplaceAll(template, name, id)
 	}
-	return template, nil
+	return template, addNat(ctx, client, aws.ToString(vpc.Vpc.VpcId))
+}
+
+// addNat adds a public subnet with a NAT gateway to a VPC, and leads all other subnets
+// to it by the main route table.
+func addNat(ctx context.Context, client *ec2.Client, vpcID string) error {
+	internet, err := client.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{})
+	if err != nil {
+		return err
+	}
+	_, err = client.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: aws.String(vpcID), InternetGatewayId: internet.InternetGateway.InternetGatewayId})
+	// The gateway is new: it is attached already if the client repeated its request.
+	var refusal smithy.APIError
+	if err != nil && !(errors.As(err, &refusal) && refusal.ErrorCode() == "Resource.AlreadyAssociated") {
+		return err
+	}
+	subnet, err := client.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: aws.String(vpcID), CidrBlock: aws.String("10.9.255.0/24")})
+	if err != nil {
+		return err
+	}
+	public, err := client.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: aws.String(vpcID)})
+	if err != nil {
+		return err
+	}
+	if _, err := client.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: public.RouteTable.RouteTableId, SubnetId: subnet.Subnet.SubnetId}); err != nil {
+		return err
+	}
+	address, err := client.AllocateAddress(ctx, &ec2.AllocateAddressInput{})
+	if err != nil {
+		return err
+	}
+	nat, err := client.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{SubnetId: subnet.Subnet.SubnetId, AllocationId: address.AllocationId})
+	if err != nil {
+		return err
+	}
+	main, err := client.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: []ec2types.Filter{
+		{Name: aws.String("vpc-id"), Values: []string{vpcID}}, {Name: aws.String("association.main"), Values: []string{"true"}},
+	}})
+	if err != nil {
+		return err
+	}
+	everywhere := aws.String("0.0.0.0/0")
+	_, toInternet := client.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: public.RouteTable.RouteTableId, DestinationCidrBlock: everywhere, GatewayId: internet.InternetGateway.InternetGatewayId})
+	_, toNat := client.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: main.RouteTables[0].RouteTableId, DestinationCidrBlock: everywhere, NatGatewayId: nat.NatGateway.NatGatewayId})
+	return errors.Join(toInternet, toNat)
 }
 
 // makeQuilt makes the keys, the packaging queue and the bucket of the Quilt stack that a
