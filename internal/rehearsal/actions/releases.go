@@ -64,7 +64,9 @@ func (a releases) schedule(ctx context.Context) (web, worker *stage.Scheduled, e
 	if err != nil {
 		return web, worker, err
 	}
-	return web, worker, errors.Join(web.WaitCompleted(ctx), worker.WaitCompleted(ctx))
+	err = errors.Join(web.WaitCompleted(ctx), worker.WaitCompleted(ctx))
+	fmt.Fprintf(a.Report, "ECS's scheduler keeps %d web tasks and %d workers", len(web.IDs()), len(worker.IDs()))
+	return web, worker, err
 }
 
 // neverHealthy deploys web tasks that listen elsewhere than they are asked, while events
