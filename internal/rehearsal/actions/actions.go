@@ -44,7 +44,7 @@ type Lane []string
 var lanes = []Lane{
 	{"first deployment", "web service", "worker", "canvases", "packages", "kills", "TLS"},
 	{"faults"},
-	{"front door", "attacks"},
+	{"front door", "releases", "attacks"},
 }
 
 // rightsPart comes after all lanes.
@@ -91,6 +91,7 @@ func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
 		{"canvases", canvases{s}},
 		{"packages", packages{s}},
 		{"faults", faults{s}},
+		{"releases", releases{s}},
 		{"attacks", attacks{s}},
 		{"kills", kills{s, killEvents}},
 		{"TLS", trust{s}},

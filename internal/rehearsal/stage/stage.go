@@ -3,6 +3,7 @@
 package stage
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"benchlingwebhook/internal/report"
@@ -29,6 +30,8 @@ type Stage struct {
 	// Last are the events that were accounted for last.
 	Last Accepted
 
+	// starting is held while a task starts.
+	starting sync.Mutex
 	// checked is how many of the packager's messages and failures were looked at.
 	checked struct{ messages, failures int }
 }

@@ -29,11 +29,33 @@ type Task struct {
 	// FirstResponse is the time from `docker run` to the first 200 on the path of
 	// the health check.
 	FirstResponse time.Duration
+
+	began time.Time
 }
 
-// runTask starts a deployed task as ECS would start a new one: with the secrets as
-// they are now. settings are added to its environment.
+// runTask starts a deployed task, and returns when it responds to its health check.
 func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string, probeSoon bool) (*Task, error) {
+	running, err := s.startTask(ctx, definition, settings, probeSoon)
+	if err != nil {
+		return nil, err
+	}
+	health := running.URL + s.Contract.HealthCheck.Path
+	if err := testbed.Until(ctx, testbed.StartTimeout, func() (bool, string) {
+		status, _, err := testbed.Get(ctx, health)
+		return status == http.StatusOK, fmt.Sprintf("%s: status %d, %v", health, status, err)
+	}); err != nil {
+		return nil, fmt.Errorf("%w: log: %s", err, testbed.LastLines(s.Logs(ctx, running), 5))
+	}
+	running.FirstResponse = time.Since(running.began)
+	return running, nil
+}
+
+// startTask starts a deployed task as ECS would start a new one, with the secrets as
+// they are now, and returns when its containers run. settings are added to its
+// environment. Tasks that are started at once start one after another.
+func (s *Stage) startTask(ctx context.Context, definition types.TaskDefinition, settings map[string]string, probeSoon bool) (*Task, error) {
+	s.starting.Lock()
+	defer s.starting.Unlock()
 	id := sessions.NewTask()
 	secrets, err := s.launch(ctx, definition, id)
 	if err != nil {
@@ -61,18 +83,9 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 	if err != nil {
 		return nil, err
 	}
-	running := &Task{ID: id, Role: aws.ToString(definition.TaskRoleArn), Name: name, Containers: containers}
-	began := time.Now()
-	for _, c := range containers {
-		if err := s.waitFor(ctx, c.After); err != nil {
-			return nil, err
-		}
-		command := s.Engine.Command(ctx, c.Args...)
-		command.Env = append(command.Env, c.Secrets...)
-		if _, err := testbed.Output(command, c.Args); err != nil {
-			return nil, err
-		}
-		s.AtEnd(func(ctx context.Context) { _, _ = s.Docker(ctx, "rm", "--force", "--volumes", c.Name) })
+	running := &Task{ID: id, Role: aws.ToString(definition.TaskRoleArn), Name: name, Containers: containers, began: time.Now()}
+	if err := s.runContainers(ctx, containers); err != nil {
+		return nil, err
 	}
 	address, err := s.Docker(ctx, "port", containers[0].Name, strconv.Itoa(containers[0].Ports[0]))
 	if err != nil {
@@ -80,15 +93,24 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 	}
 	address, _, _ = strings.Cut(address, "\n")
 	running.URL = "http://" + address
-	health := running.URL + s.Contract.HealthCheck.Path
-	if err := testbed.Until(ctx, testbed.StartTimeout, func() (bool, string) {
-		status, _, err := testbed.Get(ctx, health)
-		return status == http.StatusOK, fmt.Sprintf("%s: status %d, %v", health, status, err)
-	}); err != nil {
-		return nil, fmt.Errorf("%w: log: %s", err, testbed.LastLines(s.Logs(ctx, running), 5))
-	}
-	running.FirstResponse = time.Since(began)
 	return running, nil
+}
+
+// runContainers runs the containers of a task, each when what it depends on holds.
+func (s *Stage) runContainers(ctx context.Context, containers []fargate.Container) error {
+	for _, c := range containers {
+		if err := s.waitFor(ctx, c.After); err != nil {
+			return err
+		}
+		// Before it runs: whoever gives up meanwhile leaves a container behind.
+		s.AtEnd(func(ctx context.Context) { _, _ = s.Docker(ctx, "rm", "--force", "--volumes", c.Name) })
+		command := s.Engine.Command(ctx, c.Args...)
+		command.Env = append(command.Env, c.Secrets...)
+		if _, err := testbed.Output(command, c.Args); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // surroundings returns the variables that a task has here beside those of its
