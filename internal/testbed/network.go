@@ -26,7 +26,11 @@ import (
 
 func (t *Testbed) startNetwork(ctx context.Context) (string, error) {
 	t.Network = Label + "-" + benchling.RandomText()
-	gateway, err := t.makeNetwork(ctx, t.Network)
+	var closed []string
+	if t.Closed {
+		closed = []string{"--internal"}
+	}
+	gateway, err := t.makeNetwork(ctx, t.Network, closed...)
 	if err != nil {
 		return "", err
 	}

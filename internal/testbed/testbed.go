@@ -39,8 +39,10 @@ type Testbed struct {
 	Contexts baseimage.Contexts
 	Registry *registry.Registry
 	Emulator *emulator.Emulator
-	// Network is the engine's network of the testbed's containers.
+	// Network is the engine's network of the testbed's containers. With Closed, it leads
+	// nowhere but to this machine.
 	Network string
+	Closed  bool
 	// Authority has signed the certificates of the stand-ins.
 	Authority *authority.Authority
 	// Client trusts the authority.

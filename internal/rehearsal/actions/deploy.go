@@ -70,7 +70,16 @@ func readBack(ctx context.Context, s *stage.Stage) error {
 	if err := s.Report.Check("deployed resources keep their rules", func() (string, error) { return checkResources(ctx, s) }); err != nil {
 		return err
 	}
-	return s.ReadBack(ctx)
+	if err := s.ReadBack(ctx); err != nil {
+		return err
+	}
+	return s.Report.Check("network: nothing is open but what is due", func() (string, error) {
+		var problems []error
+		for _, open := range s.Reach.Exposed() {
+			problems = append(problems, fmt.Errorf("%s: close it in constructs/", open))
+		}
+		return "API Gateway to load balancer, load balancer to web tasks, tasks to 443", errors.Join(problems...)
+	})
 }
 
 // cdkEnvironment returns the environment of the CDK CLI: the local AWS, the

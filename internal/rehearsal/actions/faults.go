@@ -22,9 +22,9 @@ const (
 	brownOut = time.Minute
 	// faultTimeout bounds the time until a fault is met.
 	faultTimeout = 30 * time.Second
-	// partsRefused is how many writes are refused before an attempt has failed: each is
-	// tried again.
-	partsRefused = 3
+	// abortTimeout bounds the time until an upload has begun, and until it is aborted: each
+	// of its parts is tried again and again.
+	abortTimeout = time.Minute
 	// apiFaults is how many calls of the API meet a fault.
 	apiFaults = 4
 	// benchlingWaits is how long Benchling waits for a response.
@@ -130,14 +130,13 @@ func (a faults) refuseParts(ctx context.Context) (stage.Accepted, error) {
 	if err != nil {
 		return stage.Accepted{}, err
 	}
-	if err := a.waitHits(ctx, partsRefused); err != nil {
-		return stage.Accepted{}, err
-	}
-	if err := testbed.Until(ctx, faultTimeout, func() (bool, string) {
-		n, err := a.uploads(ctx)
-		return err == nil && n == 0, fmt.Sprintf("%d uploads that nobody aborted, %v", n, err)
-	}); err != nil {
-		return stage.Accepted{}, err
+	for _, begun := range []bool{true, false} {
+		if err := testbed.Until(ctx, abortTimeout, func() (bool, string) {
+			n, err := a.uploads(ctx)
+			return err == nil && (n > 0) == begun, fmt.Sprintf("%d uploads that nobody aborted, %v", n, err)
+		}); err != nil {
+			return stage.Accepted{}, err
+		}
 	}
 	a.AWS.Inject()
 	return sent, nil

@@ -15,6 +15,7 @@ import (
 	"benchlingwebhook/internal/testbed/apigateway"
 	"benchlingwebhook/internal/testbed/benchling"
 	"benchlingwebhook/internal/testbed/loadbalancer"
+	"benchlingwebhook/internal/testbed/reachability"
 )
 
 const (
@@ -52,6 +53,10 @@ func (s *Stage) openDoor(ctx context.Context, config aws.Config) error {
 	if err := probes(s.Stack.WorkerTask, api.ID); err != nil {
 		return err
 	}
+	balancer := s.Reach.LoadBalancer
+	if ok, reason := s.Reach.Allows(s.Reach.VpcLink, balancer, reachability.TCP, int32(figures.Port)); !ok {
+		return fmt.Errorf("API Gateway can't reach the load balancer: %s", reason)
+	}
 	return s.Door.Deploy(api, map[string]string{figures.ListenerARN: s.Balancer.URL()})
 }
 
@@ -79,6 +84,9 @@ func (s *Stage) Post(ctx context.Context, path string, webhook benchling.Webhook
 // register makes a web task a target, and returns when it is healthy.
 func (s *Stage) register(ctx context.Context, t *Task) error {
 	address := t.address()
+	if ok, reason := s.Reach.Allows(s.Reach.LoadBalancer, s.Reach.Services[t.Service], reachability.TCP, int32(t.Containers[0].Ports[0])); !ok {
+		return fmt.Errorf("target %s: Target.Timeout: %s", address, reason)
+	}
 	s.Balancer.Register(address)
 	return testbed.Until(ctx, testbed.HealthTimeout, func() (bool, string) {
 		state := s.Balancer.States()[address]

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"benchlingwebhook/internal/testbed/emulator"
+	"benchlingwebhook/internal/testbed/reachability"
 	"benchlingwebhook/internal/testbed/taskagent"
 )
 
@@ -35,6 +36,10 @@ func (s *Stage) launch(ctx context.Context, definition types.TaskDefinition, id 
 	if role == "" {
 		return nil, fmt.Errorf("task definition %s: no execution role: Fargate needs one for its image, its secrets and its log", aws.ToString(definition.Family))
 	}
+	service := serviceOf(definition)
+	if ok, reason := s.Reach.Allows(s.Reach.Services[service], reachability.Internet, reachability.TCP, reachability.HTTPSPort); !ok {
+		return nil, fmt.Errorf("ResourceInitializationError: the task can't reach AWS: %s", reason)
+	}
 	config := s.RoleConfig(role, id)
 	var problems []error
 	for _, c := range definition.ContainerDefinitions {
@@ -42,6 +47,14 @@ func (s *Stage) launch(ctx context.Context, definition types.TaskDefinition, id 
 	}
 	values, err := secretValues(ctx, config, definition)
 	return values, errors.Join(append(problems, err)...)
+}
+
+// serviceOf returns the name of a task definition's service: that of its first container.
+func serviceOf(definition types.TaskDefinition) string {
+	if len(definition.ContainerDefinitions) == 0 {
+		return ""
+	}
+	return aws.ToString(definition.ContainerDefinitions[0].Name)
 }
 
 // askForImage asks ECR for an image as a pull does. Its layers come from the local

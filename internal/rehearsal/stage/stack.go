@@ -14,6 +14,7 @@ import (
 
 	"benchlingwebhook/internal/deployed"
 	"benchlingwebhook/internal/testbed/quilt"
+	"benchlingwebhook/internal/testbed/reachability"
 )
 
 // StackName is the stack that is deployed.
@@ -54,6 +55,9 @@ func (s *Stage) ReadBack(ctx context.Context) error {
 				return "", err
 			}
 			arns = append(arns, aws.ToString(task.TaskDefinitionArn))
+		}
+		if s.Reach, err = reachability.Read(ctx, config, StackName); err != nil {
+			return "", err
 		}
 		if err := s.openDoor(ctx, config); err != nil {
 			return "", err

@@ -10,6 +10,7 @@ import (
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/loadbalancer"
 	"benchlingwebhook/internal/testbed/quilt"
+	"benchlingwebhook/internal/testbed/reachability"
 )
 
 // Stage is a testbed with the deployed service on it.
@@ -19,6 +20,8 @@ type Stage struct {
 	Stack Stack
 	// Image is what its tasks run, by digest.
 	Image string
+	// Reach is what reaches what by the deployed network, from ReadBack on.
+	Reach *reachability.Network
 	// Balancer is the load balancer in front of the web tasks, from ReadBack on.
 	Balancer *loadbalancer.Balancer
 	// Web and Worker are the tasks that run now.
@@ -37,4 +40,8 @@ type Stage struct {
 }
 
 // New returns a stage on which nothing is deployed, that reports to a report.
-func New(report *report.Report) *Stage { return &Stage{Testbed: testbed.New(report)} }
+func New(report *report.Report) *Stage {
+	s := &Stage{Testbed: testbed.New(report)}
+	s.Closed = true
+	return s
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -21,11 +22,11 @@ import (
 
 // Task is a task whose containers run.
 type Task struct {
-	// ID is ECS's, and Role the ARN of the task's role.
-	ID, Role   string
-	Name       string
-	Containers []fargate.Container
-	URL        string
+	// ID is ECS's, Service the name of its service, and Role the ARN of the task's role.
+	ID, Service, Role string
+	Name              string
+	Containers        []fargate.Container
+	URL               string
 	// FirstResponse is the time from `docker run` to the first 200 on the path of
 	// the health check.
 	FirstResponse time.Duration
@@ -83,16 +84,16 @@ func (s *Stage) startTask(ctx context.Context, definition types.TaskDefinition, 
 	if err != nil {
 		return nil, err
 	}
-	running := &Task{ID: id, Role: aws.ToString(definition.TaskRoleArn), Name: name, Containers: containers, began: time.Now()}
+	running := &Task{ID: id, Service: serviceOf(definition), Role: aws.ToString(definition.TaskRoleArn), Name: name, Containers: containers, began: time.Now()}
 	if err := s.runContainers(ctx, containers); err != nil {
 		return nil, err
 	}
-	address, err := s.Docker(ctx, "port", containers[0].Name, strconv.Itoa(containers[0].Ports[0]))
+	// As with awsvpc, a task has an address of its own.
+	address, err := s.Docker(ctx, "container", "inspect", "--format", fmt.Sprintf("{{(index .NetworkSettings.Networks %q).IPAddress}}", s.Network), containers[0].Name)
 	if err != nil {
 		return nil, err
 	}
-	address, _, _ = strings.Cut(address, "\n")
-	running.URL = "http://" + address
+	running.URL = "http://" + net.JoinHostPort(address, strconv.Itoa(containers[0].Ports[0]))
 	return running, nil
 }
 

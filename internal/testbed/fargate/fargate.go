@@ -71,7 +71,7 @@ type Container struct {
 	StopSeconds int
 	// HasHealthCheck says whether ECS would check its health.
 	HasHealthCheck bool
-	// Ports are the container ports that are published on 127.0.0.1.
+	// Ports are the container ports, at the address of the first container.
 	Ports []int
 }
 
@@ -121,7 +121,6 @@ func container(definition types.TaskDefinition, c types.ContainerDefinition, fir
 		}
 		for _, mapping := range mappings(definition) {
 			made.Ports = append(made.Ports, int(aws.ToInt32(mapping.ContainerPort)))
-			network = append(network, "--publish", published(mapping))
 		}
 	} else {
 		network = []string{"--network", "container:" + first.Name}

@@ -73,7 +73,7 @@ var figures = []rule{
 		var found, seen []string
 		for _, m := range mappings(d) {
 			found = append(found, ports.beyond(m.ContainerPort, "containerPort")...)
-			port := published(m)
+			port := exposed(m)
 			found = append(found, where(slices.Contains(seen, port), "containerPort %d twice", aws.ToInt32(m.ContainerPort))...)
 			seen = append(seen, port)
 		}

@@ -31,13 +31,13 @@ func mappings(definition types.TaskDefinition) []types.PortMapping {
 	return found
 }
 
-// published returns where a port is reached on this machine, as --publish takes it.
-func published(mapping types.PortMapping) string {
-	protocol := ""
+// exposed returns a port and its protocol, which a task has once.
+func exposed(mapping types.PortMapping) string {
+	protocol := types.TransportProtocolTcp
 	if mapping.Protocol == types.TransportProtocolUdp {
-		protocol = "/udp"
+		protocol = types.TransportProtocolUdp
 	}
-	return fmt.Sprintf("127.0.0.1:0:%d%s", aws.ToInt32(mapping.ContainerPort), protocol)
+	return fmt.Sprintf("%d/%s", aws.ToInt32(mapping.ContainerPort), protocol)
 }
 
 // limits returns a container's limits. Its own CPU is a share, by which containers
