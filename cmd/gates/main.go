@@ -15,12 +15,16 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/gates"
+	"benchlingwebhook/internal/process"
 )
 
 // longest bounds a whole measurement, the first one on a slow machine included.
 const longest = 40 * time.Minute
 
 func main() {
+	if err := process.EndWithParent(); err != nil {
+		fmt.Fprintln(os.Stderr, "this process doesn't end with its parent:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -17,11 +17,15 @@ import (
 	"syscall"
 
 	"benchlingwebhook/internal/gates"
+	"benchlingwebhook/internal/process"
 	"benchlingwebhook/internal/rehearsal"
 	"benchlingwebhook/internal/rehearsal/mutants"
 )
 
 func main() {
+	if err := process.EndWithParent(); err != nil {
+		fmt.Fprintln(os.Stderr, "this process doesn't end with its parent:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()

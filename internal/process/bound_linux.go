@@ -28,3 +28,16 @@ func StartBound(command *exec.Cmd) (<-chan struct{}, error) {
 	}()
 	return exited, <-started
 }
+
+// EndWithParent has this process get SIGTERM when the one ends that started it, even by
+// SIGKILL. It is called first in main: the kernel sends the signal to this thread's process.
+//
+// Source: the manual page PR_SET_PDEATHSIG(2const).
+func EndWithParent() error {
+	const setParentDeathSignal = 1
+	runtime.LockOSThread()
+	if _, _, failure := syscall.RawSyscall(syscall.SYS_PRCTL, setParentDeathSignal, uintptr(syscall.SIGTERM), 0); failure != 0 {
+		return failure
+	}
+	return nil
+}

@@ -17,22 +17,49 @@ import (
 const parentVariable = "PROCESS_TEST_PARENT"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(parentVariable) == "" {
+	switch os.Getenv(parentVariable) {
+	case "":
 		os.Exit(m.Run())
+	case "child":
+		if EndWithParent() != nil {
+			os.Exit(1)
+		}
+		os.Stdout.WriteString("bound\n")
+		time.Sleep(time.Minute)
 	}
 	child := exec.Command("sleep", "60")
-	if _, err := StartBound(child); err != nil {
+	start := func() error { _, err := StartBound(child); return err }
+	if os.Getenv(parentVariable) == "of itself" {
+		// What a shell or make does, which binds nothing.
+		self, _ := os.Executable()
+		child = exec.Command(self)
+		child.Env = append(os.Environ(), parentVariable+"=child")
+		said, _ := child.StdoutPipe()
+		start = func() error {
+			if err := child.Start(); err != nil {
+				return err
+			}
+			_, err := bufio.NewReader(said).ReadString('\n')
+			return err
+		}
+	}
+	if start() != nil {
 		os.Exit(1)
 	}
 	os.Stdout.WriteString(strconv.Itoa(child.Process.Pid) + "\n")
 	time.Sleep(time.Minute)
 }
 
-func TestACommandEndsWithAParentThatIsKilled(t *testing.T) {
+func TestACommandEndsWithAParentThatIsKilled(t *testing.T) { endsWithParent(t, "of the command") }
+
+func TestAProcessEndsWithAParentThatIsKilled(t *testing.T) { endsWithParent(t, "of itself") }
+
+func endsWithParent(t *testing.T, kind string) {
+	t.Helper()
 	self, err := os.Executable()
 	assert.NilError(t, err)
 	parent := exec.Command(self)
-	parent.Env = append(os.Environ(), parentVariable+"=1")
+	parent.Env = append(os.Environ(), parentVariable+"="+kind)
 	out, err := parent.StdoutPipe()
 	assert.NilError(t, err)
 	assert.NilError(t, parent.Start())

@@ -47,6 +47,14 @@ func (a faults) Run(ctx context.Context) error {
 		report.Check{Name: "queue refuses writes", Run: a.Accounted(a.refuseQueue)},
 		report.Check{Name: "S3 refuses writes", Run: a.Accounted(a.refuseStore)},
 		report.Check{Name: "S3 refuses the parts of a large file", Run: a.Accounted(a.refuseParts)},
+		report.Check{Name: "AWS throttles receives, claims and files", Run: a.Accounted(a.awsFails(
+			proxy.Fault{Operation: "AmazonSQS.ReceiveMessage", Throttle: true}, proxy.Fault{Operation: "DynamoDB_", Throttle: true}, proxy.Fault{Operation: "S3.", Throttle: true},
+		))},
+		report.Check{Name: "AWS resets connections", Run: a.Accounted(a.awsFails(
+			proxy.Fault{Operation: "AmazonSQS.ReceiveMessage", Reset: true}, proxy.Fault{Operation: "DynamoDB_", Reset: true}, proxy.Fault{Operation: "S3.", Reset: true},
+		))},
+		report.Check{Name: "S3 cuts responses off", Run: a.Accounted(a.awsFails(proxy.Fault{Operation: "S3.", CutBody: true}))},
+		report.Check{Name: "the table leaves connections half open", Run: a.Accounted(a.awsFails(proxy.Fault{Operation: "DynamoDB_", HalfOpen: true}))},
 		report.Check{Name: "Benchling answers 429 with Retry-After", Run: a.Accounted(a.apiFault(benchling.Fault{Status: http.StatusTooManyRequests, RetryAfter: 2 * time.Second}))},
 		report.Check{Name: "Benchling answers 502", Run: a.Accounted(a.apiFault(benchling.Fault{Status: http.StatusBadGateway}))},
 		report.Check{Name: "Benchling is slow", Run: a.Accounted(a.apiFault(benchling.Fault{Delay: 2 * time.Second}))},
@@ -149,6 +157,20 @@ func (a faults) uploads(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(found.Uploads), nil
+}
+
+// awsFails has AWS fail in some ways while the worker works, until enough of its calls
+// have met them.
+func (a faults) awsFails(fs ...proxy.Fault) func(context.Context) (stage.Accepted, error) {
+	return func(ctx context.Context) (stage.Accepted, error) {
+		a.AWS.Inject(fs...)
+		defer a.AWS.Inject()
+		sent, err := a.SendEvents(ctx)
+		if err != nil {
+			return stage.Accepted{}, err
+		}
+		return sent, a.waitHits(ctx, stage.EventsAtOnce)
+	}
 }
 
 // apiFault lets the next calls of the API fail.
