@@ -30,11 +30,6 @@ type Part struct {
 	Action
 }
 
-// first has the parts that one stage has for all, and always.
-func first(s *stage.Stage) []Part {
-	return []Part{{"set-up", prepare{s}}, {"deployment", deploy{s}}, {"image", image{s}}}
-}
-
 // Lane is a list of parts that run one after another on a stage of their own, beside
 // those of other lanes. Before the parts it starts both services, after them it looks at
 // what all of them left.
@@ -71,7 +66,9 @@ func Lanes(names ...string) (chosen []Lane, rights bool, err error) {
 }
 
 // Deployed returns the parts that deploy the stack by the CDK CLI, as a person does.
-func Deployed(s *stage.Stage) []Part { return first(s) }
+func Deployed(s *stage.Stage) []Part {
+	return []Part{{"set-up", prepare{s}}, {"deployment", deploy{s}}, {"image", image{s}}}
+}
 
 // Copied returns the parts that deploy a template as it is, on the engine and with the
 // image of another stage.

@@ -92,7 +92,11 @@ func TestJudge(t *testing.T) {
 	assert.Check(t, (Mutant{Parts: []string{"worker"}}).chosen("worker", "any"))
 }
 
-func TestDocument(t *testing.T) {
-	assert.Equal(t, Document([]Outcome{{Name: "a", Killed: true}}), "1 of 1 killed.")
-	assert.Equal(t, Document([]Outcome{{Name: "a"}, {Name: "b", Killed: true}}), "1 of 2 killed. Survivors: a.")
+func TestScore(t *testing.T) {
+	text, whole := Score([]Outcome{{Name: "a", Killed: true}})
+	assert.Equal(t, text, "1 of 1 killed.")
+	assert.Check(t, whole)
+	text, whole = Score([]Outcome{{Name: "a"}, {Name: "b", Killed: true}})
+	assert.Equal(t, text, "1 of 2 killed. Survivors: a.")
+	assert.Check(t, !whole)
 }

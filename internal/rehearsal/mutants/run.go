@@ -1,7 +1,6 @@
 package mutants
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,18 +72,13 @@ func Run(ctx context.Context, pattern string, out io.Writer) (bool, error) {
 			return false, ctx.Err()
 		}
 	}
-	killed := 0
-	for _, outcome := range outcomes {
-		if outcome.Killed {
-			killed++
-		}
-	}
-	fmt.Fprintf(out, "%d of %d killed; what each run said is in %s\n", killed, len(outcomes), r.log.Name())
+	score, whole := Score(outcomes)
+	fmt.Fprintf(out, "%s What each run said is in %s.\n", score, r.log.Name())
 	text, err := json.MarshalIndent(outcomes, "", "  ")
 	if err == nil {
 		err = os.WriteFile(ResultFile, append(text, '\n'), 0o644)
 	}
-	return killed == len(outcomes), err
+	return whole, err
 }
 
 // prepare starts the engine and builds the image, which all mutants have in common.
@@ -174,21 +168,18 @@ func (r *runner) mounts(m Mutant) ([]string, error) {
 	return append(mount(module, m.File), mount(bytecode, cached)...), nil
 }
 
-// Document returns the section of docs/rehearsal.md on a result.
-func Document(outcomes []Outcome) string {
-	var text bytes.Buffer
-	killed := 0
+// Score returns how many mutants were killed, with the names of the others, and whether
+// all were.
+func Score(outcomes []Outcome) (text string, whole bool) {
 	var survivors []string
 	for _, outcome := range outcomes {
-		if outcome.Killed {
-			killed++
-			continue
+		if !outcome.Killed {
+			survivors = append(survivors, outcome.Name)
 		}
-		survivors = append(survivors, outcome.Name)
 	}
-	fmt.Fprintf(&text, "%d of %d killed.", killed, len(outcomes))
+	text = fmt.Sprintf("%d of %d killed.", len(outcomes)-len(survivors), len(outcomes))
 	if len(survivors) > 0 {
-		fmt.Fprintf(&text, " Survivors: %s.", strings.Join(survivors, "; "))
+		text += " Survivors: " + strings.Join(survivors, "; ") + "."
 	}
-	return text.String()
+	return text, len(survivors) == 0
 }

@@ -92,6 +92,14 @@ var templateMutants = []Mutant{
 	inTemplate("targets are checked on another path", set("AWS::ElasticLoadBalancingV2::TargetGroup", "IngressTargets", "/nothing", "HealthCheckPath"), begins+`unhealthy|initial`, none, "-"),
 	inTemplate("the integration gives up at once", set("AWS::ApiGatewayV2::Integration", "IngressApi", 50, "TimeoutInMillis"), `.`, faults, "queue refuses writes"),
 
+	// The network.
+	inTemplate("web tasks reach nothing", set("AWS::EC2::SecurityGroup", "WebhookGroup", []any{map[string]any{"CidrIp": "10.0.0.0/8", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}}, "SecurityGroupEgress"), begins+`(can't reach AWS|internet)`, none, "-"),
+	inTemplate("workers reach every port", set("AWS::EC2::SecurityGroup", "WorkerGroup", []any{map[string]any{"CidrIp": "0.0.0.0/0", "IpProtocol": "-1"}}, "SecurityGroupEgress"), `^network: nothing is open.*worker`, none, "-"),
+	inTemplate("the load balancer can't reach web tasks", gone("AWS::EC2::SecurityGroupIngress", "WebhookGroupfrom"), begins+`(Target.Timeout|load balancer)`, none, "-"),
+	inTemplate("API Gateway can't reach the load balancer", gone("AWS::EC2::SecurityGroupEgress", "IngressVpcLinkGroupto"), begins+`can't reach the load balancer`, none, "-"),
+	inTemplate("private subnets have no way out", gone("AWS::EC2::Route", "NetworkPrivateSubnet1DefaultRoute"), begins+`can't reach AWS`, none, "-"),
+	inTemplate("web tasks are open to everyone", set("AWS::EC2::SecurityGroup", "WebhookGroup", []any{map[string]any{"CidrIp": "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 5000, "ToPort": 5000}}, "SecurityGroupIngress"), `^network: nothing is open.*web`, none, "-"),
+
 	// What is only seen in the figures.
 	inTemplate("connections are cut when a target leaves", attribute("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupAttributes", "deregistration_delay.timeout_seconds", "0"), resource, none, "-"),
 	inTemplate("a deployment may stop every web task first", set("AWS::ECS::Service", "WebhookService", 0, "DeploymentConfiguration", "MinimumHealthyPercent"), resource, none, "-"),
