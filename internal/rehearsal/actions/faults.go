@@ -130,7 +130,7 @@ func (a faults) refuseStore(ctx context.Context) (stage.Accepted, error) {
 // refuseParts keeps the parts of a large file from S3 until an attempt has failed: it
 // leaves no part behind, for which somebody would pay.
 func (a faults) refuseParts(ctx context.Context) (stage.Accepted, error) {
-	a.AWS.Inject(proxy.Fault{Operation: "S3.PUT", Refuse: true})
+	a.AWS.Inject(proxy.Fault{Operation: "S3.PUT.part", Refuse: true})
 	defer a.AWS.Inject()
 	l := stage.NewLoad()
 	a.Deliver(ctx, l, benchling.LargePrefix+benchling.RandomText())

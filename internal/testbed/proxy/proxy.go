@@ -98,10 +98,14 @@ func (p *Proxy) Hits() int {
 func (p *Proxy) Broken() map[string]int { return p.limits.Broken() }
 
 // Operation names what a request asks of AWS: "AmazonSQS.SendMessage" with the
-// protocols that carry a target, and "S3.PUT", with the method, for the rest.
+// protocols that carry a target, and "S3.PUT", with the method, for the rest; for a part
+// of an upload "S3.PUT.part".
 func Operation(r *http.Request) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return target
+	}
+	if r.URL.Query().Has("partNumber") {
+		return "S3." + r.Method + ".part"
 	}
 	return "S3." + r.Method
 }
