@@ -87,6 +87,10 @@ func (s *Stage) register(ctx context.Context, t *Task) error {
 	if ok, reason := s.Reach.Allows(s.Reach.LoadBalancer, s.Reach.Services[t.Service], reachability.TCP, int32(t.Containers[0].Ports[0])); !ok {
 		return fmt.Errorf("target %s: Target.Timeout: %s", address, reason)
 	}
+	// The engine gives the address of a task that has ended to the next.
+	if last, taken := s.targets.Swap(address, t.ID); taken && last != t.ID {
+		<-s.Balancer.Deregister(address)
+	}
 	s.Balancer.Register(address)
 	return testbed.Until(ctx, testbed.HealthTimeout, func() (bool, string) {
 		state := s.Balancer.States()[address]
@@ -96,7 +100,11 @@ func (s *Stage) register(ctx context.Context, t *Task) error {
 
 // deregister makes a task that has ended no target any more, as soon as ECS would.
 func (s *Stage) deregister(t *Task) {
-	time.AfterFunc(noticed, func() { s.Balancer.Deregister(t.address()) })
+	time.AfterFunc(noticed, func() {
+		if s.targets.CompareAndDelete(t.address(), t.ID) {
+			s.Balancer.Deregister(t.address())
+		}
+	})
 }
 
 // address is the task's, as host and port.

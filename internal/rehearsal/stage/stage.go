@@ -35,6 +35,8 @@ type Stage struct {
 
 	// starting is held while a task starts.
 	starting sync.Mutex
+	// targets are the IDs of the web tasks that have been targets, by address.
+	targets sync.Map
 	// checked is how many of the packager's messages and failures were looked at.
 	checked struct{ messages, failures int }
 }
