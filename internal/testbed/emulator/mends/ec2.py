@@ -4,7 +4,6 @@ from ministack.core.responses import get_region, new_uuid, now_iso
 from ministack.services import ec2
 from ministack.services.cloudformation import provisioners
 
-
 # The rule of a group that a template gives no rule for outbound traffic.
 DEFAULT_EGRESS = provisioners._ec2_sg_egress_permissions([])[0]
 
