@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -135,6 +137,9 @@ func (t *Testbed) startAgents(ctx context.Context) error {
 }
 
 func (t *Testbed) startAgentsAt(ctx context.Context, host, subnet string) error {
+	if taken(host) {
+		return fmt.Errorf("another run has %s", host)
+	}
 	name := t.Network + "-agent-" + host[strings.LastIndex(host, ".")+1:]
 	if _, err := t.makeNetwork(ctx, name, "--internal", "--subnet", subnet, "--gateway", host); err != nil {
 		return err
@@ -159,6 +164,13 @@ func (t *Testbed) startAgentsAt(ctx context.Context, host, subnet string) error 
 	agents.Add(t.Agent)
 	t.Agents = &Agents{agents, name, url}
 	return nil
+}
+
+// taken returns whether an interface of this machine has an address. An engine would give
+// it to another one as well.
+func taken(address string) bool {
+	all, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(all, func(a net.Addr) bool { return strings.HasPrefix(a.String(), address+"/") })
 }
 
 // Agents are ECS's agents of a run, the network from which tasks reach them, and their
