@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -134,7 +135,8 @@ func (r *runner) rows(ctx context.Context, m Mutant) ([]report.Row, error) {
 	defer s.Stop()
 	for _, part := range m.parts(s, r.base, string(mutated)) {
 		rows.Group(part.Name)
-		if part.Run(ctx) != nil {
+		// A part that is chosen stands on no other that is.
+		if part.Run(ctx) != nil && !slices.Contains(m.Parts, part.Name) {
 			break
 		}
 	}
