@@ -30,8 +30,9 @@ const (
 	dawdleEvents = 60
 	dawdleEvery  = 200 * time.Millisecond
 
-	// healthWithin is the longest that a probe of the web service's health may take.
-	healthWithin = time.Second
+	// healthWithin is the longest that a probe of the web service's health may take beside
+	// other lanes: a fifth of what the load balancer waits.
+	healthWithin = 2 * time.Second
 	probeEvery   = 100 * time.Millisecond
 	// phaseDelay is how long a call takes in which the worker is stopped.
 	phaseDelay = 1500 * time.Millisecond

@@ -28,6 +28,9 @@ type connection struct {
 	lock   sync.Mutex
 	users  int
 	closed bool
+	// taken says that a request has had it. Go's transport also opens some that none
+	// gets, because another became free; the server needn't keep those.
+	taken bool
 }
 
 func (b *Balancer) dial(ctx context.Context, t *target) (net.Conn, error) {
@@ -76,6 +79,7 @@ func (c *connection) use(by int) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	c.users += by
+	c.taken = true
 	c.extend()
 }
 
@@ -99,7 +103,7 @@ func (c *connection) Read(into []byte) (int, error) {
 		return n, nil
 	}
 	byTarget := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)
-	if byTarget && c.users == 0 && !c.closed {
+	if byTarget && c.taken && c.users == 0 && !c.closed {
 		c.closed = true
 		c.closedIdle()
 	}
