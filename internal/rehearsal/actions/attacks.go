@@ -143,7 +143,7 @@ func (a attacks) startProbe(ctx context.Context) func() (time.Duration, error) {
 			took := time.Since(began)
 			slowest = max(slowest, took)
 			if err != nil || status != http.StatusOK || took > healthWithin {
-				failed = fmt.Errorf("%s: status %d after %.2f s, %w: 200 within %.0f s was due", a.Contract.HealthCheck.Path, status, took.Seconds(), err, healthWithin.Seconds())
+				failed = fmt.Errorf("%s: status %d after %.2f s, %v: 200 within %.0f s was due", a.Contract.HealthCheck.Path, status, took.Seconds(), err, healthWithin.Seconds())
 			}
 			time.Sleep(probeEvery)
 		}

@@ -21,11 +21,6 @@ type Right struct{ Role, Action, Resource string }
 // String returns the right as a person reads it.
 func (r Right) String() string { return r.Role + ": " + r.Action + " on " + r.Resource }
 
-// covers returns whether a call is an example of the right.
-func (r Right) covers(call Call) bool {
-	return r.Role == call.Role() && matches(r.Action, call.Action) && matches(r.Resource, call.Resource)
-}
-
 // Policies returns the documents of a role's own policies, as the local AWS has them.
 func Policies(ctx context.Context, client *iam.Client, role string) ([]string, error) {
 	listed, err := client.ListRolePolicies(ctx, &iam.ListRolePoliciesInput{RoleName: aws.String(role)})
@@ -84,7 +79,10 @@ func Of(role string, documents []string) ([]Right, error) {
 // Unused returns the rights of which no call is an example.
 func Unused(rights []Right, calls []Call) []Right {
 	return slices.DeleteFunc(slices.Clone(rights), func(right Right) bool {
-		return slices.ContainsFunc(calls, func(call Call) bool { return call.Allowed && right.covers(call) })
+		action, resource := pattern(right.Action), pattern(right.Resource)
+		return slices.ContainsFunc(calls, func(call Call) bool {
+			return call.Allowed && right.Role == call.Role() && action.MatchString(call.Action) && resource.MatchString(call.Resource)
+		})
 	})
 }
 
@@ -99,12 +97,12 @@ func Refused(calls []Call) error {
 	return errors.Join(problems...)
 }
 
-// matches returns whether an IAM pattern, in which "*" is any text and "?" any
-// character, holds for a text. The case of letters counts in no action, and in
-// resources that differ only by it there are none here.
-func matches(pattern, text string) bool {
-	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
-	return regexp.MustCompile(`(?is)^` + expression + `$`).MatchString(text)
+// pattern returns an IAM pattern, in which "*" is any text and "?" any character, as a
+// regular expression. The case of letters counts in no action, and in resources that
+// differ only by it there are none here.
+func pattern(text string) *regexp.Regexp {
+	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(text))
+	return regexp.MustCompile(`(?is)^` + expression + `$`)
 }
 
 // texts are one text or a list of them.
