@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
@@ -55,6 +56,10 @@ func Run(ctx context.Context, events int, parts []string, out io.Writer) (bool, 
 	s.Stop()
 	if err := rows.Table(out); err != nil {
 		return false, err
+	}
+	if !rows.Passed() {
+		fmt.Fprintf(out, "\nThe logs of what failed are in %s: those of tasks in %s, every call to AWS in %s.\n",
+			testbed.WorkDir, filepath.Join(testbed.WorkDir, "tasks"), filepath.Join(testbed.WorkDir, "emulator*", "calls.jsonl"))
 	}
 	return rows.Passed() && ctx.Err() == nil, rows.Save(ResultFile)
 }

@@ -204,8 +204,28 @@ func (r *Report) Table(out io.Writer) error {
 			text.WriteString(strings.TrimRight(line, " ") + "\n")
 		}
 	}
+	text.WriteString(r.failures())
 	_, err := io.WriteString(out, text.String())
 	return err
+}
+
+// failures says at the table's end, where a reader of a log looks first, which rows
+// did not hold, with all that was seen.
+func (r *Report) failures() string {
+	var text strings.Builder
+	failed := 0
+	for _, row := range r.rows {
+		if row.Held {
+			continue
+		}
+		failed++
+		name := strings.TrimPrefix(row.Group+": "+row.Check, ": ")
+		fmt.Fprintf(&text, "  %s\n    %s\n", name, strings.ReplaceAll(row.Detail, "\n", "\n    "))
+	}
+	if failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\n%d of %d rows did not hold:\n%s", failed, len(r.rows), text.String())
 }
 
 func at(lines []string, i int) string {

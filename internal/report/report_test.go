@@ -34,7 +34,8 @@ func TestReport(t *testing.T) {
 	space := strings.Repeat(" ", checkWidth-5)
 	assert.Equal(t, table.String(), "\nheld  seconds  check"+space+"  detail\n"+
 		"\nset-up\nyes       0.0  first"+space+"  fine\n"+
-		"\nend\nNO        0.0  second"+space[1:]+"  file:1: broken\n")
+		"\nend\nNO        0.0  second"+space[1:]+"  file:1: broken\n"+
+		"\n1 of 2 rows did not hold:\n  end: second\n    file:1: broken\n    more\n")
 	assert.Equal(t, progress.String(), "    0 s  first\n    0 s         one\n    0 s         two\n    0 s  second\n    0 s    did not hold: file:1: broken\n")
 
 	path := filepath.Join(t.TempDir(), "rows.json")
