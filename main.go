@@ -30,12 +30,12 @@ func main() {
 // run checks everything that a person wrote, all problems at once, and only then
 // lets CDK see it.
 func run(stderr io.Writer) error {
+	contract, contractErr := imagecontract.Read(dockerfile)
 	context, err := stacks.ReadContext()
 	if err != nil {
-		return err
+		return errors.Join(err, contractErr)
 	}
 	settings, settingsErr := stacks.ReadSettings(context)
-	contract, contractErr := imagecontract.Read(dockerfile)
 	if err := errors.Join(settingsErr, contractErr); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ type arnKind struct {
 	service string
 	// resource is the pattern of what follows the account.
 	resource *regexp.Regexp
+	// form is that pattern in words.
+	form string
 	// mistake returns what a resource is that doesn't match, in words; empty for
 	// none in particular.
 	mistake func(resource string) string
@@ -30,7 +32,7 @@ var (
 	// queueArn is a queue's.
 	//
 	// Source: the model of Amazon SQS, CreateQueue.
-	queueArn = arnKind{"sqs", regexp.MustCompile(fmt.Sprintf(`^([A-Za-z0-9_-]{1,%d}|[A-Za-z0-9_-]{1,%d}\.fifo)$`, longestQueueName, longestQueueName-len(".fifo"))), func(name string) string {
+	queueArn = arnKind{"sqs", regexp.MustCompile(fmt.Sprintf(`^([A-Za-z0-9_-]{1,%d}|[A-Za-z0-9_-]{1,%d}\.fifo)$`, longestQueueName, longestQueueName-len(".fifo"))), "NAME or NAME.fifo, of letters, digits, - and _", func(name string) string {
 		if len(name) > longestQueueName {
 			return fmt.Sprintf("a queue's name has at most %d characters, not %d", longestQueueName, len(name))
 		}
@@ -41,7 +43,7 @@ var (
 	//
 	// Source: the model of Amazon SNS, CreateTopic; Amazon SNS Developer Guide,
 	// message delivery for FIFO topics.
-	topicArn = arnKind{"sns", regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`), func(name string) string {
+	topicArn = arnKind{"sns", regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`), "NAME, of letters, digits, - and _", func(name string) string {
 		switch {
 		case strings.HasSuffix(name, ".fifo"):
 			return "it is a FIFO topic, which notifies no person"
@@ -56,7 +58,7 @@ var (
 	// alias for a key.
 	//
 	// Source: AWS Key Management Service Developer Guide, key identifiers.
-	keyArn = arnKind{"kms", regexp.MustCompile(`^key/(` + uuid + `|mrk-[0-9a-f]{32})$`), func(resource string) string {
+	keyArn = arnKind{"kms", regexp.MustCompile(`^key/(` + uuid + `|mrk-[0-9a-f]{32})$`), "key/ID, in lower case", func(resource string) string {
 		if strings.HasPrefix(resource, "alias/") {
 			return "it is an alias, and not the key's own ARN"
 		}
@@ -65,7 +67,7 @@ var (
 	// webACLArn is that of a web ACL for load balancers.
 	//
 	// Source: the model of AWS WAF V2, EntityName and EntityId.
-	webACLArn = arnKind{"wafv2", regexp.MustCompile(`^regional/webacl/[A-Za-z0-9_-]{1,128}/` + uuid + `$`), func(resource string) string {
+	webACLArn = arnKind{"wafv2", regexp.MustCompile(`^regional/webacl/[A-Za-z0-9_-]{1,128}/` + uuid + `$`), "regional/webacl/NAME/ID", func(resource string) string {
 		if strings.HasPrefix(resource, "global/") {
 			return "it is a web ACL of CloudFront's"
 		}
@@ -74,7 +76,7 @@ var (
 	// certificateArn is that of a certificate of AWS Certificate Manager's.
 	//
 	// Source: AWS Certificate Manager User Guide, DescribeCertificate.
-	certificateArn = arnKind{"acm", regexp.MustCompile(`^certificate/` + uuid + `$`), nil}
+	certificateArn = arnKind{"acm", regexp.MustCompile(`^certificate/` + uuid + `$`), "certificate/ID, in lower case", nil}
 )
 
 // faults returns what is wrong with an ARN.
@@ -112,7 +114,7 @@ func (k arnKind) faults(text string) []string {
 			fault = k.mistake(resource)
 		}
 		if fault == "" {
-			fault = fmt.Sprintf("%q is not the end of one", resource)
+			fault = fmt.Sprintf("%q is not of the form %s", resource, k.form)
 		}
 		faults = append(faults, fault)
 	}

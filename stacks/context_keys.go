@@ -41,11 +41,16 @@ func mistakenKey(name string, context, environments map[string]any) error {
 		}
 	}
 	value := context[name]
+	_, isObject := value.(map[string]any)
 	text, _ := value.(string)
 	_, isEnvironment := environments[text]
-	_, isObject := value.(map[string]any)
+	if _, isName := environments[name]; isName {
+		text, isEnvironment = name, true
+	}
 	own, remedy := environmentKey, "write -c "+environmentKey+"="+DefaultEnvironment
 	switch meantProtect := nearProtect(name, value); {
+	case isEnvironment && isObject:
+		own, remedy = environmentsKey, "write it there, in "+settingsFile
 	case isEnvironment && !meantProtect:
 		remedy = "write -c " + environmentKey + "=" + text
 	case meantProtect:
@@ -64,7 +69,7 @@ func mistakenKey(name string, context, environments map[string]any) error {
 func nearEnvironment(name string) bool {
 	const leastLetters, mostEdits = 3, 3
 	letters := plain(name)
-	return len(letters) >= leastLetters && (strings.HasPrefix(environmentsKey, letters) || strings.Contains(letters, environmentKey) ||
+	return len(letters) >= leastLetters && (strings.HasPrefix(environmentsKey, strings.TrimSuffix(letters, "s")) || strings.Contains(letters, environmentKey) ||
 		levenshtein.Distance(letters, environmentKey, nil) <= mostEdits)
 }
 

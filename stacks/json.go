@@ -25,10 +25,11 @@ func readObject(name string, text []byte) (map[string]any, error) {
 		return nil, fmt.Errorf("%s: not a JSON object; write {…}", name)
 	}
 	var repeats []error
-	findRepeats(json.NewDecoder(bytes.NewReader(text)), "", func(path string, end int64) {
-		repeats = append(repeats, fmt.Errorf("%s: %s is there twice; keep one", at(name, text, end), path))
+	err := findRepeats(json.NewDecoder(bytes.NewReader(text)), "", func(path string, end int64) {
+		opening := bytes.LastIndexByte(text[:end-1], '"') + 1
+		repeats = append(repeats, fmt.Errorf("%s: %s is there twice; keep one", at(name, text, int64(opening)), path))
 	})
-	return object, errors.Join(repeats...)
+	return object, errors.Join(append(repeats, err)...)
 }
 
 // jsonProblem returns an error of encoding/json's with its place and remedy.
@@ -41,11 +42,20 @@ func jsonProblem(name string, text []byte, err error) error {
 	case !errors.As(err, &syntax):
 		return fmt.Errorf("%s: %w; correct the JSON", name, err)
 	}
-	end := syntax.Offset
-	if message := err.Error(); strings.HasPrefix(message, "unexpected end") {
-		return fmt.Errorf("%s: %s; close what is open", at(name, text, int64(len(text))), message)
+	end := int(syntax.Offset)
+	if strings.HasPrefix(err.Error(), "unexpected end") {
+		end = len(text)
+		if len(bytes.TrimSpace(text)) == 0 {
+			return fmt.Errorf("%s: empty; write {…}", name)
+		}
+		return fmt.Errorf("%s: %w; close what is open", at(name, text, int64(end)), err)
 	}
-	return fmt.Errorf("%s: %w; %s", at(name, text, end), err, jsonRemedy(err.Error()))
+	place := at(name, text, int64(end))
+	// encoding/json names the first byte of a character that has several.
+	if r, _ := utf8.DecodeRune(text[end-1:]); r >= utf8.RuneSelf {
+		return fmt.Errorf("%s: invalid character %q; write \" for a quotation mark, and ASCII outside strings", place, r)
+	}
+	return fmt.Errorf("%s: %w; %s", place, err, jsonRemedy(err.Error()))
 }
 
 // jsonRemedy says what to do about a character that isn't expected, as

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -41,8 +42,10 @@ func hostNameFaults(text string) []string {
 	if name, port, found := strings.Cut(text, ":"); found {
 		return []string{fmt.Sprintf("it has the port %q behind the name %q", port, name)}
 	}
-	if ascii, err := idna.Lookup.ToASCII(text); err == nil && ascii != strings.ToLower(text) {
-		return []string{fmt.Sprintf("it has letters beyond ASCII, whose punycode is %q", ascii)}
+	if strings.IndexFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) >= 0 {
+		if ascii, err := idna.Lookup.ToASCII(text); err == nil {
+			return []string{fmt.Sprintf("it has letters beyond ASCII; in punycode it is %q", ascii)}
+		}
 	}
 	switch lower := strings.ToLower(text); {
 	case strings.Contains(text, "*"):
@@ -80,7 +83,7 @@ func labelFault(text string) string {
 	case !label.MatchString(text):
 		return fmt.Sprintf("%q is not of letters, digits and inner hyphens", text)
 	case strings.HasPrefix(text, "xn--"):
-		if decoded, err := idna.Punycode.ToUnicode(text); err != nil || decoded == text {
+		if decoded, err := idna.Lookup.ToUnicode(text); err != nil || decoded == "" {
 			return fmt.Sprintf("%q is no punycode", text)
 		}
 	}
@@ -150,7 +153,7 @@ func mailAddressFaults(text string) []string {
 	case at < 0:
 		return []string{""}
 	case strings.Count(text, "@") > 1 && strings.ContainsAny(text, ",; "):
-		return []string{"it is more than one; subscribe a list's address"}
+		return []string{"it is more than one address"}
 	case strings.HasPrefix(text, "mailto:"):
 		return []string{"it is a URL"}
 	case strings.ContainsAny(text, "<>"):

@@ -105,7 +105,7 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.vpc: 1 private subnets in 1 zones; the load balancer needs at least two subnets, each in a zone of its own, one zone for each`},
 		{"vpc parts", `{"vpc": {"ID": "vpc-0123abcd", "privateSubnetIds": "subnet-0aaa1111", "availabilityZones": ["us-east-1a", "us-east-1a"]}}`, strings.Join([]string{
 			`cdk.json: environments.dev.vpc: unknown setting "ID" (did you mean "id"?); the settings are availabilityZones, id, privateSubnetIds`,
-			`cdk.json: environments.dev.vpc.id: nothing does not fit; use a VPC's id, of 8 or 17 hexadecimal digits in lower case, such as "vpc-0123abcd"`,
+			`cdk.json: environments.dev.vpc.id: no value; use a VPC's id, of 8 or 17 hexadecimal digits in lower case, such as "vpc-0123abcd"`,
 			`cdk.json: environments.dev.vpc.privateSubnetIds: "subnet-0aaa1111" is not a list; use the ids of private subnets, of 8 or 17 hexadecimal digits in lower case, such as ["subnet-0123abcd", …]`,
 			`cdk.json: environments.dev.vpc.availabilityZones: "us-east-1a" is there twice; use each once`}, "\n")},
 		{"no time for an export", `{"exportTimeoutMinutes": 721}`, `cdk.json: environments.dev.exportTimeoutMinutes: 721 does not fit; use a whole number from 1 to 720, without quotes`},
@@ -140,8 +140,8 @@ func TestReadSettingsRefuses(t *testing.T) {
 		{"domain text", `{"domain": "webhooks.example.com"}`, `cdk.json: environments.dev.domain: "webhooks.example.com" is not an object; write {"name": …, "certificateArn": …}`},
 		{"domain parts", `{"domain": {"Name": "webhooks.example.com"}}`, strings.Join([]string{
 			`cdk.json: environments.dev.domain: unknown setting "Name" (did you mean "name"?); the settings are certificateArn, name`,
-			`cdk.json: environments.dev.domain.name: nothing does not fit; use a host name in lower case without https://, such as "webhooks.example.com"`,
-			`cdk.json: environments.dev.domain.certificateArn: nothing does not fit; use the ARN of a certificate in the stack's region, such as "arn:aws:acm:eu-west-1:123456789012:certificate/…"`}, "\n")},
+			`cdk.json: environments.dev.domain.name: no value; use a host name in lower case without https://, such as "webhooks.example.com"`,
+			`cdk.json: environments.dev.domain.certificateArn: no value; use the ARN of a certificate in the stack's region, such as "arn:aws:acm:eu-west-1:123456789012:certificate/…"`}, "\n")},
 		{"all at once", `{"cpu": 3, "logLevel": "LOUD", "natGateways": 9}`, strings.Join([]string{
 			`cdk.json: environments.dev.cpu: 3 is not a choice; use one of the numbers 256, 512, 1024`,
 			`cdk.json: environments.dev.logLevel: "LOUD" is not a choice; use one of DEBUG, INFO, WARNING, ERROR`,

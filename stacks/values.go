@@ -30,7 +30,7 @@ func fitting(value any, faults faultsOf, remedy string) (string, error) {
 	var found []string
 	switch {
 	case value == nil:
-		found = []string{""}
+		return "", fmt.Errorf("no value; use %s", remedy)
 	case !isText:
 		found = []string{"it is not a string"}
 	case text == "":
@@ -103,6 +103,9 @@ func unknown(object map[string]any, allowed ...string) []error {
 // returns those that fit, beside an error that joins what is wrong with the others.
 func allFitting(value any, faults faultsOf, remedy string) ([]string, error) {
 	values, isList := value.([]any)
+	if value == nil {
+		return nil, fmt.Errorf("no value; use %s", remedy)
+	}
 	if !isList {
 		return nil, fmt.Errorf("%s is not a list; use %s", show(value), remedy)
 	}
@@ -152,9 +155,6 @@ func prefixed(place string, err error) error {
 
 // show returns a value as cdk.json writes it.
 func show(value any) string {
-	if value == nil {
-		return "nothing"
-	}
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
