@@ -18,7 +18,8 @@ import (
 func checkContextKeys(context, environments map[string]any) error {
 	var problems []error
 	for _, key := range slices.Sorted(maps.Keys(context)) {
-		if !slices.Contains(ownKeys, key) && !strings.ContainsAny(key, ":/@") {
+		anothers := strings.ContainsAny(key, ":/@") && !slices.Contains(ownKeys, plain(key))
+		if !slices.Contains(ownKeys, key) && !anothers {
 			problems = append(problems, mistakenKey(key, context, environments))
 		}
 	}
@@ -26,14 +27,14 @@ func checkContextKeys(context, environments map[string]any) error {
 }
 
 // ownKeys are the keys that this app reads, the likeliest first.
-var ownKeys = []string{environmentKey, environmentsKey, protectKey}
+var ownKeys = []string{EnvironmentKey, environmentsKey, protectKey}
 
 // mistakenKey returns an error for a key that was meant for one of this app's, or
 // for a setting.
 func mistakenKey(name string, context, environments map[string]any) error {
 	for setting := range settingsByName {
 		if strings.EqualFold(plain(name), setting) {
-			chosen, isText := context[environmentKey].(string)
+			chosen, isText := context[EnvironmentKey].(string)
 			if !isText {
 				chosen = DefaultEnvironment
 			}
@@ -47,12 +48,12 @@ func mistakenKey(name string, context, environments map[string]any) error {
 	if _, isName := environments[name]; isName {
 		text, isEnvironment = name, true
 	}
-	own, remedy := environmentKey, "write -c "+environmentKey+"="+DefaultEnvironment
+	own, remedy := EnvironmentKey, "write -c "+EnvironmentKey+"="+DefaultEnvironment
 	switch meantProtect := nearProtect(name, value); {
 	case isEnvironment && isObject:
 		own, remedy = environmentsKey, "write it there, in "+settingsFile
 	case isEnvironment && !meantProtect:
-		remedy = "write -c " + environmentKey + "=" + text
+		remedy = "write -c " + EnvironmentKey + "=" + text
 	case meantProtect:
 		own, remedy = protectKey, "write -c "+Unprotected
 	case !nearEnvironment(name):
@@ -69,8 +70,8 @@ func mistakenKey(name string, context, environments map[string]any) error {
 func nearEnvironment(name string) bool {
 	const leastLetters, mostEdits = 3, 3
 	letters := plain(name)
-	return len(letters) >= leastLetters && (strings.HasPrefix(environmentsKey, strings.TrimSuffix(letters, "s")) || strings.Contains(letters, environmentKey) ||
-		levenshtein.Distance(letters, environmentKey, nil) <= mostEdits)
+	return len(letters) >= leastLetters && (strings.HasPrefix(environmentsKey, strings.TrimSuffix(letters, "s")) || strings.Contains(letters, EnvironmentKey) ||
+		levenshtein.Distance(letters, EnvironmentKey, nil) <= mostEdits)
 }
 
 // anotherWord is within a letter of "protect", and a word of its own.

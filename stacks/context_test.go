@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -22,7 +24,7 @@ func TestContextKeys(t *testing.T) {
 	for pair, want := range map[string]string{
 		`"enviroment": "prod"`: environment, `"Environment": "prod"`: environment, `"ENVIRONMENT": "prod"`: environment, `"env": "prod"`: environment,
 		`"enviornmet": "prod"`: environment, `"environment_name": "prod"`: environment, `"environments ": "prod"`: environment,
-		`"stage": "prod"`: environment, `"prod": "true"`: environment, `"enviroments": {"dev": {}}`: environments, `"envs": {"dev": {}}`: environments,
+		`"environment:": "prod"`: environment, `"stage": "prod"`: environment, `"prod": "true"`: environment, `"enviroments": {"dev": {}}`: environments, `"envs": {"dev": {}}`: environments,
 		`"prod": {"cpu": 512}`: `nothing reads it (did you mean "environments"?); write it there, in cdk.json`,
 		`"protct": "after"`:    protect, `"portect": "after"`: protect, `"Protection": "after"`: protect,
 		`"cpu": "512"`: setting, `"log-level": "DEBUG"`: setting, `"alarm_email": "a@example.com"`: setting,
@@ -40,8 +42,8 @@ func TestContextKeys(t *testing.T) {
 				key = name
 			}
 		}
-		if key == "environments " {
-			key = `"environments "`
+		if strings.ContainsAny(key, " :") {
+			key = strconv.Quote(key)
 		}
 		_, err := stacks.ReadSettings(context)
 		if want == "" {

@@ -21,7 +21,8 @@ const protectAfter = "after"
 
 // The keys of the context that this app reads.
 const (
-	environmentKey  = "environment"
+	// EnvironmentKey names the environment to synthesize.
+	EnvironmentKey  = "environment"
 	environmentsKey = "environments"
 	protectKey      = "protect"
 )

@@ -50,7 +50,7 @@ func readEnvironments(context map[string]any) (map[string]any, error) {
 
 // chosenEnvironment returns the name of the environment that the context names.
 func chosenEnvironment(context, environments map[string]any) (string, error) {
-	value, given := context[environmentKey]
+	value, given := context[EnvironmentKey]
 	if !given {
 		value = DefaultEnvironment
 	}
@@ -61,7 +61,7 @@ func chosenEnvironment(context, environments map[string]any) (string, error) {
 	_, known := environments[name]
 	if !known && !given {
 		return "", fmt.Errorf("%s: environments: no %q, which is deployed where no other is named; add it, or write -c %s=NAME with one of %s",
-			settingsFile, name, environmentKey, list(environments))
+			settingsFile, name, EnvironmentKey, list(environments))
 	}
 	if !known {
 		return "", fmt.Errorf("context environment: no environment %q in %s%s; the environments are %s",
