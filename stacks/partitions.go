@@ -92,8 +92,11 @@ func checkRegions(place string, s Settings) []error {
 }
 
 // checkAccounts returns a problem where certificate and web ACL are of two
-// accounts: API Gateway and load balancers take those of their own account alone.
-// Queues, topics and keys may be another account's.
+// accounts: each is one of the stack's own, where queues, topics and keys may be
+// another account's.
+//
+// Sources: AWS Security Blog, deploy public ACM certificates across accounts; the
+// model of AWS WAF V2, GetWebACL, which names one within the account.
 func checkAccounts(place string, s Settings) []error {
 	if s.Domain == nil || s.Domain.CertificateArn == "" || s.WebACLArn == "" {
 		return nil
