@@ -9,6 +9,9 @@ export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3.11
 ENVIRONMENT ?= dev
+# make ignores a variable that nothing reads: a misspelt one would deploy dev.
+MISSPELT := $(filter-out ENVIRONMENT=% ENVIRONMENT:=%,$(filter ENV% Env% env% STAGE=% stage=%,$(MAKEOVERRIDES)))
+$(if $(MISSPELT),$(error $(MISSPELT): nothing reads it; write ENVIRONMENT=NAME))
 BASE ?= main
 # Node 24 and the CDK CLI from package-lock.json come before what is installed.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)

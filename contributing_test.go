@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -39,6 +40,25 @@ func TestPathsExist(t *testing.T) {
 		}
 	}
 	assert.Assert(t, named > 100, "%d paths", named)
+}
+
+// TestMakeRefusesAMisspeltEnvironment asks make what it would run.
+func TestMakeRefusesAMisspeltEnvironment(t *testing.T) {
+	for variable, want := range map[string]string{
+		"ENVIRONMENT=prod":  "cdk synth --quiet -c environment=prod\n",
+		"ENVIRONMENT:=prod": "cdk synth --quiet -c environment=prod\n",
+		"BASE=prod":         "cdk synth --quiet -c environment=dev\n",
+		"ENVIROMENT=prod":   "ENVIROMENT=prod: nothing reads it; write ENVIRONMENT=NAME.  Stop.\n",
+		"environment=prod":  "environment=prod: nothing reads it; write ENVIRONMENT=NAME.  Stop.\n",
+		"STAGE=prod":        "STAGE=prod: nothing reads it; write ENVIRONMENT=NAME.  Stop.\n",
+	} {
+		// -o keeps make from installing what synth needs.
+		run := exec.Command("make", "-n", "-o", "node_modules/.package-lock.json", "synth", variable)
+		// Not what a make that runs this test was given.
+		run.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+		out, _ := run.CombinedOutput()
+		assert.Check(t, strings.HasSuffix(string(out), want), "%s: %s", variable, out)
+	}
 }
 
 // TestContributingSaysHow asks for the questions that CONTRIBUTING.md answers, each

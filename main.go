@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,12 +30,12 @@ func main() {
 // run checks everything that a person wrote, all problems at once, and only then
 // lets CDK see it.
 func run(stderr io.Writer) error {
-	context, err := readContext()
+	contract, contractErr := imagecontract.Read(dockerfile)
+	context, err := stacks.ReadContext()
 	if err != nil {
-		return err
+		return errors.Join(err, contractErr)
 	}
 	settings, settingsErr := stacks.ReadSettings(context)
-	contract, contractErr := imagecontract.Read(dockerfile)
 	if err := errors.Join(settingsErr, contractErr); err != nil {
 		return err
 	}
@@ -58,17 +57,4 @@ func synthesize(stderr io.Writer, context map[string]any, props stacks.WebhookSt
 	policy.Enforce(app, stacks.Acknowledged(props.Settings))
 	app.Synth(nil)
 	return nil
-}
-
-// readContext returns the context that the CDK CLI passes, or that of cdk.json
-// where the app runs without the CLI.
-func readContext() (map[string]any, error) {
-	if passed := os.Getenv("CDK_CONTEXT_JSON"); passed != "" {
-		var context map[string]any
-		if err := json.Unmarshal([]byte(passed), &context); err != nil {
-			return nil, fmt.Errorf("CDK_CONTEXT_JSON: not a JSON object: %w; let the CDK CLI set it, or unset it", err)
-		}
-		return context, nil
-	}
-	return stacks.ReadContextFile()
 }

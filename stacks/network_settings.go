@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -41,7 +42,7 @@ var networkSettings = []Setting{
 	},
 	{
 		Name: "webAclArn", Unset: "none", Meaning: "An existing web ACL instead; the caller's IP address is in the header `x-source-address`.",
-		kind: matchingText(func(s *Settings) *string { return &s.WebACLArn }, webACLArn, "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\""),
+		kind: fittingText(func(s *Settings) *string { return &s.WebACLArn }, webACLArn.faults, "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\""),
 	},
 	{
 		Name: "domain", Unset: "API Gateway's own", Meaning: "A name of your own for what Benchling calls; point its CNAME at the output `DomainTarget`.",
@@ -57,28 +58,18 @@ const (
 
 // zones reads the zones of a new VPC.
 func zones(value any) ([]string, error) {
-	names, err := zonesOfOneRegion(value, zonesAllowed)
-	if err != nil {
-		return nil, err
+	names, err := readZones(value, zonesAllowed)
+	if err == nil && len(names) != constructs.Zones {
+		err = fmt.Errorf("%d zones; name %d", len(names), constructs.Zones)
 	}
-	if len(names) != constructs.Zones {
-		return nil, fmt.Errorf("%d zones; name %d", len(names), constructs.Zones)
-	}
-	return names, nil
+	return names, err
 }
 
-// zonesOfOneRegion reads zones, each once; a zone is called after its region.
-func zonesOfOneRegion(value any, remedy string) ([]string, error) {
-	names, err := allMatching(value, zoneName, remedy)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		if region := names[0][:len(names[0])-1]; name[:len(name)-1] != region {
-			return nil, fmt.Errorf("%q is not in %s as %q is; use %s", name, region, names[0], remedy)
-		}
-	}
-	return names, nil
+// readZones reads zones of one region, each once. It returns those that are right
+// by themselves, beside an error that joins what is wrong.
+func readZones(value any, remedy string) ([]string, error) {
+	names, err := allFitting(value, zoneFaults, remedy)
+	return names, errors.Join(err, zonesTogether(names))
 }
 
 // addressRanges reads ranges of IPv4 addresses, as WAF takes them.
@@ -87,23 +78,61 @@ func addressRanges(value any) ([]string, error) {
 	if !isList || len(values) == 0 {
 		return nil, fmt.Errorf("%s is not a list of ranges; use %s", show(value), rangesAllowed)
 	}
-	ranges := make([]string, len(values))
-	for i, value := range values {
+	var ranges []string
+	var problems []error
+	for _, value := range values {
 		text, _ := value.(string)
-		prefix, err := netip.ParsePrefix(text)
-		switch {
-		case err != nil || !prefix.Addr().Is4():
-			return nil, fmt.Errorf("%s does not fit; use %s", show(value), rangesAllowed)
-		case prefix.Bits() == 0:
-			return nil, fmt.Errorf("%s is every address; leave allowedAddresses out for that", show(value))
-		case prefix != prefix.Masked():
-			return nil, fmt.Errorf("%s has bits below its mask; write %q", show(value), prefix.Masked())
-		case slices.Contains(ranges[:i], text):
-			return nil, fmt.Errorf("%q is there twice; use each once", text)
+		err := rangeProblem(value)
+		if err == nil && slices.Contains(ranges, text) {
+			err = fmt.Errorf("%q is there twice; use each once", text)
 		}
-		ranges[i] = text
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		ranges = append(ranges, text)
 	}
-	return ranges, nil
+	if len(problems) == 0 && coverEverything(ranges) {
+		problems = append(problems, fmt.Errorf("%s are every address together; leave allowedAddresses out for that", show(ranges)))
+	}
+	return ranges, errors.Join(problems...)
+}
+
+// rangeProblem returns what is wrong with a range of addresses.
+func rangeProblem(value any) error {
+	text, _ := value.(string)
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil || !prefix.Addr().Is4():
+		if address, err := netip.ParseAddr(text); err == nil && address.Is4() {
+			return fmt.Errorf("%s does not fit: it has no mask, which of one address is /32; use %s", show(value), rangesAllowed)
+		}
+		return fmt.Errorf("%s does not fit; use %s", show(value), rangesAllowed)
+	case prefix.Bits() == 0:
+		return fmt.Errorf("%s is every address; leave allowedAddresses out for that", show(value))
+	case prefix != prefix.Masked():
+		return fmt.Errorf("%s has bits below its mask; write %q", show(value), prefix.Masked())
+	}
+	return nil
+}
+
+// coverEverything says whether the ranges leave no IPv4 address out.
+func coverEverything(ranges []string) bool {
+	sorted := make([]netip.Prefix, len(ranges))
+	for i, text := range ranges {
+		sorted[i] = netip.MustParsePrefix(text)
+	}
+	slices.SortFunc(sorted, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
+	next := uint64(0)
+	for _, one := range sorted {
+		bytes := one.Addr().As4()
+		first := uint64(binary.BigEndian.Uint32(bytes[:]))
+		if first > next {
+			return false
+		}
+		next = max(next, first+1<<(32-one.Bits()))
+	}
+	return next == 1<<32
 }
 
 // existingVpc reads {"id": …, "privateSubnetIds": […], "availabilityZones": […]}.
@@ -113,19 +142,20 @@ func existingVpc(value any) (*constructs.ExistingVpc, error) {
 		return nil, fmt.Errorf("%s is not an object; write {\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}", show(value))
 	}
 	problems := unknown(object, "id", "privateSubnetIds", "availabilityZones")
-	id, err := matching(object["id"], vpcID, "a VPC's id, such as \"vpc-0123abcd\"")
+	id, err := fitting(object["id"], like(vpcID), "a VPC's id, of 8 or 17 hexadecimal digits in lower case, such as \"vpc-0123abcd\"")
 	problems = append(problems, prefixed(".id", err))
-	subnets, err := allMatching(object["privateSubnetIds"], subnetID, "the ids of private subnets, such as [\"subnet-0123abcd\", …]")
+	subnets, err := allFitting(object["privateSubnetIds"], like(subnetID), "the ids of private subnets, of 8 or 17 hexadecimal digits in lower case, such as [\"subnet-0123abcd\", …]")
 	problems = append(problems, prefixed(".privateSubnetIds", err))
-	zones, err := zonesOfOneRegion(object["availabilityZones"], "the subnets' zones in the same order, such as [\"eu-west-1a\", …]")
+	zones, err := readZones(object["availabilityZones"], "the subnets' zones in the same order, such as [\"eu-west-1a\", …]")
 	problems = append(problems, prefixed(".availabilityZones", err))
+	vpc := &constructs.ExistingVpc{ID: id, PrivateSubnetIDs: subnets, AvailabilityZones: zones}
 	if err := errors.Join(problems...); err != nil {
-		return nil, err
+		return vpc, err
 	}
 	if len(subnets) != len(zones) || len(subnets) < 2 {
-		return nil, fmt.Errorf("%d private subnets in %d zones; the load balancer needs at least two subnets, each in a zone of its own, one zone for each", len(subnets), len(zones))
+		return vpc, fmt.Errorf("%d private subnets in %d zones; the load balancer needs at least two subnets, each in a zone of its own, one zone for each", len(subnets), len(zones))
 	}
-	return &constructs.ExistingVpc{ID: id, PrivateSubnetIDs: subnets, AvailabilityZones: zones}, nil
+	return vpc, nil
 }
 
 // domain reads {"name": …, "certificateArn": …}.
@@ -135,12 +165,9 @@ func domain(value any) (*constructs.Domain, error) {
 		return nil, fmt.Errorf("%s is not an object; write {\"name\": …, \"certificateArn\": …}", show(value))
 	}
 	problems := unknown(object, "name", "certificateArn")
-	name, err := matching(object["name"], hostName, "a host name in lower case without https://, such as \"webhooks.example.com\"")
+	name, err := fitting(object["name"], hostNameFaults, "a host name in lower case without https://, such as \"webhooks.example.com\"")
 	problems = append(problems, prefixed(".name", err))
-	certificate, err := matching(object["certificateArn"], certificateArn, "the ARN of a certificate in the stack's region, such as \"arn:aws:acm:eu-west-1:123456789012:certificate/…\"")
+	certificate, err := fitting(object["certificateArn"], certificateArn.faults, "the ARN of a certificate in the stack's region, such as \"arn:aws:acm:eu-west-1:123456789012:certificate/…\"")
 	problems = append(problems, prefixed(".certificateArn", err))
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	return &constructs.Domain{Name: name, CertificateArn: certificate}, nil
+	return &constructs.Domain{Name: name, CertificateArn: certificate}, errors.Join(problems...)
 }

@@ -24,6 +24,11 @@ func (a SettingArn) Region() string {
 	return strings.Split(a.Arn, ":")[3]
 }
 
+// account is the account in the ARN.
+func (a SettingArn) account() string {
+	return strings.Split(a.Arn, ":")[4]
+}
+
 // Arns returns the ARNs in the settings. Each must be of the region to which the
 // stack is deployed: load balancer and API take certificates of their own region,
 // CloudWatch topics, WAF web ACLs, and the tasks call their own region's endpoints.
@@ -47,16 +52,60 @@ func (s Settings) Arns() []SettingArn {
 	return set
 }
 
-// checkPartitions returns a problem for each ARN of another partition or region
-// than the first one's: no deployment could use both.
-func checkPartitions(place string, arns []SettingArn) []error {
+// located is the region in which a setting's value is.
+type located struct {
+	setting, region, partition string
+}
+
+// locations returns the regions that the settings name, those of zones first:
+// where the VPC is, there the stack is.
+func (s Settings) locations() []located {
+	var found []located
+	addZones := func(setting string, names []string) {
+		if len(names) > 0 {
+			first, _ := readZone(names[0])
+			found = append(found, located{setting, first.region, regions[first.region]})
+		}
+	}
+	if s.Vpc != nil {
+		addZones("vpc.availabilityZones", s.Vpc.AvailabilityZones)
+	}
+	addZones("availabilityZones", s.AvailabilityZones)
+	for _, one := range s.Arns() {
+		found = append(found, located{one.Setting, one.Region(), one.Partition()})
+	}
+	return found
+}
+
+// checkRegions returns a problem for each value in another region than the first
+// one's: no deployment could use both.
+func checkRegions(place string, s Settings) []error {
 	var problems []error
-	for _, other := range arns[min(1, len(arns)):] {
-		first := arns[0]
-		if other.Partition() != first.Partition() || other.Region() != first.Region() {
+	all := s.locations()
+	for _, other := range all[min(1, len(all)):] {
+		if first := all[0]; other.region != first.region {
 			problems = append(problems, fmt.Errorf("%s.%s: it is in %s of the partition %s, and %s in %s of %s; name what is in the stack's own region",
-				place, other.Setting, other.Region(), other.Partition(), first.Setting, first.Region(), first.Partition()))
+				place, other.setting, other.region, other.partition, first.setting, first.region, first.partition))
 		}
 	}
 	return problems
+}
+
+// checkAccounts returns a problem where certificate and web ACL are of two
+// accounts: each is one of the stack's own, where queues, topics and keys may be
+// another account's.
+//
+// Sources: AWS Security Blog, deploy public ACM certificates across accounts; the
+// model of AWS WAF V2, GetWebACL, which names one within the account.
+func checkAccounts(place string, s Settings) []error {
+	if s.Domain == nil || s.Domain.CertificateArn == "" || s.WebACLArn == "" {
+		return nil
+	}
+	certificate := SettingArn{"domain.certificateArn", s.Domain.CertificateArn}
+	acl := SettingArn{"webAclArn", s.WebACLArn}
+	if certificate.account() == acl.account() {
+		return nil
+	}
+	return []error{fmt.Errorf("%s.%s: it is of the account %s, and %s of %s; name what is in the stack's own account",
+		place, acl.Setting, acl.account(), certificate.Setting, certificate.account())}
 }

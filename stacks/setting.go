@@ -2,7 +2,6 @@ package stacks
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -42,7 +41,8 @@ func (s Setting) Allowed() string { return s.allowed }
 type kind struct {
 	allowed string
 	// read puts a value of cdk.json into the settings. Its error begins with the
-	// value.
+	// value. Of a value that has parts it puts in those that are right, for the
+	// rules between settings.
 	read func(value any, into *Settings) error
 	// value returns the setting as cdk.json would have it; nil for a setting whose
 	// default is described in words.
@@ -103,12 +103,13 @@ func minutes(at func(*Settings) *time.Duration, high int) kind {
 	}
 }
 
-// matchingText is a text of a pattern, which allowed says in words.
-func matchingText(at func(*Settings) *string, pattern *regexp.Regexp, allowed string) kind {
+// fittingText is a text in which faults finds nothing; allowed says in words which
+// that are.
+func fittingText(at func(*Settings) *string, faults faultsOf, allowed string) kind {
 	return kind{
 		allowed: allowed,
 		read: func(value any, into *Settings) (err error) {
-			*at(into), err = matching(value, pattern, allowed)
+			*at(into), err = fitting(value, faults, allowed)
 			return err
 		},
 		value: func(s Settings) any { return *at(&s) },

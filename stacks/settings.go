@@ -3,14 +3,7 @@
 package stacks
 
 import (
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/moby/buildkit/util/suggest"
 
 	"benchlingwebhook/constructs"
 )
@@ -26,8 +19,16 @@ const confirmWithin = 30 * time.Minute
 // deployment fails.
 const protectAfter = "after"
 
+// The keys of the context that this app reads.
+const (
+	// EnvironmentKey names the environment to synthesize.
+	EnvironmentKey  = "environment"
+	environmentsKey = "environments"
+	protectKey      = "protect"
+)
+
 // Unprotected is that context as the CDK CLI takes it.
-const Unprotected = "protect=" + protectAfter
+const Unprotected = protectKey + "=" + protectAfter
 
 // settingsFile is where environments and settings are written.
 const settingsFile = "cdk.json"
@@ -119,166 +120,4 @@ func DefaultSettings(environment string) Settings {
 		PackagePrefix:    "benchling",
 		ExportTimeout:    30 * time.Minute,
 	}
-}
-
-// ReadSettings returns the settings of the environment that the context names:
-// "environment", or DefaultEnvironment, out of "environments". The error holds
-// all problems, one a line.
-func ReadSettings(context map[string]any) (Settings, error) {
-	environments, err := readEnvironments(context)
-	if err != nil {
-		return Settings{}, err
-	}
-	name := DefaultEnvironment
-	if value, given := context["environment"]; given {
-		text, isText := value.(string)
-		if !isText {
-			return Settings{}, fmt.Errorf("context environment: %s is not a string; name one of %s", show(value), list(environments))
-		}
-		name = text
-	}
-	values, known := environments[name]
-	if !known {
-		return Settings{}, fmt.Errorf("context environment: no environment %q in %s%s; the environments are %s",
-			name, settingsFile, didYouMean(name, environments), list(environments))
-	}
-	place := settingsFile + ": environments." + name
-	object, isObject := values.(map[string]any)
-	if !isObject {
-		return Settings{}, fmt.Errorf("%s: %s is not an object; write its settings as {\"name\": value}", place, show(values))
-	}
-	settings, err := readSettings(name, place, object)
-	if err != nil {
-		return Settings{}, err
-	}
-	switch value, given := context["protect"]; {
-	case given && value != protectAfter:
-		return Settings{}, fmt.Errorf("context protect: %s is not a choice; use %q, or leave it out", show(value), protectAfter)
-	case given:
-		settings.DeletionProtection = false
-	}
-	return settings, nil
-}
-
-func readEnvironments(context map[string]any) (map[string]any, error) {
-	value, given := context["environments"]
-	if !given {
-		return nil, fmt.Errorf("%s: no \"environments\" in the context; add {\"environments\": {%q: {}}}", settingsFile, DefaultEnvironment)
-	}
-	environments, isObject := value.(map[string]any)
-	if !isObject || len(environments) == 0 {
-		return nil, fmt.Errorf("%s: environments: %s is not an object of environments; write {%q: {}}", settingsFile, show(value), DefaultEnvironment)
-	}
-	for _, name := range slices.Sorted(maps.Keys(environments)) {
-		if !environmentName.MatchString(name) {
-			return nil, fmt.Errorf("%s: environments: %q can't end a stack's name; use at most 40 letters, digits and hyphens, a letter first", settingsFile, name)
-		}
-	}
-	return environments, nil
-}
-
-// readSettings returns the settings in values on top of the defaults.
-func readSettings(environment, place string, values map[string]any) (Settings, error) {
-	settings := DefaultSettings(environment)
-	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		setting, known := settingsByName[name]
-		if !known {
-			problems = append(problems, fmt.Errorf("%s: unknown setting %q%s; the settings are %s",
-				place, name, didYouMean(name, settingsByName), list(settingsByName)))
-			continue
-		}
-		if err := setting.read(values[name], &settings); err != nil {
-			problems = append(problems, prefixed(place+"."+name, err))
-		}
-	}
-	if _, given := values["confirmWithinMinutes"]; !given && settings.PackagingQueueArn != "" {
-		settings.ConfirmWithin = confirmWithin
-	}
-	// Rules between settings make sense only when each is right by itself.
-	if len(problems) == 0 {
-		problems = checkTogether(place, values, settings)
-	}
-	if len(problems) > 0 {
-		return Settings{}, errors.Join(problems...)
-	}
-	return settings, nil
-}
-
-// checkTogether returns what is wrong between settings.
-func checkTogether(place string, values map[string]any, s Settings) []error {
-	var problems []error
-	for _, of := range []struct {
-		cpu, memory, least, most string
-		size                     constructs.TaskSize
-		max                      int
-	}{
-		{"cpu", "memory", "desiredCount", "maxCount", s.Size, s.MaxCount},
-		{"workerCpu", "workerMemory", "workerMinCount", "workerMaxCount", s.WorkerSize, s.WorkerMaxCount},
-	} {
-		if memory := memoryFor(of.size.CPU); !slices.Contains(memory, of.size.MemoryMiB) {
-			problems = append(problems, fmt.Errorf("%s.%s: Fargate has no %d MiB with a %s of %d; use one of %s",
-				place, of.memory, of.size.MemoryMiB, of.cpu, of.size.CPU, numbers(memory)))
-		}
-		if of.max < of.size.Desired {
-			problems = append(problems, fmt.Errorf("%s.%s: %d is below %s %d; raise %s or lower %s",
-				place, of.most, of.max, of.least, of.size.Desired, of.most, of.least))
-		}
-	}
-	if s.Vpc != nil {
-		for _, name := range []string{"availabilityZones", "flowLogs", "interfaceEndpoints", "natGateways"} {
-			if _, given := values[name]; given {
-				problems = append(problems, fmt.Errorf("%s.%s: the existing VPC %s has its own; remove %s or vpc", place, name, s.Vpc.ID, name))
-			}
-		}
-	}
-	for _, pair := range []struct{ key, of string }{
-		{"packageBucketKeyArn", "packageBucket"}, {"packagingQueueKeyArn", "packagingQueueArn"},
-	} {
-		_, key := values[pair.key]
-		if _, of := values[pair.of]; key && !of {
-			problems = append(problems, fmt.Errorf("%s.%s: the key of something that is made here; set %s too, or remove it", place, pair.key, pair.of))
-		}
-	}
-	if s.AlarmEmail != "" && s.AlarmTopicArn != "" {
-		problems = append(problems, fmt.Errorf("%s.alarmEmail: alarms go to the topic of alarmTopicArn; subscribe the address there, or remove alarmTopicArn", place))
-	}
-	if len(s.AllowedAddresses) > 0 && s.WebACLArn != "" {
-		problems = append(problems, fmt.Errorf("%s.allowedAddresses: the web ACL of webAclArn decides; add the addresses there, or remove webAclArn", place))
-	}
-	return append(problems, checkPartitions(place, s.Arns())...)
-}
-
-// memoryFor returns the sizes in MiB that Fargate offers with so many CPU units.
-func memoryFor(cpu int) []int {
-	if cpu == 256 {
-		return []int{512, 1024, 2048}
-	}
-	// From two to eight GiB a virtual processor, in steps of one GiB; of half a
-	// processor, from one to four.
-	var sizes []int
-	for memory := cpu * 2; memory <= cpu*8 && memory <= 30*1024; memory += 1024 {
-		sizes = append(sizes, memory)
-	}
-	return sizes
-}
-
-// didYouMean returns ` (did you mean "…"?)` where one of the names is near.
-func didYouMean[V any](name string, names map[string]V) string {
-	sorted := slices.Sorted(maps.Keys(names))
-	near, found := suggest.Search(name, sorted, true)
-	for _, other := range sorted {
-		if strings.EqualFold(name, other) {
-			near, found = other, true
-		}
-	}
-	if !found {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %q?)", near)
-}
-
-// list returns the names in order, with commas.
-func list[V any](names map[string]V) string {
-	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
 }

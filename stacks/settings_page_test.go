@@ -19,7 +19,9 @@ const settingsIntroduction = `# Settings
 
 Written by ` + "`make golden`" + ` from ` + "`stacks/settings_table.go` and `stacks/network_settings.go`" + `: change a setting there.
 
-An environment is an object under ` + "`environments`" + ` in the context of ` + "`cdk.json`" + `. A setting that it leaves out has the default. An unknown setting and a wrong value stop synthesis; all problems are listed at once, each with its remedy.
+An environment is an object under ` + "`environments`" + ` in the context of ` + "`cdk.json`" + `. A setting that it leaves out has the default. An unknown setting and a wrong value stop synthesis, in whichever environment they are; all problems are listed at once, each with its remedy. So does a context key that is near to ` + "`environment`" + `, ` + "`environments`" + ` or ` + "`protect`" + ` or is a setting's name: CDK would ignore it, and deploy ` + "`dev`" + `.
+
+All that one environment names is in one region: zones, queue, keys, topic, certificate and web ACL. Names, ARNs and lengths are checked by AWS's own rules, regions by the list in ` + "`stacks/regions.go`" + `. Whether the things exist is what ` + "`make preflight`" + ` checks.
 
 ` + "```json" + `
 {"environments": {"staging": {"workerMaxCount": 8, "alarmEmail": "on-call@example.com"}}}

@@ -112,11 +112,11 @@ var operationSettings = []Setting{
 	},
 	{
 		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address notified of alarms; AWS asks it to confirm first.",
-		kind: matchingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddress, "a mail address, such as \"on-call@example.com\""),
+		kind: fittingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddressFaults, "a mail address, such as \"on-call@example.com\""),
 	},
 	{
 		Name: "alarmTopicArn", Unset: "none", Meaning: "SNS topic notified of alarms, instead. Its own policy must let `cloudwatch.amazonaws.com` publish.",
-		kind: matchingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
+		kind: fittingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn.faults, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
 	},
 	{
 		Name: "deletionProtection", Meaning: "Keeps the stack, its load balancer and the claims table from being deleted.",
@@ -133,27 +133,27 @@ const (
 var packageSettings = []Setting{
 	{
 		Name: "packagePrefix", Meaning: "First part of every package's name; the secret can't change it.",
-		kind: matchingText(func(s *Settings) *string { return &s.PackagePrefix }, namePart, "up to 100 letters, digits, - and _, such as \"benchling\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackagePrefix }, like(namePart), "up to 100 letters, digits, - and _, such as \"benchling\""),
 	},
 	{
 		Name: "packageBucket", Unset: "a new one", Meaning: "An existing bucket that is registered with Quilt. One of another account must [allow the worker's role](deployment.md#a-bucket-or-queue-of-another-account).",
-		kind: matchingText(func(s *Settings) *string { return &s.PackageBucket }, bucketName, "the name of an existing bucket, such as \"quilt-packages\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackageBucket }, bucketNameFaults, "the name of an existing bucket, such as \"quilt-packages\""),
 	},
 	{
 		Name: "packageBucketKeyArn", Unset: "none", Meaning: "The KMS key that encrypts that bucket.",
-		kind: matchingText(func(s *Settings) *string { return &s.PackageBucketKeyArn }, keyArn, "the ARN of the bucket's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackageBucketKeyArn }, keyArn.faults, "the ARN of the bucket's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
 	},
 	{
 		Name: "packagingQueueArn", Unset: "a new one", Meaning: "The packaging queue of an existing Quilt stack, FIFO or not. Nobody reads a new one.",
-		kind: matchingText(func(s *Settings) *string { return &s.PackagingQueueArn }, queueArn, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackagingQueueArn }, queueArn.faults, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\""),
 	},
 	{
 		Name: "packagingQueueKeyArn", Unset: "none", Meaning: "The KMS key that encrypts that queue.",
-		kind: matchingText(func(s *Settings) *string { return &s.PackagingQueueKeyArn }, keyArn, "the ARN of the queue's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackagingQueueKeyArn }, keyArn.faults, "the ARN of the queue's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
 	},
 	{
 		Name: "quiltCatalog", Unset: "none", Meaning: "Host name of the Quilt catalog, for links on canvases.",
-		kind: orEmpty(matchingText(func(s *Settings) *string { return &s.QuiltCatalog }, hostName, "a host name in lower case without https://, such as \"quilt.example.com\"")),
+		kind: orEmpty(fittingText(func(s *Settings) *string { return &s.QuiltCatalog }, hostNameFaults, "a host name in lower case without https://, such as \"quilt.example.com\"")),
 	},
 	{
 		Name: "workflow", Unset: "the registry's default", Meaning: "Quilt's workflow for the packages.",
@@ -175,14 +175,14 @@ func confirmDefault() string {
 }
 
 // workflowAllowed says which names of workflows there are.
-const workflowAllowed = "the name of a workflow of the registry, such as \"alpha\", or \"\" for none"
+const workflowAllowed = "the key of a workflow of the registry, such as \"alpha\", or \"\" for none"
 
 // workflow reads the name of one of Quilt's workflows; the empty text is none.
 func workflow(value any) (*string, error) {
 	name := ""
 	if value != "" {
 		var err error
-		if name, err = matching(value, workflowName, workflowAllowed); err != nil {
+		if name, err = fitting(value, like(workflowName), workflowAllowed); err != nil {
 			return nil, err
 		}
 	}

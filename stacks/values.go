@@ -20,12 +20,43 @@ func oneOf(value any, allowed ...string) (string, error) {
 	return text, nil
 }
 
-func matching(value any, pattern *regexp.Regexp, remedy string) (string, error) {
+// faultsOf returns what is wrong with a text, in words; nothing where it fits. An
+// empty fault is none in particular.
+type faultsOf func(text string) []string
+
+// fitting reads a text in which faults finds nothing.
+func fitting(value any, faults faultsOf, remedy string) (string, error) {
 	text, isText := value.(string)
-	if !isText || !pattern.MatchString(text) {
+	var found []string
+	switch {
+	case value == nil:
+		return "", fmt.Errorf("no value; use %s", remedy)
+	case !isText:
+		found = []string{"it is not a string"}
+	case text == "":
+		found = []string{"it is empty"}
+	case strings.TrimSpace(text) != text:
+		found = []string{"it begins or ends with a space"}
+	default:
+		found = faults(text)
+	}
+	switch {
+	case len(found) == 0:
+		return text, nil
+	case found[0] == "":
 		return "", fmt.Errorf("%s does not fit; use %s", show(value), remedy)
 	}
-	return text, nil
+	return "", fmt.Errorf("%s does not fit: %s; use %s", show(value), strings.Join(found, ", and "), remedy)
+}
+
+// like finds what doesn't match a pattern.
+func like(pattern *regexp.Regexp) faultsOf {
+	return func(text string) []string {
+		if pattern.MatchString(text) {
+			return nil
+		}
+		return []string{""}
+	}
 }
 
 func oneNumberOf(value any, allowed ...int) (int, error) {
@@ -68,23 +99,30 @@ func unknown(object map[string]any, allowed ...string) []error {
 	return problems
 }
 
-func allMatching(value any, pattern *regexp.Regexp, remedy string) ([]string, error) {
+// allFitting reads a list of texts in which faults finds nothing, each once. It
+// returns those that fit, beside an error that joins what is wrong with the others.
+func allFitting(value any, faults faultsOf, remedy string) ([]string, error) {
 	values, isList := value.([]any)
+	if value == nil {
+		return nil, fmt.Errorf("no value; use %s", remedy)
+	}
 	if !isList {
 		return nil, fmt.Errorf("%s is not a list; use %s", show(value), remedy)
 	}
-	texts := make([]string, len(values))
-	for i, value := range values {
-		text, err := matching(value, pattern, remedy)
+	var texts []string
+	var problems []error
+	for _, value := range values {
+		text, err := fitting(value, faults, remedy)
+		if err == nil && slices.Contains(texts, text) {
+			err = fmt.Errorf("%q is there twice; use each once", text)
+		}
 		if err != nil {
-			return nil, err
+			problems = append(problems, err)
+			continue
 		}
-		if slices.Contains(texts[:i], text) {
-			return nil, fmt.Errorf("%q is there twice; use each once", text)
-		}
-		texts[i] = text
+		texts = append(texts, text)
 	}
-	return texts, nil
+	return texts, errors.Join(problems...)
 }
 
 // problem is a fault and its place in cdk.json.
@@ -117,15 +155,25 @@ func prefixed(place string, err error) error {
 
 // show returns a value as cdk.json writes it.
 func show(value any) string {
-	if value == nil {
-		return "nothing"
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
 		return fmt.Sprint(value)
 	}
-	return string(text)
+	return strings.TrimSpace(text.String())
 }
+
+// key returns a name as a place has it: in quotes where it isn't plain, so that an
+// error stays one line.
+func key(name string) string {
+	if plainKey.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+var plainKey = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 func numbers(values []int) string {
 	texts := make([]string, len(values))

@@ -30,6 +30,9 @@ func Deploy(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("usage: webhook deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]")
 	}
 	environment, cdkArgs := flags.Arg(0), flags.Args()[1:]
+	if err := checkContextArgs(environment, cdkArgs); err != nil {
+		return err
+	}
 	settings, report, err := inspect(ctx, environment, *options, out, accountOf(cdkArgs)...)
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func Deploy(ctx context.Context, args []string, out io.Writer) error {
 // their first deployment failed, so they are protected by a second one.
 func steps(environment string, protectAfter bool, cdkArgs []string) []step {
 	name := stacks.StackName(environment)
-	command := append([]string{"deploy", "-c", "environment=" + environment}, cdkArgs...)
+	command := append([]string{"deploy", "-c", stacks.EnvironmentKey + "=" + environment}, cdkArgs...)
 	if !protectAfter {
 		return []step{{"deploying " + name, command}}
 	}
@@ -63,6 +66,29 @@ func steps(environment string, protectAfter bool, cdkArgs []string) []step {
 			slices.Concat(command, []string{"-c", stacks.Unprotected})},
 		{"deploying " + name + " (2 of 2), its deletion protections on", command},
 	}
+}
+
+// checkContextArgs refuses arguments that would deploy another environment than the
+// one that was checked, and a context without a value, of which the CDK CLI only
+// warns.
+func checkContextArgs(environment string, cdkArgs []string) error {
+	var problems []error
+	for i, arg := range cdkArgs {
+		option, assignment, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(cdkArgs) {
+			assignment = cdkArgs[i+1]
+		}
+		if option != "-c" && option != "--context" {
+			continue
+		}
+		switch key, _, assigned := strings.Cut(assignment, "="); {
+		case !assigned:
+			problems = append(problems, fmt.Errorf("%s %s: not KEY=VALUE; write %s KEY=VALUE", option, assignment, option))
+		case key == stacks.EnvironmentKey:
+			problems = append(problems, fmt.Errorf("%s %s: the deployment is of %s; name the environment with ENVIRONMENT, and leave this out", option, assignment, environment))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // accountOf returns what the CDK CLI's options --profile and --region choose.

@@ -56,3 +56,16 @@ func TestUsage(t *testing.T) {
 	assert.Error(t, Status(ctx, nil, nil), "usage: webhook status [-config] ENVIRONMENT")
 	assert.Error(t, Status(ctx, []string{"-secret", "dev"}, nil), "usage: webhook status [-config] ENVIRONMENT")
 }
+
+// TestDeployRefusesAnotherEnvironment holds that what is deployed is what was
+// checked.
+func TestDeployRefusesAnotherEnvironment(t *testing.T) {
+	for args, want := range map[string]string{
+		"-c environment=prod":                    `-c environment=prod: the deployment is of dev; name the environment with ENVIRONMENT, and leave this out`,
+		"--context=environment=dev --all -c lab": "--context environment=dev: the deployment is of dev; name the environment with ENVIRONMENT, and leave this out\n-c lab: not KEY=VALUE; write -c KEY=VALUE",
+		"-c":                                     `-c : not KEY=VALUE; write -c KEY=VALUE`,
+	} {
+		assert.Error(t, checkContextArgs("dev", strings.Fields(args)), want)
+	}
+	assert.NilError(t, checkContextArgs("dev", strings.Fields("--all -c protect=after --context @aws-cdk/core:x=true --profile lab")))
+}
