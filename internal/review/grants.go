@@ -1,0 +1,262 @@
+package review
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"benchlingwebhook/internal/cfn"
+)
+
+// grant is what one statement says of one action of one principal on one
+// resource. Values that refer to something stand as cfn.Symbol has them.
+type grant struct {
+	effect string
+	// kind is the principal's, such as "Service"; empty for whom the policy is
+	// attached to.
+	kind, principal, action, resource string
+	// condition is the statement's as a canonical JSON text; empty without one.
+	condition string
+	// exceptions says which of the elements are named as exceptions:
+	// NotPrincipal, NotAction or NotResource.
+	exceptions string
+	// endpoint is the VPC endpoint whose policy it is of, which gives nobody a
+	// right: it lets through those who have one.
+	endpoint string
+}
+
+// place is where a statement stands.
+type place struct{ id, kind, property string }
+
+// managedPolicy stands for the actions of a policy that isn't in the template.
+const managedPolicy = "what the managed policy says"
+
+// vpcEndpoint is the type whose policy holds for what goes through it.
+const vpcEndpoint = "AWS::EC2::VPCEndpoint"
+
+func (g grant) String() string {
+	effect := g.effect
+	if g.endpoint != "" && effect == "Allow" {
+		effect = "Let through"
+	}
+	principal := g.principal
+	if g.kind != "" {
+		principal = g.kind + " " + principal
+	}
+	text := fmt.Sprintf("%s %s – %s – %s", effect, shown(principal), shown(g.action), shown(g.resource))
+	if g.condition != "" {
+		text += " if " + cfn.Text(single(conditionOf(g.condition)))
+	}
+	return text
+}
+
+// single returns a condition in which a list of one value is that value.
+func single(value any) any {
+	switch v := value.(type) {
+	case []any:
+		if len(v) == 1 {
+			return v[0]
+		}
+	case map[string]any:
+		for name, inner := range v {
+			v[name] = single(inner)
+		}
+	}
+	return value
+}
+
+// reference matches what cfn.Symbol makes of a reference.
+var reference = regexp.MustCompile(`\$\{([^{}]*)\}`)
+
+// shown returns a symbol as a reader sees it.
+func shown(symbol string) string { return reference.ReplaceAllString(symbol, "$1") }
+
+// isOf says whether the grant is about the resource with the logical ID.
+func (g grant) isOf(id string) bool {
+	return g.resource == id || strings.HasPrefix(g.resource, "${"+id+"}") || strings.HasPrefix(g.resource, "${"+id+".")
+}
+
+// covers says whether the grant says of at least all that the other says of.
+func (g grant) covers(other grant) bool {
+	return g.effect == other.effect && g.exceptions == other.exceptions && g.endpoint == other.endpoint &&
+		(g.kind == other.kind || g.principal == "*") &&
+		g.part("NotPrincipal", g.principal, other.principal) &&
+		g.part("NotAction", g.action, other.action) &&
+		g.part("NotResource", g.resource, other.resource) &&
+		implies(other.condition, g.condition)
+}
+
+// part says whether an element covers the other's; of exceptions, only the same.
+func (g grant) part(exception, pattern, text string) bool {
+	if strings.Contains(g.exceptions, exception) {
+		return pattern == text
+	}
+	return matches(pattern, text)
+}
+
+// matches says whether an IAM pattern, in which "*" is any text and "?" one
+// character, holds for a text or for a narrower pattern.
+func matches(pattern, text string) bool {
+	if pattern == text || pattern == "*" {
+		return true
+	}
+	if !strings.ContainsAny(pattern, "*?") {
+		return strings.EqualFold(pattern, text) && !strings.Contains(pattern, "/")
+	}
+	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile(`(?is)^` + expression + `$`).MatchString(text)
+}
+
+func sortGrants(grants []grant) {
+	slices.SortFunc(grants, func(a, b grant) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// grants returns everything that the template's policies say, whichever way its
+// conditions turn out, and where.
+func grants(t cfn.Template) map[grant]place {
+	all := map[grant]place{}
+	for _, resource := range t.All() {
+		for _, properties := range resource.Variants() {
+			variant := resource
+			variant.Properties = properties
+			collectGrants(all, variant)
+		}
+	}
+	return all
+}
+
+func collectGrants(all map[grant]place, r cfn.Resource) {
+	at := place{id: r.ID, kind: r.Type}
+	for _, statement := range cfn.Statements(r.Properties) {
+		at.property, _, _ = strings.Cut(statement.Path, "[")
+		at.property, _, _ = strings.Cut(at.property, ".")
+		for _, holder := range holders(r) {
+			collectStatement(all, statement.Elements, holder, at)
+		}
+	}
+	if r.Type == vpcEndpoint && r.Properties["PolicyDocument"] == nil {
+		// Source: VPC User Guide, "Control access to VPC endpoints using endpoint policies".
+		all[grant{effect: "Allow", principal: "*", action: "*", resource: "*", endpoint: r.ID}] = at
+	}
+	if r.Type == "AWS::IAM::ManagedPolicy" {
+		return
+	}
+	at.property = "ManagedPolicyArns"
+	for _, policy := range cfn.List(r.Properties[at.property]) {
+		all[grant{effect: "Allow", principal: r.ID, action: managedPolicy, resource: cfn.Symbol(policy)}] = at
+	}
+}
+
+// holders returns whom a policy without a principal is attached to.
+func holders(r cfn.Resource) []string {
+	var all []string
+	for _, property := range []string{"Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"} {
+		if strings.HasPrefix(r.Type, "AWS::IAM::") && strings.HasSuffix(r.Type, "Policy") {
+			for _, holder := range cfn.List(r.Properties[property]) {
+				all = append(all, cfn.Text(holder))
+			}
+		}
+	}
+	if all == nil {
+		return []string{r.ID}
+	}
+	return all
+}
+
+func collectStatement(all map[grant]place, s map[string]any, holder string, at place) {
+	g := grant{effect: cfn.Text(s["Effect"]), endpoint: endpoint(at)}
+	if condition := canonicalPolicy(s["Condition"]); condition != nil {
+		g.condition = cfn.JSON(condition)
+	}
+	type principal struct{ kind, name string }
+	var principals []principal
+	named, except := s["Principal"], false
+	if named == nil {
+		named, except = s["NotPrincipal"], s["NotPrincipal"] != nil
+	}
+	kinds, isObject := named.(map[string]any)
+	switch {
+	case named == nil:
+		principals = []principal{{"", holder}}
+	case isObject && !cfn.IsIntrinsic(kinds):
+		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+			for _, name := range symbols(kinds[kind]) {
+				if kind == "AWS" && name == "*" {
+					kind = ""
+				}
+				principals = append(principals, principal{kind, name})
+			}
+		}
+	default:
+		for _, name := range symbols(named) {
+			principals = append(principals, principal{"", name})
+		}
+	}
+	var exceptions []string
+	if except {
+		exceptions = append(exceptions, "NotPrincipal")
+		for i := range principals {
+			principals[i].name = "not " + principals[i].name
+		}
+	}
+	actions, except := oneOf(s, "Action", cfn.None)
+	if except {
+		exceptions = append(exceptions, "NotAction")
+	}
+	resources, except := oneOf(s, "Resource", at.id)
+	if except {
+		exceptions = append(exceptions, "NotResource")
+	}
+	g.exceptions = strings.Join(exceptions, " ")
+	for _, who := range principals {
+		for _, action := range actions {
+			for _, resource := range resources {
+				g.kind, g.principal, g.action, g.resource = who.kind, who.name, action, resource
+				if !strings.Contains(g.exceptions, "NotAction") {
+					g.action = spelled(action)
+				}
+				all[g] = at
+			}
+		}
+	}
+}
+
+func endpoint(at place) string {
+	if at.kind == vpcEndpoint {
+		return at.id
+	}
+	return ""
+}
+
+// spelled returns an action's name as AWS writes it: IAM takes any case. The
+// service stays as it is.
+func spelled(action string) string {
+	service, name, has := strings.Cut(action, ":")
+	if !has || name == "" {
+		return action
+	}
+	return strings.ToLower(service) + ":" + name
+}
+
+// oneOf returns what a statement names, or what it excepts, or what it leaves
+// to where it stands.
+func oneOf(s map[string]any, element, otherwise string) (named []string, except bool) {
+	if s[element] != nil {
+		return symbols(s[element]), false
+	}
+	if excepted := symbols(s["Not"+element]); len(excepted) > 0 {
+		slices.Sort(excepted)
+		return []string{"not " + strings.Join(excepted, ", not ")}, true
+	}
+	return []string{otherwise}, false
+}
+
+func symbols(value any) []string {
+	var all []string
+	for _, each := range cfn.List(value) {
+		all = append(all, cfn.Symbol(each))
+	}
+	return all
+}
