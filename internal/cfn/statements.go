@@ -20,16 +20,14 @@ type Statement struct {
 	Elements map[string]any
 }
 
-// IsPolicy reports whether an object is a policy document: its statements have
-// effects. A rule of a web ACL has a Statement, too, and no effect.
+// IsPolicy reports whether an object is a policy document: a statement of it has an
+// effect. A rule of a web ACL has a Statement, too, and no effect.
 func IsPolicy(object map[string]any) bool {
-	for _, statement := range List(object[statementKey]) {
+	return slices.ContainsFunc(List(object[statementKey]), func(statement any) bool {
 		elements, _ := statement.(map[string]any)
-		if _, has := elements["Effect"]; !has {
-			return false
-		}
-	}
-	return len(List(object[statementKey])) > 0
+		_, has := elements["Effect"]
+		return has
+	})
 }
 
 // Statements returns the statements of every policy document within a resource's

@@ -1,15 +1,20 @@
 package review
 
 import (
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
-	"benchlingwebhook/internal/iamdata"
+	"benchlingwebhook/internal/iampolicy"
 )
 
 // accessFindings returns the grants that come, go or reach further.
-func accessFindings(before, after cfn.Template, actions *iamdata.Actions) ([]Finding, error) {
+func accessFindings(before, after cfn.Template, actions *iampolicy.Actions) ([]Finding, error) {
+	if old, now := differing(before, after); maps.Equal(grants(old), grants(now)) {
+		return nil, nil
+	}
 	was, is := grants(before), grants(after)
 	var added, removed []grant
 	for g := range is {
@@ -65,6 +70,20 @@ func accessFindings(before, after cfn.Template, actions *iamdata.Actions) ([]Fin
 	found = append(found, grouped("added", fresh, is, func(g grant) bool { return dangers[g] })...)
 	found = append(found, grouped("narrowed", narrowed, is, func(grant) bool { return false })...)
 	return append(found, grouped("removed", removed, was, func(g grant) bool { return g.effect == "Deny" })...), nil
+}
+
+// differing returns the resources of both templates that aren't the same.
+func differing(before, after cfn.Template) (was, is cfn.Template) {
+	rest := func(of, other cfn.Template) cfn.Template {
+		kept := map[string]cfn.Resource{}
+		for id, r := range of.Resources {
+			if same, has := other.Resources[id]; !has || !reflect.DeepEqual(r, same) {
+				kept[id] = r
+			}
+		}
+		return cfn.Template{Resources: kept, Rest: of.Rest}
+	}
+	return rest(before, after), rest(after, before)
 }
 
 // coveredBy says whether one of the grants says all that g says.

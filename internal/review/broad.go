@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"benchlingwebhook/internal/iamdata"
+	"benchlingwebhook/internal/iampolicy"
 )
 
 // trust is the property that says who may take a role.
@@ -13,7 +13,7 @@ const trust = "AssumeRolePolicyDocument"
 
 // isBroad says whether a new grant reaches beyond named actions and resources,
 // lets in callers from outside, or gives a right by which more rights can be had.
-func isBroad(g grant, at place, actions *iamdata.Actions) (bool, error) {
+func isBroad(g grant, at place, actions *iampolicy.Actions) (bool, error) {
 	switch {
 	case g.effect != "Allow":
 		return false, nil
@@ -96,8 +96,9 @@ var escalating = regexp.MustCompile(`(?i)^(` + strings.Join([]string{
 
 // isBroadAction says whether an action or the resources that it is for are more
 // than named ones.
-func isBroadAction(g grant, actions *iamdata.Actions) (bool, error) {
-	if g.action == "*" || strings.HasSuffix(g.action, ":*") || escalating.MatchString(g.action) {
+func isBroadAction(g grant, actions *iampolicy.Actions) (bool, error) {
+	// An action that only a deployment knows may be any.
+	if g.action == "*" || strings.HasSuffix(g.action, ":*") || strings.Contains(g.action, "${") || escalating.MatchString(g.action) {
 		return true, nil
 	}
 	matching, err := actions.Of(g.action)
@@ -110,13 +111,13 @@ func isBroadAction(g grant, actions *iamdata.Actions) (bool, error) {
 		if star := strings.IndexAny(name, "*?"); star < 3 || star != len(name)-1 {
 			return true, nil
 		}
-		if len(matching) == 0 || slices.ContainsFunc(matching, func(a iamdata.Action) bool {
-			return a.Level == iamdata.Permissions || escalating.MatchString(a.Name)
+		if len(matching) == 0 || slices.ContainsFunc(matching, func(a iampolicy.Action) bool {
+			return slices.Contains(a.Levels, iampolicy.Permissions) || escalating.MatchString(a.Name)
 		}) {
 			return true, nil
 		}
 	}
-	held := len(matching) == 0 || slices.ContainsFunc(matching, func(a iamdata.Action) bool { return a.HasResources })
+	held := len(matching) == 0 || slices.ContainsFunc(matching, func(a iampolicy.Action) bool { return a.HasResources })
 	return held && isAllResources(g.resource), nil
 }
 

@@ -3,18 +3,19 @@ package review
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
-	"benchlingwebhook/internal/iamdata"
+	"benchlingwebhook/internal/iampolicy"
 )
 
 // Sources are what AWS says of its types and actions.
 type Sources struct {
 	Schemas *cfnschema.Schemas
-	Actions *iamdata.Actions
+	Actions *iampolicy.Actions
 }
 
 // comparison is of one stack. before has the logical IDs of after where a
@@ -32,15 +33,11 @@ type comparison struct {
 	follows map[string]bool
 }
 
-// newComparison returns a comparison of templates as CloudFormation takes them.
+// newComparison returns a comparison of canonical templates.
 func newComparison(before, after cfn.Template, between *cfn.Template, sources Sources) (*comparison, error) {
 	c := &comparison{
-		original: before.Canonical(), after: after.Canonical(), sources: sources,
+		original: before, after: after, between: between, sources: sources,
 		reported: map[string]bool{}, follows: map[string]bool{},
-	}
-	if between != nil {
-		canonical := between.Canonical()
-		c.between = &canonical
 	}
 	c.before = c.original.WithIDs(renames(c.original, c.after))
 	var err error
@@ -53,7 +50,8 @@ func (c *comparison) changesBetween(before, after cfn.Template) (map[string][]ch
 	changes := map[string][]change{}
 	for _, r := range after.All() {
 		was, stays := before.Resources[r.ID]
-		if !stays || was.Type != r.Type {
+		// A service is in a public subnet by what other resources say, too.
+		if !stays || was.Type != r.Type || reflect.DeepEqual(was, r) && !slices.Contains(ecsService, r.Type) {
 			continue
 		}
 		schema, _, err := c.sources.Schemas.Of(r.Type)

@@ -32,6 +32,10 @@ type groupRule struct {
 // networkFindings returns the openings that come or go: rules of security
 // groups, listeners and routes.
 func networkFindings(before, after cfn.Template) []Finding {
+	old, now := differing(before, after)
+	if len(openings(old))+len(openings(now)) == 0 {
+		return nil
+	}
 	was, is := openings(before), openings(after)
 	var found []Finding
 	for _, key := range slices.Sorted(maps.Keys(is)) {

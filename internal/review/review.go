@@ -93,9 +93,10 @@ func Compare(in Input, sources Sources) (Review, error) {
 		}
 		var between *cfn.Template
 		if b, has := in.Between[name]; has && len(review.Findings) > 0 {
-			between = &b
+			canonical := b.Canonical()
+			between = &canonical
 		}
-		stack, err := newComparison(before, after, between, sources)
+		stack, err := newComparison(before.Canonical(), after.Canonical(), between, sources)
 		if err != nil {
 			return Review{}, fmt.Errorf("%s: %w", name, err)
 		}

