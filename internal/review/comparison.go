@@ -3,64 +3,210 @@ package review
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
+	"benchlingwebhook/internal/iampolicy"
 )
 
-// comparison is of one stack.
+// Sources are what AWS says of its types and actions.
+type Sources struct {
+	Schemas *cfnschema.Schemas
+	Actions *iampolicy.Actions
+}
+
+// comparison is of one stack. before has the logical IDs of after where a
+// construct was renamed; as it was, it is original.
 type comparison struct {
-	before, after cfn.Template
-	between       *cfn.Template
-	schemas       *cfnschema.Schemas
+	original, before, after cfn.Template
+	between                 *cfn.Template
+	sources                 Sources
+	// changes are the properties that differ, by logical ID of what stays.
+	changes map[string][]change
+	// reported are the resources of which a finding says what their policies or
+	// openings are.
+	reported map[string]bool
 	// follows are the properties that follow from the Dockerfile.
 	follows map[string]bool
 }
 
-func (c comparison) findings() ([]Finding, error) {
-	ids := renames(c.before, c.after)
-	outcomes, err := outcomes(c.before, c.after, ids, c.schemas)
+// newComparison returns a comparison of canonical templates.
+func newComparison(before, after cfn.Template, between *cfn.Template, sources Sources) (*comparison, error) {
+	c := &comparison{
+		original: before, after: after, between: between, sources: sources,
+		reported: map[string]bool{}, follows: map[string]bool{},
+	}
+	c.before = c.original.WithIDs(renames(c.original, c.after))
+	var err error
+	c.changes, err = c.changesBetween(c.before, c.after)
+	return c, err
+}
+
+// changesBetween returns what differs in the resources that both templates have.
+func (c *comparison) changesBetween(before, after cfn.Template) (map[string][]change, error) {
+	changes := map[string][]change{}
+	for _, r := range after.All() {
+		was, stays := before.Resources[r.ID]
+		// A service is in a public subnet by what other resources say, too.
+		if !stays || was.Type != r.Type || reflect.DeepEqual(was, r) && !slices.Contains(ecsService, r.Type) {
+			continue
+		}
+		schema, _, err := c.sources.Schemas.Of(r.Type)
+		if err != nil {
+			return nil, err
+		}
+		changes[r.ID] = changesOf(r.ID, was, r, schema)
+	}
+	return changes, nil
+}
+
+func (c *comparison) findings() ([]Finding, error) {
+	outcomes, err := c.outcomes()
 	if err != nil {
 		return nil, err
 	}
 	var found []Finding
 	for _, id := range slices.Sorted(maps.Keys(outcomes)) {
-		resource := c.before.Resources[id]
-		if !slices.Contains(reportedElsewhere, resource.Type) {
-			found = append(found, outcomes[id].finding(resource, c.schemas))
+		r := c.original.Resources[id]
+		if !slices.Contains(reportedElsewhere, r.Type) || outcomes[id].isLoss(r.Type) {
+			found = append(found, outcomes[id].finding(r, c.after.Resources[id], c.sources.Schemas)...)
 		}
 	}
-	before := c.before.WithIDs(ids)
-	found = append(found, accessFindings(before, c.after)...)
-	found = append(found, networkFindings(before, c.after)...)
-	for _, id := range only(c.after, before) {
-		if kind := c.after.Resources[id].Type; !slices.Contains(reportedElsewhere, kind) || kind == "AWS::ECS::TaskDefinition" {
-			found = append(found, Finding{Section: Other, Text: kind + " " + id + " is added", Resource: id, Type: kind})
-		}
+	access, err := accessFindings(c.before, c.after, c.sources.Actions)
+	if err != nil {
+		return nil, err
 	}
-	var changes []change
-	for _, id := range slices.Sorted(maps.Keys(c.after.Resources)) {
-		if was, stays := before.Resources[id]; stays && was.Type == c.after.Resources[id].Type {
-			changes = append(changes, changesOf(id, was, c.after.Resources[id])...)
-		}
+	openings := networkFindings(c.before, c.after)
+	for _, f := range slices.Concat(access, openings) {
+		c.reported[f.Resource] = true
 	}
-	changes = append(changes, restChanges(before, c.after)...)
-	fromDockerfile := c.fromDockerfile(before)
-	for _, change := range changes {
-		if f, report := propertyFinding(change); report {
-			if f.Section == Other && f.Property == outcomes[change.id].property && !slices.Contains(reportedElsewhere, f.Type) {
-				continue // It is reported as why the resource is replaced.
-			}
-			if fromDockerfile[change.id+" "+change.path()] && !f.Danger {
-				c.follows[strings.TrimSpace(change.id+" "+change.path())] = true
-				continue
-			}
-			found = append(found, f)
+	found = slices.Concat(found, access, openings, c.additions())
+	fromDockerfile, err := c.fromDockerfile()
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.changes)) {
+		found = append(found, c.resourceFindings(id, outcomes[id].property, fromDockerfile)...)
+	}
+	for _, change := range restChanges(c.before, c.after) {
+		f := propertyFinding(change)
+		if name, danger := restDanger(change, c.after); name != "" {
+			f.Section, f.Danger, f.Text = Hardening, danger, name+": "+f.Text
 		}
+		found = append(found, f)
 	}
 	return collapse(found), nil
+}
+
+// additions returns the resources that come, and what they aren't protected by.
+func (c *comparison) additions() []Finding {
+	var found []Finding
+	for _, id := range only(c.after, c.before) {
+		kind := c.after.Resources[id].Type
+		if !slices.Contains(reportedElsewhere, kind) || kind == "AWS::ECS::TaskDefinition" || !c.reported[id] {
+			found = append(found, Finding{Section: Other, Text: kind + " " + id + " is added", Resource: id, Type: kind})
+		}
+		for _, w := range weakenings(c.before, c.after, id) {
+			found = append(found, w.finding(id, kind))
+		}
+	}
+	return found
+}
+
+// resourceFindings returns a finding for each property of a resource that
+// differs, and for each protection that it loses by what differs elsewhere.
+// because is the property that is reported as why the resource is replaced.
+func (c *comparison) resourceFindings(id, because string, fromDockerfile map[string]bool) []Finding {
+	changes := c.changes[id]
+	kind := c.after.Resources[id].Type
+	weaker := weakenings(c.before, c.after, id)
+	explained := map[int]bool{}
+	var found []Finding
+	for _, change := range changes {
+		f := propertyFinding(change)
+		name := strings.TrimSpace(id + " " + change.path())
+		lost := -1
+		for i, w := range weaker {
+			if w.explains(change) {
+				explained[i] = true
+				lost = i
+			}
+		}
+		protection, protects := protectionOf(change)
+		switch {
+		case lost >= 0:
+			f.Section, f.Danger, f.Text = weaker[lost].section(), true, weaker[lost].protection.name+": "+f.Text
+		case change.isPolicy() && c.reported[id], c.isOpening(change):
+			continue
+		case f.Section == Content:
+		case protects:
+			f.Section, f.Text = Hardening, protection.name+": "+f.Text
+		case change.path() == because && !slices.Contains(reportedElsewhere, kind):
+			continue // It is reported as why the resource is replaced.
+		}
+		if fromDockerfile[name] && !f.Danger {
+			c.follows[name] = true
+			continue
+		}
+		found = append(found, f)
+	}
+	for i, w := range weaker {
+		if !explained[i] {
+			found = append(found, w.finding(id, kind))
+		}
+	}
+	return found
+}
+
+// isOpening says whether a property is reported as access or as an opening.
+func (c *comparison) isOpening(change change) bool {
+	return c.reported[change.id] && len(change.steps) > 0 && slices.Contains(reportedProperties[change.kind], change.steps[0])
+}
+
+// fromDockerfile returns the properties that differ because the Dockerfile
+// does, and for no other reason.
+func (c *comparison) fromDockerfile() (map[string]bool, error) {
+	found := map[string]bool{}
+	if c.between == nil {
+		return found, nil
+	}
+	from, err := c.changesBetween(*c.between, c.after)
+	if err != nil {
+		return nil, err
+	}
+	others, err := c.changesBetween(c.before, *c.between)
+	if err != nil {
+		return nil, err
+	}
+	for id, changes := range from {
+		for _, change := range changes {
+			found[id+" "+change.path()] = true
+		}
+	}
+	for id, changes := range others {
+		for _, change := range changes {
+			delete(found, id+" "+change.path())
+		}
+	}
+	return found, nil
+}
+
+// propertyFinding returns the finding of one property.
+func propertyFinding(c change) Finding {
+	name := strings.TrimSpace(c.id + " " + c.path())
+	f := Finding{Section: Other, Resource: c.id, Type: c.kind, Property: c.path(), Before: c.before, After: c.after}
+	switch {
+	case c.isContent():
+		f.Section, f.Text = Content, "the image's content"
+	case c.isCode():
+		f.Text = fmt.Sprintf("the code of %s: %s", c.id, arrow(c.before, c.after))
+	default:
+		f.Text = fmt.Sprintf("%s: %s", name, arrow(c.before, c.after))
+	}
+	return f
 }
 
 // many is the number of resources from which one line says what is the same
@@ -83,7 +229,7 @@ func collapse(found []Finding) []Finding {
 		of := same{f.Property, f.Before, f.After}
 		all := resources[of]
 		switch {
-		case f.Section != Other || f.Resource == "" || len(all) < many:
+		case f.Section != Other || f.Resource == "" || f.Property == "" || len(all) < many:
 			rest = append(rest, f)
 		case f.Resource == all[0]:
 			f.Resource, f.Type, f.Resources = "", "", all
@@ -92,52 +238,4 @@ func collapse(found []Finding) []Finding {
 		}
 	}
 	return rest
-}
-
-// fromDockerfile returns the properties that differ because the Dockerfile
-// does, and for no other reason.
-func (c comparison) fromDockerfile(before cfn.Template) map[string]bool {
-	found := map[string]bool{}
-	if c.between == nil {
-		return found
-	}
-	for _, change := range resourceChanges(*c.between, c.after) {
-		found[change.id+" "+change.path()] = true
-	}
-	for _, change := range resourceChanges(before, *c.between) {
-		delete(found, change.id+" "+change.path())
-	}
-	return found
-}
-
-func resourceChanges(before, after cfn.Template) []change {
-	var changes []change
-	for id, resource := range after.Resources {
-		if was, stays := before.Resources[id]; stays {
-			changes = append(changes, changesOf(id, was, resource)...)
-		}
-	}
-	return changes
-}
-
-// propertyFinding returns the finding of one property, unless it is reported
-// elsewhere.
-func propertyFinding(c change) (Finding, bool) {
-	if isReported(c) {
-		return Finding{}, false
-	}
-	name := strings.TrimSpace(c.id + " " + c.path())
-	f := Finding{Section: Other, Resource: c.id, Type: c.kind, Property: c.path(), Before: c.before, After: c.after}
-	switch rule, found := hardeningOf(c); {
-	case c.isContent() && c.steps[len(c.steps)-1] == "Image":
-		f = Finding{Section: Content, Text: "the image's content"}
-	case c.isContent():
-		f.Section, f.Text = Content, "the content of "+name
-	case found:
-		f.Section, f.Danger = Hardening, rule.weaker(c.before, c.after)
-		f.Text = fmt.Sprintf("%s: %s: %s", rule.name, name, arrow(c.before, c.after))
-	default:
-		f.Text = fmt.Sprintf("%s: %s", name, arrow(c.before, c.after))
-	}
-	return f, true
 }

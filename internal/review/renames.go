@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/cfnschema"
 )
 
 // renamedSimilarity is the share of equal properties from which a resource that comes is
@@ -57,23 +58,33 @@ func only(of, other cfn.Template) []string {
 	return ids
 }
 
-// similarity returns the share of properties that two resources have in common,
+// similarity returns the share of values that two resources have in common,
 // from 0 to 1.
 func similarity(a, b cfn.Resource) float64 {
-	in, other := attributes(a), attributes(b)
-	equal, all := 1, 1 // The type.
-	for name, l := range in {
-		all++
-		if o, has := other[name]; has && o.value == l.value {
-			equal++
+	all := 1 + max(values(a.Properties)+values(a.Attributes), values(b.Properties)+values(b.Attributes)) // The type.
+	return float64(all-min(all, len(changesOf(a.ID, a, b, cfnschema.Schema{})))) / float64(all)
+}
+
+// values counts the texts and references within a value.
+func values(value any) int {
+	n := 0
+	switch v := value.(type) {
+	case nil:
+	case []any:
+		for _, element := range v {
+			n += values(element)
 		}
-	}
-	for name := range other {
-		if _, has := in[name]; !has {
-			all++
+	case map[string]any:
+		if cfn.IsIntrinsic(v) {
+			return 1
 		}
+		for _, inner := range v {
+			n += values(inner)
+		}
+	default:
+		n = 1
 	}
-	return float64(equal) / float64(all)
+	return n
 }
 
 func commonPrefix(a, b string) int {

@@ -15,6 +15,12 @@ func (r Review) Verdict() string {
 	if worst >= 0 {
 		return fmt.Sprintf("DANGEROUS: %s%s", r.Findings[worst].Text, r.where(r.Findings[worst]))
 	}
+	if stops := r.in(Outage); len(stops) > 0 {
+		return fmt.Sprintf("OUTAGE: %s%s", stops[0].Text, r.where(stops[0]))
+	}
+	if len(r.Findings) == 1 && r.Findings[0].Section != Content {
+		return fmt.Sprintf("changed: %s%s", r.Findings[0].Text, r.where(r.Findings[0]))
+	}
 	var counts []string
 	for _, section := range Sections {
 		found := r.in(section)
@@ -114,35 +120,4 @@ func escaped(text string) string {
 	return strings.NewReplacer(
 		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "|", `\|`, "@", "&#64;", "\n", " ",
 	).Replace(text)
-}
-
-// widest is how much of a value the report shows, in characters; the JSON has
-// all of it.
-const widest = 80
-
-// arrow returns "before → after", of long values where they differ.
-func arrow(before, after string) string {
-	was, is := []rune(before), []rune(after)
-	if len(was) <= widest && len(is) <= widest {
-		return before + " → " + after
-	}
-	same := 0
-	for same < len(was) && same < len(is) && was[same] == is[same] {
-		same++
-	}
-	start := max(0, same-widest/4)
-	return window(was, start) + " → " + window(is, start)
-}
-
-func window(text []rune, start int) string {
-	end := min(len(text), start+widest)
-	start = min(start, end)
-	shown := string(text[start:end])
-	if start > 0 {
-		shown = "…" + shown
-	}
-	if end < len(text) {
-		shown += "…"
-	}
-	return shown
 }

@@ -30,11 +30,12 @@ type outcome struct {
 }
 
 // outcomes returns the resources of before that don't stay what they are, by
-// logical ID. ids are the renamed ones.
-func outcomes(before, after cfn.Template, ids map[string]string, schemas *cfnschema.Schemas) (map[string]outcome, error) {
+// their old logical ID.
+func (c *comparison) outcomes() (map[string]outcome, error) {
 	found := map[string]outcome{}
 	moving := map[string]bool{} // New logical IDs of what is another resource afterwards.
-	for _, old := range only(before, after) {
+	ids := renames(c.original, c.after)
+	for _, old := range only(c.original, c.after) {
 		if id, renamed := ids[old]; renamed {
 			found[old] = outcome{id: old, renamedTo: id, verb: "will be replaced", because: "its construct was renamed: it is now " + id}
 			moving[id] = true
@@ -42,17 +43,16 @@ func outcomes(before, after cfn.Template, ids map[string]string, schemas *cfnsch
 			found[old] = outcome{id: old, verb: "will be deleted"}
 		}
 	}
-	same := before.WithIDs(ids)
 	// A resource follows what it refers to in a create-only property, and others
 	// follow it in turn.
 	for again := true; again; {
 		again = false
-		for _, id := range slices.Sorted(maps.Keys(same.Resources)) {
-			now, stays := after.Resources[id]
-			if _, known := found[id]; known || moving[id] || !stays || now.Type != same.Resources[id].Type {
+		for _, id := range slices.Sorted(maps.Keys(c.before.Resources)) {
+			now, stays := c.after.Resources[id]
+			if _, known := found[id]; known || moving[id] || !stays || now.Type != c.before.Resources[id].Type {
 				continue
 			}
-			f, err := replacement(id, same.Resources[id], now, moving, schemas)
+			f, err := c.replacement(now, moving)
 			if err != nil {
 				return nil, err
 			}
@@ -69,9 +69,9 @@ func outcomes(before, after cfn.Template, ids map[string]string, schemas *cfnsch
 
 // replacement returns what CloudFormation does to a resource that stays under
 // its logical ID, and why; no verb where it is updated in place.
-func replacement(id string, before, after cfn.Resource, moving map[string]bool, schemas *cfnschema.Schemas) (outcome, error) {
-	changes := changesOf(id, before, after)
-	schema, known, err := schemas.Of(after.Type)
+func (c *comparison) replacement(after cfn.Resource, moving map[string]bool) (outcome, error) {
+	id, changes := after.ID, c.changes[after.ID]
+	schema, known, err := c.sources.Schemas.Of(after.Type)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -79,13 +79,13 @@ func replacement(id string, before, after cfn.Resource, moving map[string]bool, 
 		return outcome{id: id, verb: "may be replaced", because: "there is no schema of " + after.Type}, nil
 	}
 	var maybe outcome
-	for _, c := range changes {
-		f := outcome{id: id, because: fmt.Sprintf("%s: %s", c.path(), arrow(c.before, c.after)), property: c.path()}
-		if within(c.steps, schema.CreateOnly) {
+	for _, change := range changes {
+		f := outcome{id: id, because: fmt.Sprintf("%s: %s", change.path(), arrow(change.before, change.after)), property: change.path()}
+		if within(change.steps, schema.CreateOnly) {
 			f.verb = "will be replaced"
 			return f, nil
 		}
-		if within(c.steps, schema.MayReplace) {
+		if within(change.steps, schema.MayReplace) || isKey(change, after) {
 			f.verb = "may be replaced"
 			maybe = f
 		}
@@ -96,6 +96,17 @@ func replacement(id string, before, after cfn.Resource, moving map[string]bool, 
 		}
 	}
 	return maybe, nil
+}
+
+// isKey says whether a change is of the definition of an attribute that is a table's
+// key, which is part of the key.
+func isKey(c change, table cfn.Resource) bool {
+	if len(c.steps) < 2 || c.steps[0] != "AttributeDefinitions" {
+		return false
+	}
+	return slices.ContainsFunc(objects(table.Properties["KeySchema"]), func(key map[string]any) bool {
+		return c.steps[1] == "["+cfn.Text(key["AttributeName"])+"]"
+	})
 }
 
 // within says whether the property is one of the paths, or part of it, or holds
@@ -113,33 +124,56 @@ func within(steps []string, paths [][]string) bool {
 	return false
 }
 
-// finding returns the outcome as a reviewer reads it.
-func (f outcome) finding(r cfn.Resource, schemas *cfnschema.Schemas) Finding {
+// isLoss says whether something stops, or isn't seen any more, as the resource
+// goes without another in its place.
+func (f outcome) isLoss(kind string) bool {
+	_, matters := losses[kind]
+	return matters && f.verb == "will be deleted"
+}
+
+// finding returns the outcome as a reviewer reads it; after is what the resource
+// becomes, if it stays.
+func (f outcome) finding(r, after cfn.Resource, schemas *cfnschema.Schemas) []Finding {
 	kind := r.Type
 	text := fmt.Sprintf("%s %s %s", kind, f.id, f.verb)
 	if f.because != "" {
 		text += " (" + f.because + ")"
 	}
+	found := Finding{Section: Replaced, Resource: f.id, Type: kind, RenamedTo: f.renamedTo, Property: f.property}
 	data := schemas.HoldsData(kind)
-	if data {
-		text = "data-bearing " + text + "; " + dataImpact(r, f)
+	switch {
+	case data:
+		found.Danger = true
+		text = "data-bearing " + text + "; " + dataImpact(r, after, f)
+	case f.isLoss(kind):
+		found.Section, found.Danger = losses[kind].section, true
+		text += ": " + losses[kind].why
+	case slices.Contains(urls, kind) && f.verb == "will be replaced":
+		found.Section = Outage
+		text = "the URL changes: " + text
 	}
-	return Finding{Section: Replaced, Text: text, Danger: data, Resource: f.id, Type: kind, RenamedTo: f.renamedTo}
+	found.Text = text
+	return []Finding{found}
 }
 
-// dataImpact says what becomes of the data.
-func dataImpact(r cfn.Resource, f outcome) string {
+// dataImpact says what becomes of the data. What a replaced resource leaves behind
+// must be so on both sides: CloudFormation goes by the one that it knows when it
+// deletes.
+func dataImpact(r, after cfn.Resource, f outcome) string {
 	attribute := "UpdateReplacePolicy"
+	policies := []string{r.Attribute(attribute), after.Attribute(attribute)}
 	if f.verb == "will be deleted" || f.renamedTo != "" {
-		attribute = "DeletionPolicy"
+		policies = []string{r.Attribute("DeletionPolicy")}
 	}
-	switch r.Attribute(attribute) {
-	case "Retain", "RetainExceptOnCreate":
-		if f.verb == "will be deleted" {
-			return "its data stays, outside the stack"
-		}
+	stays := func(names ...string) bool {
+		return !slices.ContainsFunc(policies, func(policy string) bool { return !slices.Contains(names, policy) })
+	}
+	switch {
+	case stays("Retain", "RetainExceptOnCreate") && f.verb == "will be deleted":
+		return "its data stays, outside the stack"
+	case stays("Retain", "RetainExceptOnCreate"):
 		return "its data stays behind, outside the stack, and the new one is empty"
-	case "Snapshot":
+	case stays("Retain", "RetainExceptOnCreate", "Snapshot"):
 		return "a snapshot of its data stays, outside the stack"
 	}
 	return "its data is lost"

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"benchlingwebhook/internal/cfn"
-	"benchlingwebhook/internal/cfnschema"
 )
 
 // Section is where a finding stands in the report; the most harmful is first.
@@ -18,6 +17,7 @@ type Section string
 // The sections in the order of the report.
 const (
 	Replaced  Section = "Replaced or deleted"
+	Outage    Section = "Outage"
 	Access    Section = "Access"
 	Network   Section = "Network"
 	Hardening Section = "Hardening"
@@ -27,7 +27,7 @@ const (
 )
 
 // Sections are all sections in the order of the report.
-var Sections = []Section{Replaced, Access, Network, Hardening, Contract, Other, Content}
+var Sections = []Section{Replaced, Outage, Access, Network, Hardening, Contract, Other, Content}
 
 // Finding is one thing that a reviewer should know.
 type Finding struct {
@@ -72,8 +72,8 @@ type Review struct {
 	Findings []Finding `json:"findings"`
 }
 
-// Compare returns what differs. It fails where a schema can't be read.
-func Compare(in Input, schemas *cfnschema.Schemas) (Review, error) {
+// Compare returns what differs. It fails where a source can't be read.
+func Compare(in Input, sources Sources) (Review, error) {
 	names := maps.Clone(in.Before)
 	maps.Copy(names, in.After)
 	review := Review{Stacks: slices.Sorted(maps.Keys(names)), Findings: contractFindings(in.BeforeFacts, in.AfterFacts)}
@@ -82,13 +82,30 @@ func Compare(in Input, schemas *cfnschema.Schemas) (Review, error) {
 	}
 	follows := map[string]bool{}
 	for _, name := range review.Stacks {
-		stack := comparison{before: in.Before[name], after: in.After[name], schemas: schemas, follows: map[string]bool{}}
-		if between, has := in.Between[name]; has && len(review.Findings) > 0 {
-			stack.between = &between
+		before, was := in.Before[name]
+		after, is := in.After[name]
+		if !is {
+			review.add(Finding{Section: Outage, Text: "stack " + name + " isn't in the app any more: CDK leaves it running, until `cdk destroy`"}, name)
+			continue
+		}
+		if !was {
+			review.add(Finding{Section: Other, Text: fmt.Sprintf("stack %s is new: %d resources", name, len(after.Resources))}, name)
+		}
+		var between *cfn.Template
+		if b, has := in.Between[name]; has && len(review.Findings) > 0 {
+			canonical := b.Canonical()
+			between = &canonical
+		}
+		stack, err := newComparison(before.Canonical(), after.Canonical(), between, sources)
+		if err != nil {
+			return Review{}, fmt.Errorf("%s: %w", name, err)
 		}
 		findings, err := stack.findings()
 		if err != nil {
 			return Review{}, fmt.Errorf("%s: %w", name, err)
+		}
+		if !was {
+			findings = slices.DeleteFunc(findings, func(f Finding) bool { return !f.Danger })
 		}
 		maps.Copy(follows, stack.follows)
 		for _, f := range findings {

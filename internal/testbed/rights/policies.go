@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
-	"strings"
+
+	"benchlingwebhook/internal/iampolicy"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -79,9 +79,8 @@ func Of(role string, documents []string) ([]Right, error) {
 // Unused returns the rights of which no call is an example.
 func Unused(rights []Right, calls []Call) []Right {
 	return slices.DeleteFunc(slices.Clone(rights), func(right Right) bool {
-		action, resource := pattern(right.Action), pattern(right.Resource)
 		return slices.ContainsFunc(calls, func(call Call) bool {
-			return call.Allowed && right.Role == call.Role() && action.MatchString(call.Action) && resource.MatchString(call.Resource)
+			return call.Allowed && right.Role == call.Role() && iampolicy.Matches(right.Action, call.Action) && iampolicy.Matches(right.Resource, call.Resource)
 		})
 	})
 }
@@ -95,14 +94,6 @@ func Refused(calls []Call) error {
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// pattern returns an IAM pattern, in which "*" is any text and "?" any character, as a
-// regular expression. The case of letters counts in no action, and in resources that
-// differ only by it there are none here.
-func pattern(text string) *regexp.Regexp {
-	expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(text))
-	return regexp.MustCompile(`(?is)^` + expression + `$`)
 }
 
 // texts are one text or a list of them.
