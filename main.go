@@ -37,6 +37,9 @@ func run(stderr io.Writer) error {
 	}
 	settings, settingsErr := stacks.ReadSettings(context)
 	contract, contractErr := imagecontract.Read(dockerfile)
+	if settingsErr == nil && contractErr == nil {
+		contractErr = contract.CheckArchitecture(settings.Architecture.Docker())
+	}
 	if err := errors.Join(settingsErr, contractErr); err != nil {
 		return err
 	}
