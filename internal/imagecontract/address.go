@@ -3,6 +3,7 @@ package imagecontract
 import (
 	"net"
 	"net/url"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -12,11 +13,11 @@ import (
 const httpPort = 80
 
 // noAddress is the fault of a probe that asks for nothing that a target group can.
-const noAddress = "no http address to repeat in the target group's check: probe http://localhost:PORT/PATH"
+const noAddress = "makes no http request that could be read and repeated in the target group's check: probe http://localhost:PORT/PATH"
 
 // addresses returns the path and query of what a probe asks for: of this host, on
 // the port (0 if that isn't known), and one alone, since a target group has one.
-func addresses(requests []string, port int, fault func(string, ...any)) (path, query string, ok bool) {
+func addresses(requests []string, port int, fault func(string, ...any)) (first, query string, ok bool) {
 	if len(requests) == 0 {
 		fault(noAddress)
 		return "", "", false
@@ -34,13 +35,13 @@ func addresses(requests []string, port int, fault func(string, ...any)) (path, q
 			here = "/"
 		}
 		if i == 0 {
-			path, query = here, probed.RawQuery
-		} else if ok && (here != path || probed.RawQuery != query) {
-			fault("probes %s and %s, but a target group checks one path: probe one", path, here)
+			first, query = here, probed.RawQuery
+		} else if ok && (here != first || probed.RawQuery != query) {
+			fault("probes %s and %s, but a target group checks one path: probe one", first, here)
 			ok = false
 		}
 	}
-	return path, query, ok
+	return first, query, ok
 }
 
 // addressFault is what is wrong with an address.
@@ -60,9 +61,12 @@ func parseAddress(raw string, port int) (*url.URL, *addressFault) {
 	case err != nil || probed.Hostname() == "":
 		return nil, &addressFault{"%q is no http address to repeat in the target group's check: probe http://localhost:PORT/PATH", []any{raw}}
 	case !strings.EqualFold(probed.Scheme, "http"):
-		return nil, &addressFault{noAddress, nil}
+		return nil, &addressFault{"asks by %s, but a target group checks by http here: probe http://localhost:PORT/PATH", []any{strings.ToLower(probed.Scheme)}}
 	case !isThisHost(probed.Hostname()):
 		return nil, &addressFault{"asks %s, not the container itself: probe http://localhost:PORT/PATH", []any{probed.Hostname()}}
+	}
+	if plain := path.Clean("/" + probed.EscapedPath()); plain != strings.TrimSuffix(probed.EscapedPath(), "/") && plain != "/" || probed.Path == "//" {
+		return nil, &addressFault{"asks for %s, which a load balancer may take for another path: probe %s", []any{probed.EscapedPath(), plain}}
 	}
 	number := httpPort
 	if probed.Port() != "" {

@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+// conditions are what a probe meets: the service, and whether the files that it
+// looks for are there.
+type conditions struct {
+	service outcome
+	files   bool
+}
+
 // outcome is what the service does when a probe asks it.
 type outcome int
 
@@ -32,7 +39,12 @@ func (r *reader) probe(s *stage, port int) (path, query string) {
 		fault("%s", unsetFault("HEALTHCHECK", name, s.env))
 		return "", ""
 	}
-	seen := simulate(test, s.env, responds)
+	seen := simulate(test, s.env, conditions{service: responds})
+	if len(seen.requests) == 0 || seen.status != 0 { // It may ask for a file first.
+		if other := simulate(test, s.env, conditions{service: responds, files: true}); len(other.problems) == 0 && len(other.requests) > 0 {
+			seen = other
+		}
+	}
 	for _, problem := range seen.problems {
 		fault("%s", problem)
 	}
@@ -50,7 +62,8 @@ func (r *reader) probe(s *stage, port int) (path, query string) {
 
 // checkOutcomes refuses a probe that can't pass, or can't fail.
 func checkOutcomes(test []string, env scope, seen *simulation, fault func(string, ...any)) {
-	down, broken := simulate(test, env, notRunning), simulate(test, env, failing)
+	down := simulate(test, env, conditions{notRunning, seen.files})
+	broken := simulate(test, env, conditions{failing, seen.files})
 	switch {
 	case seen.status != 0:
 		fault("fails even where the service responds: let its exit status be the request's")
@@ -70,9 +83,15 @@ func unreadable(test []string) string {
 		if command := strings.TrimSpace(test[1]); strings.HasPrefix(command, "[") && !strings.HasPrefix(command, "[ ") && !strings.HasPrefix(command, "[[") {
 			return "no valid JSON array, so Docker gives it to a shell: write one with double quotes"
 		}
+		if word, _, _ := strings.Cut(strings.TrimSpace(test[1]), " "); word == "CMD" || word == "CMD-SHELL" {
+			return word + " stands twice, and the second is taken for a program's name: write it once"
+		}
 		return ""
 	}
 	words := test[1:]
+	if words[0] == "CMD" || words[0] == "CMD-SHELL" {
+		return words[0] + " in a JSON array is taken for a program's name: leave it out of the array"
+	}
 	if strings.ContainsAny(words[0], " \t|;&") {
 		return "one string in a JSON array, so Docker looks for a program of that name: write each word as a string of its own, or no array"
 	}

@@ -1,6 +1,7 @@
 package imagecontract
 
 import (
+	"net"
 	"path"
 	"regexp"
 	"strings"
@@ -34,6 +35,10 @@ func (s *simulation) script(p invocation) int {
 			s.request(found[1])
 		}
 	}
+	connection, asked := connects.FindStringSubmatch(joined), requestLine.FindStringSubmatch(joined)
+	if connection != nil && asked != nil {
+		s.request("http://" + net.JoinHostPort(connection[1], connection[2]) + asked[1])
+	}
 	switch {
 	case s.outcome == responds:
 		return 0
@@ -48,6 +53,9 @@ func (s *simulation) script(p invocation) int {
 var (
 	// asks matches what makes a request.
 	asks = regexp.MustCompile(`urlopen|urlretrieve|requests|httpx|http|urllib3|aiohttp|fetch|open|file_get_contents|LWP|curl|socket`)
+	// connects and requestLine match a request of Python's http.client.
+	connects    = regexp.MustCompile(`HTTPConnection\(\s*['"]([^'"]+)['"]\s*,\s*(?:port\s*=\s*)?(?:int\()?['"]?(\d+)`)
+	requestLine = regexp.MustCompile(`request\(\s*['"](?:GET|HEAD)['"]\s*,\s*['"]([^'"]+)['"]`)
 	// catches matches what keeps an exception from ending the program.
 	catches = regexp.MustCompile(`\bexcept\b|suppress\(|\bcatch\b|\brescue\b`)
 	// exits matches what ends the program with an error, or may.

@@ -21,10 +21,14 @@ func unsupported(file *syntax.File) (found string) {
 		switch n := node.(type) {
 		case *syntax.Stmt:
 			if n.Background || n.Coprocess {
-				found = "runs in the background, so its failure is lost: leave the & out"
+				found = "runs in the background at &, so its failure is lost: quote an address that has one, or leave it out"
 			}
 		case *syntax.FuncDecl, *syntax.WhileClause, *syntax.CoprocClause, *syntax.CStyleLoop:
 			found = "has a loop or a function, which can't be followed" + plainCommand
+		case *syntax.CallExpr:
+			if len(n.Args) > 0 && n.Args[0].Lit() == "trap" {
+				found = "has a trap, which can change its exit status" + plainCommand
+			}
 		case *syntax.Lit:
 			if strings.Contains(n.Value, "{") && strings.Contains(n.Value, "..") {
 				found = "has a range of braces, which can't be followed" + plainCommand

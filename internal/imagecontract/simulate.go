@@ -30,6 +30,7 @@ const (
 // simulation is what a probe did.
 type simulation struct {
 	outcome outcome
+	files   bool
 	// requests are the URLs that it asked for, in order.
 	requests []string
 	// problems say what of it can't be read, or can't work.
@@ -80,10 +81,10 @@ type invocation struct {
 	stderr io.Writer
 }
 
-// simulate runs a probe in one outcome. No program is started and no file opened:
+// simulate runs a probe under conditions. No program is started and no file opened:
 // the shell is an interpreter, and programs are models of what they do.
-func simulate(test []string, env scope, given outcome) (done *simulation) {
-	done = &simulation{outcome: given}
+func simulate(test []string, env scope, given conditions) (done *simulation) {
+	done = &simulation{outcome: given.service, files: given.files}
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			done.problem(unfollowed)
@@ -120,7 +121,13 @@ func (s *simulation) shell(ctx context.Context, parent invocation, environment e
 		interp.OpenHandler(func(_ context.Context, path string, flag int, _ os.FileMode) (io.ReadWriteCloser, error) {
 			return noFile{}, nil
 		}),
-		interp.StatHandler(func(_ context.Context, name string, _ bool) (fs.FileInfo, error) { return nil, fs.ErrNotExist }),
+		interp.StatHandler(func(context.Context, string, bool) (fs.FileInfo, error) {
+			if s.files {
+				return anyFile{}, nil
+			}
+			return nil, fs.ErrNotExist
+		}),
+		interp.AccessHandler(func(context.Context, string, interp.AccessMode) error { return nil }),
 		interp.ReadDirHandler2(func(context.Context, string) ([]fs.DirEntry, error) { return nil, fs.ErrNotExist }),
 		interp.ExecHandlers(func(interp.ExecHandlerFunc) interp.ExecHandlerFunc { return s.exec }),
 	)
@@ -142,7 +149,7 @@ func (s *simulation) exec(ctx context.Context, words []string) (err error) {
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			s.problem(unfollowed)
-			err = interp.NewExitStatus(1)
+			err = interp.ExitStatus(1)
 		}
 	}()
 	given := interp.HandlerCtx(ctx)
@@ -155,7 +162,7 @@ func (s *simulation) exec(ctx context.Context, words []string) (err error) {
 		stdin = given.Stdin
 	}
 	if status := s.run(ctx, invocation{words, lookup, stdin, given.Stdout, given.Stderr}); status != 0 {
-		return interp.NewExitStatus(uint8(status))
+		return interp.ExitStatus(status)
 	}
 	return nil
 }
@@ -166,3 +173,10 @@ type noFile struct{}
 func (noFile) Read([]byte) (int, error)    { return 0, io.EOF }
 func (noFile) Write(p []byte) (int, error) { return len(p), nil }
 func (noFile) Close() error                { return nil }
+
+// anyFile is whatever a probe looks for: a file, or a directory.
+type anyFile struct{ fs.FileInfo }
+
+func (anyFile) Mode() fs.FileMode { return 0o755 }
+func (anyFile) IsDir() bool       { return true }
+func (anyFile) Size() int64       { return 1 }
