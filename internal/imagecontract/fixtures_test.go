@@ -52,7 +52,7 @@ func embeddedDockerfiles(t *testing.T) map[string][]byte {
 
 // Generated Dockerfiles: how many, and from what seed.
 const (
-	generated = 2000
+	generated = 1000
 	seed      = 20261126
 )
 

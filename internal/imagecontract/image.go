@@ -57,7 +57,7 @@ func (r *reader) checkPinned(use imageUse) string {
 	for _, other := range r.uses {
 		_, otherDigest, _ := strings.Cut(other.reference, "@")
 		if sameImage(other.reference, use.reference) && otherDigest != digest {
-			r.problems.add(use.line, "%s %q: stage %q has the same base with another digest at line %d: use one digest in all stages", use.place, use.reference, other.stage, other.line)
+			r.problems.add(use.line, "%s %q: stage %q has the same %s with another digest at line %d: use one digest in all stages", use.place, use.reference, other.stage, what(use), other.line)
 			break
 		}
 	}
@@ -74,11 +74,15 @@ func (r *reader) unpinnedFault(use imageUse) string {
 	if use.place != "FROM" && !strings.ContainsAny(use.reference, "/:@") {
 		return "no stage above has that name, and as an image it is not pinned: name a stage, or append @sha256:… of the release that you tested"
 	}
-	what := "image"
+	return "the " + what(use) + " is not pinned: append @sha256:… of the release that you tested"
+}
+
+// what returns what an image is to the stage that uses it.
+func what(use imageUse) string {
 	if use.place == "FROM" {
-		what = "base"
+		return "base"
 	}
-	return "the " + what + " is not pinned: append @sha256:… of the release that you tested"
+	return "image"
 }
 
 // sameImage reports whether two references name one image, whatever their tag,

@@ -86,24 +86,26 @@ func (r *reader) begin(index int, parsed *instructions.Stage) *stage {
 	line, number := lineOf(parsed.Location), strconv.Itoa(index)
 	image, ok := r.require(word{line, "FROM", parsed.BaseName}, r.global)
 	base := r.onArchitecture(image.Result)
-	next := &stage{env: map[string]string{}, scope: imageScope(), workdir: "/", base: at[string]{line, base, !ok}}
+	next := &stage{
+		line: line, index: index, name: cmp.Or(parsed.Name, number), base: at[string]{line, base, !ok},
+		env: map[string]string{}, scope: imageScope(), workdir: "/",
+	}
 	if earlier, isStage := r.byName[base]; isStage {
-		next = r.inherit(earlier, line)
+		next = r.inherit(earlier, *next)
 	} else if ok && base != scratch {
 		next.base.refused = !r.addBase(number, parsed.Name, base, line)
 	}
-	next.line, next.index, next.name = line, index, cmp.Or(parsed.Name, number)
 	if own := r.readPlatform(line, parsed.Platform); own.text != "" {
 		next.platform = own
 	}
 	return next
 }
 
-// inherit returns a copy of a stage, after the instructions that the stage
-// leaves to those built on it.
-func (r *reader) inherit(earlier *stage, line int) *stage {
+// inherit returns a copy of a stage at the place of its heir, after the
+// instructions that the stage leaves to those built on it.
+func (r *reader) inherit(earlier *stage, heir stage) *stage {
 	next := *earlier
-	next.line = line
+	next.line, next.index, next.name = heir.line, heir.index, heir.name
 	next.env = maps.Clone(earlier.env)
 	next.scope = maps.Clone(earlier.scope)
 	next.expose = slices.Clone(earlier.expose)
