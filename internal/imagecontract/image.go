@@ -36,7 +36,7 @@ type imageUse struct {
 // that Docker gives it, which is docker.io/library/NAME for a name without a
 // registry; or the reference's own text where Docker takes it for no reference.
 func repository(text string) string {
-	if named, err := reference.ParseNormalizedNamed(text); err == nil {
+	if named, err := reference.ParseNormalizedNamed(strings.TrimPrefix(text, "registry-1.docker.io/")); err == nil {
 		return named.Name()
 	}
 	return text
@@ -86,14 +86,16 @@ func what(use imageUse) string {
 }
 
 // sameImage reports whether two references name one image, whatever their tag,
-// which a digest overrides. Amazon Linux is one image in both its registries.
+// which a digest overrides. Amazon Linux is one image in all its repositories.
 func sameImage(a, b string) bool {
 	return repository(a) == repository(b) || isAmazonLinux(a) && isAmazonLinux(b)
 }
 
-// amazonLinux are the repositories of Amazon Linux.
-// Source: the user guide of Amazon Linux 2023, "Using AL2023 in containers".
-var amazonLinux = []string{"public.ecr.aws/amazonlinux/amazonlinux", "docker.io/library/amazonlinux"}
+// amazonLinux are the repositories of Amazon Linux: Amazon's, Docker's, and Docker's
+// own copy at Amazon.
+// Source: the user guide of Amazon Linux 2023, "Using AL2023 in containers"; Amazon
+// ECR Public Gallery, Docker Official Images.
+var amazonLinux = []string{"public.ecr.aws/amazonlinux/amazonlinux", "docker.io/library/amazonlinux", "public.ecr.aws/docker/library/amazonlinux"}
 
 func isAmazonLinux(text string) bool { return slices.Contains(amazonLinux, repository(text)) }
 

@@ -83,8 +83,11 @@ func (r *reader) checkPort(given at[string]) bool {
 // canonicalPort returns the port with the protocol that Docker assumes.
 func canonicalPort(text string) string {
 	number, protocol, _ := strings.Cut(text, "/")
-	if decimal, err := strconv.ParseUint(number, 10, 16); err == nil {
-		number = strconv.FormatUint(decimal, 10)
+	if first, last, _ := strings.Cut(number, "-"); first == last { // A range of one.
+		number = first
+	}
+	if decimal, err := strconv.ParseInt(number, 10, 32); err == nil {
+		number = strconv.FormatInt(decimal, 10)
 	}
 	return number + "/" + cmp.Or(strings.ToLower(protocol), "tcp")
 }
