@@ -16,6 +16,15 @@ const (
 	ARM Architecture = "arm64"
 )
 
+// Docker returns the architecture's name in Docker's platforms, such as "amd64"; of
+// the empty value, X86's.
+func (a Architecture) Docker() string {
+	if a == ARM {
+		return "arm64"
+	}
+	return "amd64"
+}
+
 // Compression is how the image's layers are compressed in the registry.
 type Compression string
 

@@ -17,23 +17,15 @@ import (
 	"benchlingwebhook/internal/imagecontract"
 )
 
-// webhookPaths are what Benchling posts to: the URL itself with its stable
-// webhook routing, and below that with its suffixed one.
-var webhookPaths = []string{"/", "/event", "/lifecycle", "/canvas"}
-
 // WebhookRoutes returns the keys of the routes that everybody may call, such as
 // "POST /event".
 func WebhookRoutes() []string {
-	routes := make([]string, len(webhookPaths))
-	for i, path := range webhookPaths {
+	routes := make([]string, len(imagecontract.WebhookPaths))
+	for i, path := range imagecontract.WebhookPaths {
 		routes[i] = string(awsapigatewayv2.HttpMethod_POST) + " " + path
 	}
 	return routes
 }
-
-// operatorPaths show the settings in force, secrets masked, and the service's
-// description. They and the probes are for those whom IAM allows to call them.
-var operatorPaths = []string{"/config", "/openapi.json"}
 
 // IngressProps says what is reached, and how.
 type IngressProps struct {
@@ -137,7 +129,7 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		ingress.URL = jsii.String("https://" + props.Domain.Name + "/")
 		ingress.AliasTarget = addDomain(scope, "Domain", *props.Domain, api, stage)
 	}
-	ingress.ProbeURL = jsii.String(*ingress.URL + strings.TrimPrefix(props.Contract.HealthCheck.Path, "/"))
+	ingress.ProbeURL = jsii.String(*ingress.URL + strings.TrimPrefix(props.Contract.HealthCheck.RequestPath(), "/"))
 	return ingress
 }
 
@@ -151,7 +143,7 @@ func newTargetGroup(scope constructs.Construct, id string, vpc awsec2.IVpc, cont
 		Port:                jsii.Number(contract.Port),
 		DeregistrationDelay: duration(drain),
 		HealthCheck: &elb.HealthCheck{
-			Path:                    jsii.String(check.Path),
+			Path:                    jsii.String(check.RequestPath()),
 			Interval:                duration(check.Interval),
 			Timeout:                 duration(check.Timeout),
 			HealthyThresholdCount:   jsii.Number(healthyThreshold),
@@ -162,9 +154,14 @@ func newTargetGroup(scope constructs.Construct, id string, vpc awsec2.IVpc, cont
 }
 
 // probePaths returns the health check's first path segment and what is one
-// level below it: the probes of a service whose image is probed at either.
+// level below it: the probes of a service whose image is probed at either. A path
+// further below is a route of its own.
 func probePaths(contract imagecontract.Contract) []string {
-	first, _, _ := strings.Cut(strings.TrimPrefix(contract.HealthCheck.Path, "/"), "/")
+	first, below, _ := strings.Cut(strings.TrimPrefix(contract.HealthCheck.Path, "/"), "/")
 	root := "/" + first
-	return []string{root, path.Join(root, "{probe}")}
+	paths := []string{root, path.Join(root, "{probe}")}
+	if strings.Contains(below, "/") {
+		paths = append(paths, contract.HealthCheck.Path)
+	}
+	return paths
 }

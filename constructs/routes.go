@@ -5,6 +5,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"benchlingwebhook/internal/imagecontract"
 )
 
 // stageName is that of an HTTP API's stage without a name in its URL.
@@ -14,8 +16,8 @@ const stageName = "$default"
 // route has a throttle of its own, so that calls of one can't use up another's;
 // all else shares a small one.
 func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, props IngressProps) awsapigatewayv2.HttpStage {
-	webhooks := addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, webhookPaths, nil)
-	operators := addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), operatorPaths...),
+	webhooks := addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, imagecontract.WebhookPaths, nil)
+	operators := addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), imagecontract.OperatorPaths...),
 		awsapigatewayv2authorizers.NewHttpIamAuthorizer())
 
 	stage := api.AddStage(jsii.String("Stage"), &awsapigatewayv2.HttpStageOptions{

@@ -62,13 +62,11 @@ func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.Far
 		"STOP_TIMEOUT_SECONDS": seconds(props.StopTimeout),
 	}
 	maps.Copy(environment, props.Environment)
-	var command *[]*string
-	if props.Command != nil {
-		command = jsii.Strings(props.Command...)
-	}
+	entrypoint, command := run(props)
 	log := newLogGroup(scope, "Log", props.LogRetentionDays)
-	task.AddContainer(jsii.String(props.Name), &awsecs.ContainerDefinitionOptions{
+	container := task.AddContainer(jsii.String(props.Name), &awsecs.ContainerDefinitionOptions{
 		Image:                  props.Image.Container,
+		EntryPoint:             entrypoint,
 		Command:                command,
 		VersionConsistency:     awsecs.VersionConsistency_ENABLED,
 		User:                   jsii.String(props.Contract.User.String()),
@@ -94,7 +92,32 @@ func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.Far
 			MaxBufferSize: awscdk.Size_Mebibytes(jsii.Number(logBufferMiB)),
 		}),
 	})
+	addVolumes(task, container, props.Contract.Volumes)
 	return task, log
+}
+
+// run returns what replaces the image's ENTRYPOINT and CMD; nil keeps them. Where
+// the image has an ENTRYPOINT, a command alone would only be its arguments.
+func run(props taskProps) (entrypoint, command *[]*string) {
+	switch {
+	case props.Command == nil:
+		return nil, nil
+	case len(props.Contract.Entrypoint) > 0:
+		return jsii.Strings(props.Command[0]), jsii.Strings(props.Command[1:]...)
+	}
+	return nil, jsii.Strings(props.Command...)
+}
+
+// addVolumes gives each VOLUME of the image a volume of the task's own, which is
+// writable though the root file system is not.
+//
+// Source: Amazon ECS's guide, bind mounts.
+func addVolumes(task awsecs.FargateTaskDefinition, container awsecs.ContainerDefinition, paths []string) {
+	for i, path := range paths {
+		name := jsii.String("volume" + strconv.Itoa(i))
+		task.AddVolume(&awsecs.Volume{Name: name})
+		container.AddMountPoints(&awsecs.MountPoint{SourceVolume: name, ContainerPath: jsii.String(path), ReadOnly: jsii.Bool(false)})
+	}
 }
 
 // newLinuxParameters returns a container's kernel settings: no capabilities, and

@@ -163,6 +163,39 @@ func TestProbePathFollowsDockerfile(t *testing.T) {
 	assert.Assert(t, strings.Contains(all, "GET /alive/{probe}"), all)
 }
 
+func TestProbeQueryAndDepthFollowDockerfile(t *testing.T) {
+	template, _ := changed(t, "http://localhost:5000/health", "\"http://localhost:5000/a/b/c?deep=1\"")
+	assert.Equal(t, only(t, template, "AWS::ElasticLoadBalancingV2::TargetGroup")["HealthCheckPath"], "/a/b/c?deep=1")
+	var routes []string
+	for _, route := range resources(t, template, "AWS::ApiGatewayV2::Route") {
+		routes = append(routes, route.Properties["RouteKey"].(string))
+	}
+	assert.Assert(t, slices.Contains(routes, "GET /a/b/c"), "%v", routes)
+}
+
+// A command alone would be the arguments of the image's ENTRYPOINT: the worker would
+// be a second web server, which reads no queue.
+func TestWorkerReplacesEntrypoint(t *testing.T) {
+	template, _ := changed(t, `CMD ["python", "-m", "src.app"]`, `ENTRYPOINT ["python", "-m", "src.app"]`)
+	assert.DeepEqual(t, container(t, template, worker)["EntryPoint"], []any{"python"})
+	assert.DeepEqual(t, container(t, template, worker)["Command"], []any{"-m", "src.worker"})
+	for _, property := range []string{"EntryPoint", "Command"} {
+		assert.Equal(t, container(t, template, web)[property], nil)
+	}
+}
+
+func TestVolumesFollowDockerfile(t *testing.T) {
+	template, _ := changed(t, "WORKDIR /app\n# Root owns", "WORKDIR /app\nVOLUME /scratch /data\n# Root owns")
+	for _, service := range []string{web, worker} {
+		task := of(t, template, service, "AWS::ECS::TaskDefinition")
+		assert.DeepEqual(t, task["Volumes"], []any{map[string]any{"Name": "volume0"}, map[string]any{"Name": "volume1"}})
+		assert.DeepEqual(t, container(t, template, service)["MountPoints"], []any{
+			map[string]any{"ContainerPath": "/data", "ReadOnly": false, "SourceVolume": "volume0"},
+			map[string]any{"ContainerPath": "/scratch", "ReadOnly": false, "SourceVolume": "volume1"},
+		})
+	}
+}
+
 func TestArchitectureIsOfTaskAndImage(t *testing.T) {
 	settings := settingsOf(t, "dev")
 	settings.Architecture = constructs.ARM

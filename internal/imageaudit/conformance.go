@@ -22,6 +22,7 @@ type BuiltImage struct {
 		WorkingDir      string
 		Volumes         map[string]any
 		Env             []string
+		StopSignal      string
 		Healthcheck     *BuiltHealthCheck
 	}
 }
@@ -35,7 +36,7 @@ type BuiltHealthCheck struct {
 }
 
 // Conforming is what of an image Nonconformance compares with its contract.
-const Conforming = "port, user, health check, command, working directory, volumes, environment"
+const Conforming = "port, user, health check, command, working directory, volumes, environment, stop signal"
 
 // Nonconformance returns what the image has and its contract doesn't promise, or
 // promises otherwise; nil where they agree.
@@ -52,6 +53,7 @@ func Nonconformance(c imagecontract.Contract, image BuiltImage) error {
 	same("entrypoint", fmt.Sprintf("%q", c.Entrypoint), fmt.Sprintf("%q", built.Entrypoint))
 	same("command", fmt.Sprintf("%q", c.Command), fmt.Sprintf("%q", built.Cmd))
 	same("working directory", c.WorkingDirectory, or(built.WorkingDir, "/"))
+	same("stop signal", or(c.StopSignal, "SIGTERM"), or(built.StopSignal, "SIGTERM"))
 	same("volumes", fmt.Sprint(c.Volumes), fmt.Sprint(slices.Sorted(maps.Keys(built.Volumes))))
 	problems = append(problems, environmentDifferences(c, built.Env)...)
 	h := built.Healthcheck

@@ -30,6 +30,8 @@ health check: the image has none`)
 	assert.NilError(t, Nonconformance(contract, image))
 	image.Config.Env[0] = "PATH=/usr/bin"
 	image.Config.Volumes = map[string]any{"/data": nil}
-	assert.Error(t, Nonconformance(contract, image), `volumes: docker/Dockerfile promises [], the image has [/data]
+	image.Config.StopSignal = "SIGINT"
+	assert.Error(t, Nonconformance(contract, image), `stop signal: docker/Dockerfile promises SIGTERM, the image has SIGINT
+volumes: docker/Dockerfile promises [], the image has [/data]
 environment: docker/Dockerfile promises PATH="/app/bin:$PATH", the image has "/usr/bin"`)
 }

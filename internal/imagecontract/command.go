@@ -13,6 +13,14 @@ func (r *reader) commands(s *stage) (entrypoint, command []string) {
 		r.problems.addMissing(s.line, "no CMD in the final stage: say what to run, as a JSON array")
 		return nil, nil
 	}
+	program := s.entrypoint
+	instruction := "ENTRYPOINT"
+	if len(program.value.CmdLine) == 0 {
+		program, instruction = s.command, "CMD"
+	}
+	if first := program.value.CmdLine[0]; !program.value.PrependShell && strings.ContainsAny(first, " \t") {
+		r.problems.add(program.line, "%s %q: one string in the JSON array, so Docker looks for a program of that name: write each word as a string of its own", instruction, oneLine(first))
+	}
 	return r.execForm("ENTRYPOINT", s.entrypoint), r.execForm("CMD", s.command)
 }
 

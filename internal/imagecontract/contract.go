@@ -16,7 +16,7 @@ type Contract struct {
 	File string
 	// Port is the one exposed port, 1 to 65535.
 	Port int
-	// Protocol is "tcp" or "udp".
+	// Protocol is "tcp": a target group's health check and listener speak HTTP.
 	Protocol string
 	// User is the numeric user that the image's processes run as.
 	User User
@@ -29,13 +29,25 @@ type Contract struct {
 	WorkingDirectory string
 	// Volumes are the declared mount points, sorted.
 	Volumes []string
-	// Env is the final stage's environment.
+	// Env is the final stage's environment. What depends on the platform is a
+	// reference, such as "$TARGETARCH".
 	Env map[string]string
+	// StopSignal is "SIGTERM" or another spelling of it; empty where the Dockerfile
+	// is silent, which means the same.
+	StopSignal string `json:",omitempty"`
+	// Architecture is the one that --platform fixes, such as "arm64"; empty where
+	// the build chooses.
+	Architecture string `json:",omitempty"`
 	// BaseImages are the images that the stages build on, in file order.
 	BaseImages []BaseImage
+
+	// line is that of the final FROM.
+	line     int
+	platform platform
 }
 
-// User is a numeric user and group. GID is -1 where USER names no group.
+// User is a numeric user and group. GID is -1 where USER names no group,
+// which is then the image's own for that user, or 0.
 type User struct{ UID, GID int }
 
 // String returns the user as Docker writes it: "uid:gid", or "uid" where USER names
@@ -55,10 +67,20 @@ type HealthCheck struct {
 	Command []string
 	// Path is the path of the URL that the command probes, such as "/health".
 	Path string
+	// Query is that URL's query, without the question mark; empty if it has none.
+	Query string `json:",omitempty"`
 	// Interval, Timeout and StartPeriod are whole seconds.
 	Interval, Timeout, StartPeriod time.Duration
 	// Retries is the number of consecutive failures that mean unhealthy.
 	Retries int
+}
+
+// RequestPath returns the path and query that the command asks for.
+func (h HealthCheck) RequestPath() string {
+	if h.Query == "" {
+		return h.Path
+	}
+	return h.Path + "?" + h.Query
 }
 
 // BaseImage is the image that one stage builds on.

@@ -39,11 +39,14 @@ func (r *reader) healthCheck(s *stage, port int) HealthCheck {
 	}
 	check := HealthCheck{
 		Command:     given.Test,
-		Path:        r.probePath(s, port),
 		Interval:    cmp.Or(given.Interval, defaultInterval),
 		Timeout:     cmp.Or(given.Timeout, defaultTimeout),
 		StartPeriod: given.StartPeriod,
 		Retries:     cmp.Or(given.Retries, defaultRetries),
+	}
+	check.Path, check.Query = r.probe(s, port)
+	if given.StartInterval != 0 {
+		r.problems.add(line, "HEALTHCHECK --start-interval=%s: ECS has no such figure and would not repeat it: leave it out", given.StartInterval)
 	}
 	r.checkFigures(line, check)
 	return check

@@ -1,53 +1,104 @@
 package imagecontract
 
 import (
-	"cmp"
-	"net/url"
-	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// probeURL finds the URLs in a probe's command.
-var probeURL = regexp.MustCompile("http://[^\\s\"'`\\\\|;&<>)]+")
-
-// httpPort is the port of a URL that names none.
-const httpPort = "80"
-
-// probePath returns the path of the URL that the probe asks for, which must
-// be on the exposed port (0 if that isn't known).
-func (r *reader) probePath(s *stage, port int) string {
-	line, test := s.health.line, s.health.value.Health.Test
-	text := oneLine(strings.Join(test[1:], " "))
-	found := ""
-	for _, raw := range probeURL.FindAllString(text, -1) {
-		if shellExpands(test) {
-			expanded, ok := r.require(word{line, "HEALTHCHECK", raw}, s.env)
-			if !ok {
-				return ""
-			}
-			raw = expanded.Result
-		}
-		probed, err := url.Parse(raw)
-		if err != nil {
-			r.problems.add(line, "HEALTHCHECK %q: %q is no http address to repeat in the target group's check: probe http://localhost:PORT/PATH", text, raw)
-			return ""
-		}
-		if number := cmp.Or(probed.Port(), httpPort); port != 0 && number != strconv.Itoa(port) {
-			r.problems.add(line, "HEALTHCHECK %q: probes port %s, but EXPOSE says %d: probe the exposed port", text, number, port)
-		}
-		found = cmp.Or(found, probed.EscapedPath(), "/")
-	}
-	if found == "" {
-		r.problems.add(line, "HEALTHCHECK %q: no http address to repeat in the target group's check: probe http://localhost:PORT/PATH", text)
-	}
-	return found
+// conditions are what a probe meets: the service, and whether the files that it
+// looks for are there.
+type conditions struct {
+	service outcome
+	files   bool
 }
 
-// shellExpands reports whether a shell replaces the command's variables when it
-// runs; in exec form nothing does, unless the program is a shell.
-func shellExpands(test []string) bool {
-	return test[0] == "CMD-SHELL" || slices.Contains([]string{"sh", "bash", "ash", "dash"}, path.Base(test[1]))
+// outcome is what the service does when a probe asks it.
+type outcome int
+
+const (
+	responds   outcome = iota // with 200
+	failing                   // with 503
+	notRunning                // nothing listens
+)
+
+// probe returns the path and query of the URL that the HEALTHCHECK asks for on
+// the exposed port (0 if that isn't known). The command is run, as the shell and
+// curl would run it, against a service that responds, one that fails, and none: it
+// must pass at the first, and fail at the others.
+func (r *reader) probe(s *stage, port int) (path, query string) {
+	line, test := s.health.line, s.health.value.Health.Test
+	text := oneLine(strings.Join(test[1:], " "))
+	fault := func(format string, args ...any) {
+		r.problems.add(line, "HEALTHCHECK %q: "+format, append([]any{text}, args...)...)
+	}
+	if problem := unreadable(test); problem != "" {
+		fault("%s", problem)
+		return "", ""
+	}
+	if name := unsetVariable(test, s.env); name != "" {
+		fault("%s", unsetFault("HEALTHCHECK", name, s.env))
+		return "", ""
+	}
+	seen := simulate(test, s.env, conditions{service: responds})
+	if len(seen.requests) == 0 || seen.status != 0 { // It may ask for a file first.
+		if other := simulate(test, s.env, conditions{service: responds, files: true}); len(other.problems) == 0 && len(other.requests) > 0 {
+			seen = other
+		}
+	}
+	for _, problem := range seen.problems {
+		fault("%s", problem)
+	}
+	if len(seen.problems) > 0 {
+		return "", ""
+	}
+	path, query, ok := addresses(seen.requests, port, fault)
+	if !ok {
+		return "", ""
+	}
+	checkOutcomes(test, s.env, seen, fault)
+	r.checkRoute(line, text, path)
+	return path, query
+}
+
+// checkOutcomes refuses a probe that can't pass, or can't fail.
+func checkOutcomes(test []string, env scope, seen *simulation, fault func(string, ...any)) {
+	down := simulate(test, env, conditions{notRunning, seen.files})
+	broken := simulate(test, env, conditions{failing, seen.files})
+	switch {
+	case seen.status != 0:
+		fault("fails even where the service responds: let its exit status be the request's")
+	case down.status == 0:
+		fault("passes even where nothing listens: let its exit status be the request's, such as curl -f URL || exit 1")
+	case broken.status == 0:
+		fault("passes even where the service responds with an error: let the request fail then, as curl -f does")
+	}
+}
+
+// shells are the programs that read a command of their own in -c.
+var shells = []string{"sh", "bash", "ash", "dash"}
+
+// unreadable says why a command can't be what its author meant; empty if it can.
+func unreadable(test []string) string {
+	if test[0] == "CMD-SHELL" {
+		if command := strings.TrimSpace(test[1]); strings.HasPrefix(command, "[") && !strings.HasPrefix(command, "[ ") && !strings.HasPrefix(command, "[[") {
+			return "no valid JSON array, so Docker gives it to a shell: write one with double quotes"
+		}
+		if word, _, _ := strings.Cut(strings.TrimSpace(test[1]), " "); word == "CMD" || word == "CMD-SHELL" {
+			return word + " stands twice, and the second is taken for a program's name: write it once"
+		}
+		return ""
+	}
+	words := test[1:]
+	if words[0] == "CMD" || words[0] == "CMD-SHELL" {
+		return words[0] + " in a JSON array is taken for a program's name: leave it out of the array"
+	}
+	if strings.ContainsAny(words[0], " \t|;&") {
+		return "one string in a JSON array, so Docker looks for a program of that name: write each word as a string of its own, or no array"
+	}
+	for _, operator := range []string{"||", "&&", "|", ";", "&", ">", "2>&1"} {
+		if slices.Contains(words[1:], operator) {
+			return "a JSON array runs without a shell, so " + operator + " is only an argument: leave it out, or write no array"
+		}
+	}
+	return ""
 }

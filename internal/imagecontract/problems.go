@@ -25,8 +25,11 @@ type problem struct {
 	text string
 }
 
+// add adds a problem, once.
 func (p *problems) add(line int, format string, args ...any) {
-	p.lines = append(p.lines, problem{line, fmt.Sprintf(format, args...)})
+	if found := (problem{line, fmt.Sprintf(format, args...)}); !slices.Contains(p.lines, found) {
+		p.lines = append(p.lines, found)
+	}
 }
 
 // addMissing adds that something isn't there, unless it may be misspelt.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/command"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 )
@@ -26,7 +27,10 @@ func Read(path string) (Contract, error) {
 
 func parse(path string, source []byte) (Contract, error) {
 	found := &problems{file: path}
-	contract := read(found, source)
+	contract := read(found, source, Architectures[0])
+	for _, architecture := range Architectures[1:] {
+		contract = merge(found, contract, read(found, source, architecture))
+	}
 	if err := found.err(); err != nil {
 		return Contract{}, err
 	}
@@ -34,25 +38,35 @@ func parse(path string, source []byte) (Contract, error) {
 	return contract, nil
 }
 
-// read returns what the source promises, which holds only if no problem is
-// found.
-func read(found *problems, source []byte) Contract {
+// read returns what the source promises on one architecture, which holds only if
+// no problem is found.
+func read(found *problems, source []byte, architecture string) Contract {
+	r, final := readFinal(found, source, architecture)
+	if final == nil {
+		return Contract{}
+	}
+	return r.contract(final)
+}
+
+// readFinal returns the final stage, and its reader; nil where there is none.
+func readFinal(found *problems, source []byte, architecture string) (*reader, *stage) {
 	if len(bytes.TrimSpace(source)) == 0 {
 		found.add(1, "the file is empty: begin with FROM")
-		return Contract{}
+		return nil, nil
 	}
 	tree, err := parser.Parse(bytes.NewReader(source))
 	if err != nil {
 		found.addSyntax("", err)
-		return Contract{}
+		return nil, nil
 	}
 	stages, globals := instructionsOf(found, tree.AST)
 	if len(stages) == 0 {
 		found.addMissing(1, "no FROM: name a base image, pinned by digest")
-		return Contract{}
+		return nil, nil
 	}
-	r := &reader{lex: shell.NewLex(tree.EscapeToken), problems: found, byName: map[string]*stage{}}
-	return r.contract(r.readStages(stages, globals))
+	r := &reader{lex: shell.NewLex(tree.EscapeToken), problems: found, architecture: architecture, byName: map[string]*stage{}}
+	r.checkFrontend(source)
+	return r, r.readStages(stages, globals)
 }
 
 // instructionsOf groups a file's instructions by stage, and returns the ARGs
@@ -60,7 +74,7 @@ func read(found *problems, source []byte) Contract {
 // instruction that it can't read.
 func instructionsOf(found *problems, file *parser.Node) (stages []instructions.Stage, globals []instructions.ArgCommand) {
 	for _, node := range file.Children {
-		parsed, err := instructions.ParseInstruction(node)
+		parsed, err := parseInstruction(node)
 		if err != nil {
 			found.addSyntax(node.Original, err)
 			if strings.EqualFold(node.Value, command.From) { // What follows belongs to no earlier stage.
@@ -84,4 +98,23 @@ func instructionsOf(found *problems, file *parser.Node) (stages []instructions.S
 		}
 	}
 	return stages, globals
+}
+
+// parseInstruction reads one instruction. BuildKit's parser needs a linter for the
+// comments that configure one, such as # check=skip=all.
+func parseInstruction(node *parser.Node) (any, error) {
+	return instructions.ParseInstructionWithLinter(node, linter.New(&linter.Config{}))
+}
+
+// parseCommand reads one instruction that isn't FROM.
+func parseCommand(node *parser.Node) (instructions.Command, error) {
+	parsed, err := parseInstruction(node)
+	if err != nil {
+		return nil, err
+	}
+	command, ok := parsed.(instructions.Command)
+	if !ok {
+		return nil, fmt.Errorf("%s isn't allowed here", strings.ToUpper(node.Value))
+	}
+	return command, nil
 }

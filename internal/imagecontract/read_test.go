@@ -92,7 +92,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		check := contract.HealthCheck
-		assert.Assert(t, contract.Port > 0 && contract.User.UID > 0 && contract.User.GID != 0, "%+v", contract)
+		assert.Assert(t, contract.Port > 0 && contract.User.UID > 0 && contract.User.GID >= -1, "%+v", contract)
 		assert.Assert(t, strings.HasPrefix(check.Path, "/") && check.Timeout < check.Interval, "%+v", contract)
 		assert.Assert(t, len(contract.Command)+len(contract.Entrypoint) > 0, "%+v", contract)
 	})
@@ -102,4 +102,34 @@ func TestUserReadsAsDockerWritesIt(t *testing.T) {
 	assert.Equal(t, User{UID: 1000, GID: 1000}.String(), "1000:1000")
 	assert.Equal(t, User{UID: 1000, GID: 0}.String(), "1000:0")
 	assert.Equal(t, User{UID: 1000, GID: -1}.String(), "1000")
+}
+
+func TestCheckArchitecture(t *testing.T) {
+	source, err := os.ReadFile("testdata/platform-fixed/Dockerfile")
+	assert.NilError(t, err)
+	fixed, err := parse("Dockerfile", source)
+	assert.NilError(t, err)
+	assert.NilError(t, fixed.CheckArchitecture("arm64"))
+	assert.Error(t, fixed.CheckArchitecture("amd64"), "Dockerfile:1: FROM --platform=linux/arm64: the tasks run on linux/amd64: leave --platform out, or change the setting architecture")
+	free, err := Read("../../docker/Dockerfile")
+	assert.NilError(t, err)
+	for _, architecture := range Architectures {
+		assert.NilError(t, free.CheckArchitecture(architecture))
+	}
+}
+
+// No probe breaks the reader, or keeps it busy.
+func TestAbsurdProbesAreRefused(t *testing.T) {
+	began := time.Now()
+	for _, probe := range []string{
+		"while :; do :; done", ":(){ :|:& };:", "echo {1..999999999}", "for ((;;)); do :; done", "until false; do x=$x$x; done",
+		"sh -c 'sh -c \"sh -c curl\"'", "curl", "wget", "env", "timeout", "timeout 5", "python -c", "sh -c", "exec", "''", "\"\"", ". /dev/stdin",
+		"cat <<EOF | sh\nexit 0\nEOF", "read x; curl $x", "$(curl)", "${x:?gone}", "((1/0))", "curl -f http://[", "curl -f http://localhost:99999999999/health",
+		"cd /nowhere; ls *", "[", "[[", "test", "set -u; echo $1", "kill -9 $$", "exit 256", "exit -1", "exec 3<>/dev/tcp/localhost/80",
+	} {
+		source := "FROM amazonlinux:2023@sha256:" + strings.Repeat("a", 64) + "\nUSER 1:1\nEXPOSE 80\nHEALTHCHECK --timeout=9s CMD " + probe + "\nCMD [\"a\"]\n"
+		_, err := parse("Dockerfile", []byte(source))
+		assert.Check(t, err != nil, probe)
+	}
+	assert.Assert(t, time.Since(began) < 5*time.Second)
 }

@@ -1,6 +1,7 @@
 package imagecontract
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
+	"github.com/moby/buildkit/util/system"
 )
 
 // at is a value with the line that set it; line 0 means that nothing did.
@@ -22,26 +24,35 @@ type at[T any] struct {
 
 // stage is what the instructions of one stage add up to.
 type stage struct {
-	line    int
-	env     map[string]string // the image's
-	scope   scope             // env, and the ARGs
-	expose  []at[string]
-	user    at[string]
-	workdir string
-	volumes []string
-	health  at[*instructions.HealthCheckCommand]
+	line       int
+	index      int
+	name       string     // or the index, where it has none
+	base       at[string] // the image below all its stages
+	platform   platform
+	env        map[string]string // the image's
+	scope      scope             // env, and the ARGs
+	expose     []at[string]
+	exposeNone at[string] // an EXPOSE whose variables are empty
+	user       at[string]
+	workdir    string
+	volumes    []string
+	health     at[*instructions.HealthCheckCommand]
 	// command and entrypoint hold the exec or shell form as written.
 	command, entrypoint at[instructions.ShellDependantCmdLine]
 	triggers            []at[string] // ONBUILD
+	stopSignal          at[string]
 }
 
 // reader walks the stages of one Dockerfile.
 type reader struct {
 	lex      *shell.Lex
 	problems *problems
-	global   scope
-	byName   map[string]*stage
-	bases    []BaseImage
+	// architecture is one of Architectures.
+	architecture string
+	global       scope
+	byName       map[string]*stage
+	bases        []BaseImage
+	uses         []imageUse
 }
 
 // readStages returns the final stage.
@@ -52,13 +63,13 @@ func (r *reader) readStages(stages []instructions.Stage, globals []instructions.
 	}
 	var last *stage
 	for i := range stages {
-		last = r.readStage(strconv.Itoa(i), &stages[i])
+		last = r.readStage(i, &stages[i])
 	}
 	return last
 }
 
 // readStage applies the instructions of one stage to what its parent left.
-func (r *reader) readStage(index string, parsed *instructions.Stage) *stage {
+func (r *reader) readStage(index int, parsed *instructions.Stage) *stage {
 	current := r.begin(index, parsed)
 	for _, command := range parsed.Commands {
 		r.apply(current, command, lineOf(command.Location()))
@@ -71,23 +82,30 @@ func (r *reader) readStage(index string, parsed *instructions.Stage) *stage {
 
 // begin returns the state that a stage begins with: an earlier stage's, or
 // nothing on an image, which is recorded and checked.
-func (r *reader) begin(index string, parsed *instructions.Stage) *stage {
-	line := lineOf(parsed.Location)
+func (r *reader) begin(index int, parsed *instructions.Stage) *stage {
+	line, number := lineOf(parsed.Location), strconv.Itoa(index)
 	image, ok := r.require(word{line, "FROM", parsed.BaseName}, r.global)
-	if earlier, isStage := r.byName[image.Result]; isStage {
-		return r.inherit(earlier, line)
+	base := r.onArchitecture(image.Result)
+	next := &stage{
+		line: line, index: index, name: cmp.Or(parsed.Name, number), base: at[string]{line, base, !ok},
+		env: map[string]string{}, scope: imageScope(), workdir: "/",
 	}
-	if ok && image.Result != scratch {
-		r.addBase(index, parsed.Name, image.Result, line)
+	if earlier, isStage := r.byName[base]; isStage {
+		next = r.inherit(earlier, *next)
+	} else if ok && base != scratch {
+		next.base.refused = !r.addBase(number, parsed.Name, base, line)
 	}
-	return &stage{line: line, env: map[string]string{}, scope: imageScope(), workdir: "/"}
+	if own := r.readPlatform(line, parsed.Platform); own.text != "" {
+		next.platform = own
+	}
+	return next
 }
 
-// inherit returns a copy of a stage, after the instructions that the stage
-// leaves to those built on it.
-func (r *reader) inherit(earlier *stage, line int) *stage {
+// inherit returns a copy of a stage at the place of its heir, after the
+// instructions that the stage leaves to those built on it.
+func (r *reader) inherit(earlier *stage, heir stage) *stage {
 	next := *earlier
-	next.line = line
+	next.line, next.index, next.name = heir.line, heir.index, heir.name
 	next.env = maps.Clone(earlier.env)
 	next.scope = maps.Clone(earlier.scope)
 	next.expose = slices.Clone(earlier.expose)
@@ -104,7 +122,7 @@ func (r *reader) applyTrigger(s *stage, trigger at[string]) {
 	tree, err := parser.Parse(strings.NewReader(trigger.value))
 	if err == nil {
 		var command instructions.Command
-		if command, err = instructions.ParseCommand(tree.AST.Children[0]); err == nil {
+		if command, err = parseCommand(tree.AST.Children[0]); err == nil {
 			r.apply(s, command, s.line)
 			return
 		}
@@ -126,14 +144,11 @@ func (r *reader) apply(s *stage, command instructions.Command, line int) {
 		user, ok := r.require(word{line, "USER", c.User}, s.scope)
 		s.user = at[string]{line, user.Result, !ok}
 	case *instructions.WorkdirCommand:
-		if next, ok := r.require(word{line, "WORKDIR", c.Path}, s.scope); ok {
-			s.workdir = resolve(s.workdir, next.Result)
-		}
+		next, _ := r.require(word{line, "WORKDIR", c.Path}, s.scope)
+		s.workdir = resolve(s.workdir, next.Result)
 	case *instructions.VolumeCommand:
 		for _, volume := range c.Volumes {
-			if v, ok := r.require(word{line, "VOLUME", volume}, s.scope); ok {
-				s.volumes = append(s.volumes, v.Result)
-			}
+			r.addVolume(s, line, volume)
 		}
 	case *instructions.HealthCheckCommand:
 		s.health = at[*instructions.HealthCheckCommand]{line: line, value: c}
@@ -145,29 +160,50 @@ func (r *reader) apply(s *stage, command instructions.Command, line int) {
 			s.command = at[instructions.ShellDependantCmdLine]{}
 		}
 	case *instructions.AddCommand:
-		r.refuseURL(s, line, c.SourcePaths)
+		r.refuseURL(s, line, c)
+	case *instructions.CopyCommand:
+		r.copyFrom(s, line, c.From)
+	case *instructions.RunCommand:
+		r.mountsFrom(s, line, c)
+	case *instructions.StopSignalCommand:
+		signal, ok := r.require(word{line, "STOPSIGNAL", c.Signal}, s.scope)
+		s.stopSignal = at[string]{line, signal.Result, !ok}
 	case *instructions.OnbuildCommand:
 		s.triggers = append(s.triggers, at[string]{line: line, value: c.Expression})
 	}
 }
 
-// expose adds the ports of one EXPOSE, whose variables may hold several.
+// addVolume adds a mount point, which must be an absolute path below the root.
+func (r *reader) addVolume(s *stage, line int, text string) {
+	volume, ok := r.require(word{line, "VOLUME", text}, s.scope)
+	if ok && (!path.IsAbs(volume.Result) || path.Clean(volume.Result) == "/") {
+		r.problems.add(line, "VOLUME %q: not an absolute path below /: write one, such as /data", volume.Result)
+	}
+	s.volumes = append(s.volumes, volume.Result)
+}
+
+// expose adds the ports of one EXPOSE, whose variables may hold several, or none.
 func (r *reader) expose(s *stage, line int, ports []string) {
 	for _, port := range ports {
 		expanded, ok := r.require(word{line, "EXPOSE", port}, s.scope)
-		if !ok || len(expanded.Words) == 0 {
-			s.expose = append(s.expose, at[string]{line, "", !ok})
+		if !ok {
+			s.expose = append(s.expose, at[string]{line, "", true})
+			continue
+		}
+		if len(expanded.Words) == 0 {
+			s.exposeNone = at[string]{line: line, value: port}
 		}
 		for _, each := range expanded.Words {
-			s.expose = append(s.expose, at[string]{line, each, !ok})
+			s.expose = append(s.expose, at[string]{line, each, false})
 		}
 	}
 }
 
-// resolve returns the path that a WORKDIR leads to from the one before it.
+// resolve returns the path that a WORKDIR leads to from the one before it, by
+// BuildKit's own rule.
 func resolve(before, next string) string {
-	if path.IsAbs(next) {
-		return path.Clean(next)
+	if resolved, err := system.NormalizeWorkdir(before, next, "linux"); err == nil {
+		return resolved
 	}
 	return path.Join(before, next)
 }

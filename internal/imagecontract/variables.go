@@ -60,14 +60,14 @@ func (r *reader) expand(w word, known scope) (shell.ProcessWordResult, bool) {
 // withModifier matches references that say what to do if a variable isn't set.
 var withModifier = regexp.MustCompile(`\$\{\w+[^\w}][^}]*\}`)
 
-// reference matches a plain reference.
-var reference = regexp.MustCompile(`\$\{?(\w+)`)
+// variable matches a plain reference.
+var variable = regexp.MustCompile(`\$\{?(\w+)`)
 
 // require is expand where an unset variable can only be a mistake.
 func (r *reader) require(w word, known scope) (shell.ProcessWordResult, bool) {
 	result, ok := r.expand(w, known)
 	plain := withModifier.ReplaceAllString(w.text, "")
-	for _, match := range reference.FindAllStringSubmatch(plain, -1) {
+	for _, match := range variable.FindAllStringSubmatch(plain, -1) {
 		if _, unset := result.Unmatched[match[1]]; unset {
 			r.problems.add(w.line, "%s %q: %s", w.instruction, w.text, unsetFault(w.instruction, match[1], known))
 			delete(result.Unmatched, match[1])

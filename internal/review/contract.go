@@ -35,6 +35,8 @@ func Facts(c imagecontract.Contract) []Fact {
 		{Directive: "CMD", Value: strings.Join(c.Command, " ")},
 		{Directive: "WORKDIR", Value: c.WorkingDirectory},
 		{Directive: "VOLUME", Value: strings.Join(c.Volumes, " ")},
+		{Directive: "STOPSIGNAL", Value: c.StopSignal},
+		{Directive: "FROM --platform", Value: c.Architecture},
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Env)) {
 		facts = append(facts, Fact{Directive: "ENV " + name, Value: c.Env[name]})

@@ -1,4 +1,4 @@
-FROM base@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+FROM amazonlinux:2023@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 ENV PORT=5000 MODE=y
 ENV EXTRA=1
 WORKDIR /app
