@@ -21,8 +21,9 @@ func synthLog(t *testing.T, acknowledged ...policy.Acknowledgement) (thrown stri
 	t.Helper()
 	outdir := t.TempDir()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(outdir)})
-	stack := awscdk.NewStack(app, jsii.String("stack"), nil)
-	awslogs.NewCfnLogGroup(stack, jsii.String("Log"), nil)
+	stack := awscdk.NewStack(app, jsii.String("stack"), &awscdk.StackProps{TerminationProtection: jsii.Bool(true)})
+	log := awslogs.NewCfnLogGroup(stack, jsii.String("Log"), nil)
+	log.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	policy.Enforce(app, acknowledged)
 	func() {
 		defer func() {

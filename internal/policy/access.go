@@ -51,6 +51,9 @@ func noWildcardResource(r cfn.Resource) []Violation {
 			}
 		}
 	}
+	if r.Type == "AWS::EC2::VPCEndpoint" && r.Properties["PolicyDocument"] == nil {
+		found = append(found, fault("PolicyDocument", "not set, which lets everything through: write one")...)
+	}
 	return append(found, managedPolicies(r)...)
 }
 

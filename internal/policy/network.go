@@ -80,11 +80,14 @@ func isInternal(r cfn.Resource) []Violation {
 	return append(wants(r, "Scheme", "set internal", "internal"), attributeIs(r, "routing.http.drop_invalid_header_fields.enabled", "true")...)
 }
 
-// attribute returns the value of a load balancer's attribute; nil if there is none, or
-// several that differ.
+// attribute returns the value of a load balancer's attribute; nil if there is none,
+// several that differ, or one that can't be decided.
 func attribute(r cfn.Resource, key string) any {
 	var value any
 	for _, attribute := range flat(r.Properties["LoadBalancerAttributes"]) {
+		if !isNamed(cfn.At(attribute, "Key")) {
+			return nil // It may be any.
+		}
 		if !is(cfn.At(attribute, "Key"), key) {
 			continue
 		}

@@ -22,9 +22,7 @@ var Rules = []Rule{
 	{"TASK1", "containers drop all capabilities and add none", eachContainer(hasNoCapabilities)},
 	{"TASK2", "containers have a health check", both(eachContainer(hasHealthCheck), each(targetsChecked, targetGroup))},
 	{"IMAGE1", "images are the account's own and can't change", eachContainer(hasOwnImage)},
-	{"SVC1", "nobody opens a shell in a task", each(func(r cfn.Resource) []Violation {
-		return allows(r, "EnableExecuteCommand", "remove it", "false")
-	}, service)},
+	{"SVC1", "nobody opens a shell in a task", every(anywhere("EnableExecuteCommand", "remove it", "false"))},
 	{"DEPLOY1", "a deployment that fails is taken back", each(takenBack, service)},
 	{"IAM1", "nothing is allowed on every resource", every(noWildcardResource)},
 	{"IAM2", "nothing is allowed that isn't named", statements(noWildcardAction)},

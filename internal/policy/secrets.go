@@ -31,7 +31,11 @@ func noSecretIn(container map[string]any) []Violation {
 		found = append(found, fault("EnvironmentFiles", show(files)+": variables that the template doesn't show: write them")...)
 	}
 	for _, property := range []string{"DockerLabels", "LogConfiguration.Options", "FirelensConfiguration.Options"} {
-		options, _ := cfn.At(container, strings.Split(property, ".")...).(map[string]any)
+		value := cfn.At(container, strings.Split(property, ".")...)
+		options, isObject := value.(map[string]any)
+		if value != nil && !isObject {
+			found = append(found, fault(property, show(value)+" can't be decided: write its names")...)
+		}
 		for name, value := range options {
 			text, _ := cfn.Scalar(value)
 			if secrets.Named(name) && !secrets.Harmless(text) {
@@ -50,22 +54,33 @@ var passed = regexp.MustCompile(`(?i)(^|\s)--?(password|passwd|token|secret|api[
 // a dynamic reference to one, which CloudFormation would write into the property.
 func noSecretValue(t cfn.Template) []Violation {
 	hidden := hiddenParameters(t)
-	return every(func(r cfn.Resource) []Violation {
-		var found []Violation
-		eachValue(r.Properties, "", func(path, _ string, value any) {
+	valuesIn := func(within any, place string, options bool) (found []Violation) {
+		eachValue(within, place, func(path, _ string, value any) {
 			text, isText := value.(string)
-			if !isText || r.Type == secret {
-				return
-			}
-			fromParameter := cfn.IsUndecided(text) && slices.ContainsFunc(cfn.Names(text), func(name string) bool {
-				return slices.Contains(hidden, name) || strings.HasPrefix(name, "resolve:secretsmanager") || strings.HasPrefix(name, "resolve:ssm-secure")
-			})
-			if secrets.Valued(text) || fromParameter || r.Type == task && passed.MatchString(text) {
+			if isText && (secrets.Valued(text) || isHidden(text, hidden) || options && passed.MatchString(text)) {
 				found = append(found, fault(path, "a secret's value: refer to the secret where it is used")...)
 			}
 		})
 		return found
+	}
+	found := every(func(r cfn.Resource) []Violation {
+		if r.Type == secret {
+			return nil
+		}
+		return append(valuesIn(r.Properties, "", r.Type == task), valuesIn(r.Attributes["Metadata"], "Metadata", false)...)
 	})(t)
+	// Outputs aren't resolved: a reference is a text of its own.
+	return append(found, valuesIn(t.Rest["Outputs"], "Outputs", false)...)
+}
+
+// isHidden reports whether a text is or holds what CloudFormation doesn't show.
+func isHidden(text string, hidden []string) bool {
+	if slices.Contains(hidden, text) || strings.Contains(text, "{{resolve:secretsmanager") || strings.Contains(text, "{{resolve:ssm-secure") {
+		return true
+	}
+	return cfn.IsUndecided(text) && slices.ContainsFunc(cfn.Names(text), func(name string) bool {
+		return slices.Contains(hidden, name) || strings.HasPrefix(name, "resolve:secretsmanager") || strings.HasPrefix(name, "resolve:ssm-secure")
+	})
 }
 
 // hiddenParameters returns the names of the parameters that CloudFormation doesn't show.

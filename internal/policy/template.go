@@ -39,6 +39,11 @@ func noCode(t cfn.Template) []Violation {
 			found = append(found, fault(part.name, part.fault)...)
 		}
 	}
+	eachValue(t.Rest, "", func(path, name string, _ any) {
+		if name == "Fn::Transform" || strings.HasPrefix(name, "Fn::ForEach") {
+			found = append(found, fault(path, "a macro rewrites the template where it is deployed: write what it makes")...)
+		}
+	})
 	return append(found, every(func(r cfn.Resource) []Violation {
 		if !isCode(r.Type) {
 			return nil
