@@ -45,6 +45,9 @@ func unbought(s Settings) []excuses {
 	add(s.Vpc == nil, "an endpoint's policy gives nobody a right, it lets through what has one: "+
 		"the image's layers lie in a bucket of ECR's, exports in one of Benchling's, whose names are theirs",
 		"IAM1[NetworkS3C0D10ADE.PolicyDocument.Statement[s3:GetObject].Resource]")
+	add(s.Vpc == nil && s.InterfaceEndpoints, "an endpoint's policy gives nobody a right: who reaches it within the VPC may call what a role of its own allows",
+		"IAM1[NetworkEcrApi143B6701.PolicyDocument]", "IAM1[NetworkEcrDocker887440C8.PolicyDocument]", "IAM1[NetworkLogs410D5F1E.PolicyDocument]",
+		"IAM1[NetworkSecretsManager191D9DF7.PolicyDocument]", "IAM1[NetworkSqs0AF4F7AD.PolicyDocument]")
 	add(s.Vpc == nil && !s.FlowLogs, "the setting flowLogs is off, which costs by the gigabyte; the access logs of API, load balancer and bucket tell who called",
 		"LOG5[Network1C6012B5.FlowLog]")
 	add(s.PackagingQueueArn == "", "its reader is Quilt's packager, which says what becomes of a message that it can't take; an alarm tells of messages that nobody reads",

@@ -118,7 +118,7 @@ func hasNoCapabilities(container map[string]any) []Violation {
 	return found
 }
 
-// canFail matches the health checks that can't fail, which are none.
+// cannotFail matches the health checks that can't fail, which are none.
 var cannotFail = regexp.MustCompile(`(?i)^\s*(true|:|/bin/true|/usr/bin/true|exit(\s+0)?|echo\b[^|&;]*)\s*;?\s*$|(\|\||;)\s*(true|:|/bin/true|exit\s+0|echo\b[^|&;]*)\s*;?\s*$`)
 
 func hasHealthCheck(c map[string]any) []Violation {
