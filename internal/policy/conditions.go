@@ -17,7 +17,7 @@ var restricting = []string{"stringequals", "stringequalsignorecase", "stringlike
 // callerKeys are the keys that say who calls, or from where.
 //
 // Source: IAM User Guide, "AWS global condition context keys".
-var callerKeys = regexp.MustCompile(`(?i)^(aws:(principal(account|arn|orgid|orgpaths|isawsservice)|userid|source(account|arn|orgid|orgpaths|vpc|vpce|vpcarn|ip|owner)|vpcsourceip)|kms:calleraccount|lambda:functionurlauthtype)$`)
+var callerKeys = regexp.MustCompile(`(?i)^(aws:(principal(account|arn|orgid|orgpaths)|userid|source(account|arn|orgid|orgpaths|vpc|vpce|vpcarn|ip|owner)|vpcsourceip)|kms:calleraccount)$`)
 
 // isRestricted reports whether a statement's condition keeps most callers out: at least
 // one of its keys, all of whose values do.
@@ -50,6 +50,10 @@ func isTrivial(value any) bool {
 	}
 	plain := reference.ReplaceAllString(text, "ref")
 	if !wildcard.MatchString(plain) {
+		return false
+	}
+	// A path of an organisation begins with the organisation.
+	if organisation, _, isPath := strings.Cut(plain, "/"); isPath && strings.HasPrefix(plain, "o-") && !wildcard.MatchString(organisation) {
 		return false
 	}
 	parts := strings.SplitN(plain, ":", 6)

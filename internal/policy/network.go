@@ -172,12 +172,18 @@ func domainTLS(r cfn.Resource) []Violation {
 	return found
 }
 
+// mostRequests is what API Gateway takes in a second from all of an account's APIs
+// together: a higher limit is none.
+//
+// Source: API Gateway's developer guide, account-level quotas.
+const mostRequests = 10000
+
 // throttled demands limits of a stage, and of each route that has settings of its own.
 func throttled(r cfn.Resource) []Violation {
 	var found []Violation
 	check := func(place string, settings any) {
 		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
-			if value := cfn.At(settings, limit); !isAtLeast(value, 1) {
+			if value := cfn.At(settings, limit); !isAtLeast(value, 1) || isAtLeast(value, mostRequests) {
 				found = append(found, fault(place+"."+limit, show(value)+": set a limit")...)
 			}
 		}

@@ -32,6 +32,9 @@ var Rules = []Rule{
 	{"NET2", "load balancers are internal and drop invalid headers", both(
 		each(isInternal, balancer),
 		every(anywhere("AssociatePublicIpAddress", "set false", "false")),
+		each(func(r cfn.Resource) []Violation {
+			return allows(r, "InstanceId", "an address of an instance: remove it")
+		}, "AWS::EC2::EIP"),
 		each(func(r cfn.Resource) []Violation { return wants(r, "Scheme", "set internal", "internal") }, "AWS::ElasticLoadBalancing::LoadBalancer"),
 	)},
 	{"NET3", "only webhooks are open", both(

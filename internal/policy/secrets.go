@@ -47,8 +47,10 @@ func noSecretIn(container map[string]any) []Violation {
 	return found
 }
 
-// passed matches a secret that is passed as an option.
-var passed = regexp.MustCompile(`(?i)(^|\s)--?(password|passwd|token|secret|api[-_]?key)[= ]\S`)
+// passed matches a secret that is passed as an option, or as one of several values in
+// a text.
+var passed = regexp.MustCompile(`(?i)(^|\s)--?(password|passwd|token|secret|api[-_]?key)[= ]\S` +
+	`|(^|[\s"'?&;,{_])(password|passwd|pwd|secret|token|api[-_]?key)("\s*:\s*"[^"]|=[^\s&;=])`)
 
 // noSecretValue demands of every text of a resource that it isn't a secret's value, nor
 // a dynamic reference to one, which CloudFormation would write into the property.
