@@ -174,8 +174,10 @@ func takenBack(r cfn.Resource) []Violation {
 // CDK's repository for assets, whose tags can't change and are hashes of the content.
 //
 // Source: the CDK CLI's bootstrap template, ContainerAssetsRepository.
-var ownImage = regexp.MustCompile("^((\uE000AWS::AccountId\uE001)\\.dkr\\.ecr\\.[^/]+|\uE000[A-Za-z0-9]+\\.RepositoryUri\uE001)" +
-	"(/[^@]*)?@sha256:[0-9a-f]{64}$|^\uE000AWS::AccountId\uE001\\.dkr\\.ecr\\.[^/]+/cdk-[a-z0-9]+-container-assets-[^/@]+:[0-9A-Za-z_]+$")
+var ownImage = regexp.MustCompile("^(" + ownRegistry + "|\uE000[A-Za-z0-9]+\\.RepositoryUri\uE001)(/[^@]*)?@sha256:[0-9a-f]{64}$" +
+	"|^" + ownRegistry + "/cdk-[a-z0-9]+-container-assets-[^/@]+:[0-9A-Za-z_]+$")
+
+const ownRegistry = "\uE000AWS::AccountId\uE001\\.dkr\\.ecr\\.[^/.]+\\.(\uE000AWS::URLSuffix\uE001|amazonaws\\.[a-z.]+)"
 
 func hasOwnImage(c map[string]any) []Violation {
 	image, _ := cfn.Scalar(c["Image"])
