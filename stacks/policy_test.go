@@ -21,8 +21,9 @@ func synthLog(t *testing.T, acknowledged ...policy.Acknowledgement) (thrown stri
 	t.Helper()
 	outdir := t.TempDir()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(outdir)})
-	stack := awscdk.NewStack(app, jsii.String("stack"), nil)
-	awslogs.NewCfnLogGroup(stack, jsii.String("Log"), nil)
+	stack := awscdk.NewStack(app, jsii.String("stack"), &awscdk.StackProps{TerminationProtection: jsii.Bool(true)})
+	log := awslogs.NewCfnLogGroup(stack, jsii.String("Log"), nil)
+	log.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 	policy.Enforce(app, acknowledged)
 	func() {
 		defer func() {
@@ -53,19 +54,19 @@ func synthLog(t *testing.T, acknowledged ...policy.Acknowledgement) (thrown stri
 func TestPolicyStopsSynthesis(t *testing.T) {
 	thrown, violations, _ := synthLog(t)
 	assert.Assert(t, thrown != "", "synthesis went on")
-	assert.DeepEqual(t, violations, []string{"LOG1[Log]"})
+	assert.DeepEqual(t, violations, []string{"LOG1[Log.RetentionInDays]"})
 }
 
 func TestAcknowledgedViolationsAreReportedWithTheirReasons(t *testing.T) {
-	thrown, violations, reasons := synthLog(t, policy.Acknowledgement{Name: "LOG1[Log]", Reason: "an example"})
+	thrown, violations, reasons := synthLog(t, policy.Acknowledgement{Name: "LOG1[Log.RetentionInDays]", Reason: "an example"})
 	assert.Equal(t, thrown, "")
 	assert.Equal(t, len(violations), 0)
-	assert.DeepEqual(t, reasons, map[string]string{"LOG1[Log]": "an example"})
+	assert.DeepEqual(t, reasons, map[string]string{"LOG1[Log.RetentionInDays]": "an example"})
 }
 
 func TestAcknowledgementsMustExcuseSomething(t *testing.T) {
 	thrown, violations, _ := synthLog(t,
-		policy.Acknowledgement{Name: "LOG1[Log]", Reason: "an example"}, policy.Acknowledgement{Name: "LOG1[Other]", Reason: "old"})
+		policy.Acknowledgement{Name: "LOG1[Log.RetentionInDays]", Reason: "an example"}, policy.Acknowledgement{Name: "LOG1[Other.RetentionInDays]", Reason: "old"})
 	assert.Assert(t, thrown != "", "synthesis went on")
-	assert.DeepEqual(t, violations, []string{"ACK1[LOG1[Other]]"})
+	assert.DeepEqual(t, violations, []string{"ACK1[LOG1[Other.RetentionInDays]]"})
 }

@@ -1,8 +1,12 @@
 package policy
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,9 +20,9 @@ import (
 // begins with it.
 const pluginName = "webhook-policy"
 
-// Acknowledgement excuses violations of one rule and subject.
+// Acknowledgement excuses the violations of one rule by one property of one resource.
 type Acknowledgement struct {
-	// Name is the violation's, such as "ECS5[Task]".
+	// Name is the violation's, such as "LOG1[Log.RetentionInDays]".
 	Name string
 	// Reason says why the violation may stay; it shows in the report.
 	Reason string
@@ -59,14 +63,14 @@ func (p *plugin) RuleIds() *[]*string {
 func (p *plugin) Validate(context awscdk.IPolicyValidationContext) *awscdk.PolicyValidationPluginReport {
 	var violations []*awscdk.PolicyViolation
 	var names []string
-	for _, path := range *context.TemplatePaths() {
-		found, err := checkFile(*path)
+	for _, path := range withNested(*context.TemplatePaths()) {
+		found, err := checkFile(path)
 		if err != nil {
-			found = []Violation{{Rule: "unreadable", Fault: err.Error()}}
+			found = []Violation{{Rule: "unreadable", Property: filepath.Base(path), Fault: err.Error()}}
 		}
 		for _, v := range found {
 			names = append(names, v.Name())
-			violations = append(violations, reported(v, *path))
+			violations = append(violations, reported(v, path))
 		}
 	}
 	for _, v := range p.idle(names) {
@@ -82,12 +86,27 @@ func (p *plugin) idle(names []string) []Violation {
 	for _, a := range p.acknowledged {
 		switch {
 		case !slices.Contains(names, a.Name):
-			found = append(found, Violation{Rule: "ACK1", Subject: a.Name, Fault: "the acknowledgement excuses nothing: remove it"})
+			found = append(found, Violation{Rule: "ACK1", Property: a.Name, Fault: "the acknowledgement excuses nothing: remove it"})
 		case a.Reason == "":
-			found = append(found, Violation{Rule: "ACK2", Subject: a.Name, Fault: "the acknowledgement says no reason: give one"})
+			found = append(found, Violation{Rule: "ACK2", Property: a.Name, Fault: "the acknowledgement says no reason: give one"})
 		}
 	}
 	return found
+}
+
+// withNested returns the templates' paths and those of the nested stacks beside them,
+// which CDK writes as assets and doesn't name.
+func withNested(templates []*string) []string {
+	var paths []string
+	for _, path := range templates {
+		paths = append(paths, *path)
+	}
+	for _, path := range slices.Clone(paths) {
+		nested, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.nested.template.json"))
+		paths = append(paths, nested...)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 func checkFile(path string) ([]Violation, error) {
@@ -99,7 +118,38 @@ func checkFile(path string) ([]Violation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	properties, err := stackOf(path)
+	if err != nil {
+		return nil, err
+	}
+	if properties != nil {
+		template.Rest[stackProperties] = properties
+	}
 	return Check(template), nil
+}
+
+// stackOf returns the properties of the stack with a template in the manifest beside
+// it; nil if there is no manifest, or no such stack.
+func stackOf(path string) (map[string]any, error) {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(path), "manifest.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var manifest struct {
+		Artifacts map[string]struct{ Properties map[string]any }
+	}
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return nil, fmt.Errorf("manifest.json: %w; synthesize it anew", err)
+	}
+	for _, artifact := range manifest.Artifacts {
+		if artifact.Properties["templateFile"] == filepath.Base(path) {
+			return artifact.Properties, nil
+		}
+	}
+	return nil, nil
 }
 
 // reported returns a violation as CDK's report takes it.

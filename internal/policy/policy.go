@@ -4,10 +4,7 @@
 package policy
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 
 	"benchlingwebhook/internal/cfn"
 )
@@ -18,95 +15,103 @@ type Rule struct {
 	ID string
 	// Demand says what must hold, in a few words.
 	Demand string
-	check  func(cfn.Template) []Violation
+	// check sees one case of the template, as cfn.Cases says: a value that isn't
+	// decided is a text that equals no other.
+	check func(cfn.Template) []Violation
 }
 
 // Violation is one place where a rule doesn't hold.
 type Violation struct {
 	// Rule is the rule's ID.
 	Rule string
-	// Resource is the logical ID of the resource.
+	// Resource is the logical ID of the resource; empty for the template itself.
 	Resource string
-	// Subject is what an acknowledgement names: the action, where the rule is
-	// about one, otherwise the resource.
-	Subject string
-	// Property is where in the resource, such as "ContainerDefinitions[web].User".
+	// Property is where in the resource, such as "ContainerDefinitions[web].User". A
+	// statement is named by its action.
 	Property string
 	// Fault says what is wrong, and the remedy.
 	Fault string
 }
 
-// Name identifies the violation for an acknowledgement, such as "ECS5[Task]".
-func (v Violation) Name() string { return fmt.Sprintf("%s[%s]", v.Rule, v.Subject) }
-
-// String returns the violation in one line.
-func (v Violation) String() string {
-	return fmt.Sprintf("%s: %s %s: %s", v.Name(), v.Resource, v.Property, v.Fault)
+// Name identifies the violation for an acknowledgement, which excuses one property of
+// one resource, such as "ECS5[Task.ContainerDefinitions[web].User]".
+func (v Violation) Name() string {
+	if v.Resource == "" {
+		return fmt.Sprintf("%s[%s]", v.Rule, v.Property)
+	}
+	return fmt.Sprintf("%s[%s.%s]", v.Rule, v.Resource, v.Property)
 }
 
-// Check returns every violation of every rule, in the order of the rules.
+// String returns the violation in one line.
+func (v Violation) String() string { return v.Name() + ": " + v.Fault }
+
+// Check returns every violation of every rule in any case of the template, in the
+// order of the rules.
 func Check(t cfn.Template) []Violation {
+	cases, problems := cfn.Cases(t)
 	var found []Violation
-	for _, rule := range Rules {
-		for _, v := range rule.check(t) {
-			v.Rule = rule.ID
-			if v.Subject == "" {
-				v.Subject = v.Resource
+	seen := map[Violation]bool{}
+	add := func(violations []Violation, rule string) {
+		for _, v := range violations {
+			v.Rule = rule
+			v.Property, v.Fault = cfn.Shown(v.Property), cfn.Shown(v.Fault)
+			if !seen[v] {
+				seen[v] = true
+				found = append(found, v)
 			}
-			found = append(found, v)
+		}
+	}
+	for _, rule := range Rules {
+		for _, decided := range cases {
+			add(rule.check(decided), rule.ID)
+		}
+		if rule.ID == shownRule {
+			add(notShown(problems), rule.ID)
 		}
 	}
 	return found
 }
 
-// each makes a rule of what must hold of each resource of one type. The check
+// each makes a rule of what must hold of each resource of the types. The check
 // returns the property and the fault, or nothing.
-func each(kind string, check func(r cfn.Resource) []Violation) func(cfn.Template) []Violation {
+func each(check func(r cfn.Resource) []Violation, kinds ...string) func(cfn.Template) []Violation {
 	return func(t cfn.Template) []Violation {
 		var found []Violation
-		for _, r := range t.OfType(kind) {
-			for _, v := range check(r) {
-				v.Resource = r.ID
-				found = append(found, v)
+		for _, kind := range kinds {
+			for _, r := range t.OfType(kind) {
+				found = append(found, of(r, check(r))...)
 			}
 		}
 		return found
 	}
 }
 
-// byType names each violation after its resource's type, where an acknowledgement
-// is of all resources of the type or of none.
-func byType(check func(cfn.Template) []Violation) func(cfn.Template) []Violation {
+// every makes a rule of what must hold of each resource of any type.
+func every(check func(r cfn.Resource) []Violation) func(cfn.Template) []Violation {
 	return func(t cfn.Template) []Violation {
-		found := check(t)
-		for i := range found {
-			found[i].Subject = t.Resources[found[i].Resource].Type
+		var found []Violation
+		for _, r := range t.All() {
+			found = append(found, of(r, check(r))...)
 		}
 		return found
 	}
 }
 
-// fault returns one violation of a property.
-func fault(property, text string) []Violation {
-	return []Violation{{Property: property, Fault: text}}
+// both makes one rule of several.
+func both(checks ...func(cfn.Template) []Violation) func(cfn.Template) []Violation {
+	return func(t cfn.Template) []Violation {
+		var found []Violation
+		for _, check := range checks {
+			found = append(found, check(t)...)
+		}
+		return found
+	}
 }
 
-// wants returns a violation unless the property has one of the values.
-func wants(r cfn.Resource, property, remedy string, values ...any) []Violation {
-	value := cfn.At(r.Properties, strings.Split(property, ".")...)
-	if slices.Contains(values, value) {
-		return nil
+// of makes violations those of a resource.
+func of(r cfn.Resource, found []Violation) []Violation {
+	for i := range found {
+		found[i].Resource = r.ID
 	}
-	return fault(property, fmt.Sprintf("%s: %s", show(value), remedy))
-}
-
-func show(value any) string {
-	if value == nil {
-		return "not set"
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
-	return string(text)
+	return found
 }

@@ -6,19 +6,14 @@ import "benchlingwebhook/internal/cfn"
 var tagged = []string{
 	bucket, queue, service, table, task, topic,
 	"AWS::EC2::EIP", "AWS::EC2::FlowLog", "AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::RouteTable",
-	"AWS::EC2::SecurityGroup", "AWS::EC2::Subnet", "AWS::EC2::VPC", "AWS::ECS::Cluster", "AWS::IAM::Role",
-	"AWS::SecretsManager::Secret",
+	securityGroup, subnet, vpc, cluster, "AWS::IAM::Role", secret,
 }
 
-func isTagged(t cfn.Template) []Violation {
-	var found []Violation
-	for _, kind := range tagged {
-		found = append(found, each(kind, func(r cfn.Resource) []Violation {
-			if len(cfn.List(r.Properties["Tags"])) == 0 {
-				return fault("Tags", "not set: name the application and the environment")
-			}
+func isTagged(r cfn.Resource) []Violation {
+	for _, tag := range flat(r.Properties["Tags"]) {
+		if isNamed(cfn.At(tag, "Key")) {
 			return nil
-		})(t)...)
+		}
 	}
-	return found
+	return fault("Tags", show(r.Properties["Tags"])+": name the application and the environment")
 }
