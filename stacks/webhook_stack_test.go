@@ -16,7 +16,6 @@ import (
 
 	"benchlingwebhook/constructs"
 	"benchlingwebhook/internal/cfn"
-	"benchlingwebhook/internal/cfnschema"
 	"benchlingwebhook/internal/review"
 	"benchlingwebhook/stacks"
 )
@@ -59,7 +58,7 @@ func TestGoldenTemplates(t *testing.T) {
 // TestShapesReadWell compares how each shape's review against dev reads, which
 // is what its settings do.
 func TestShapesReadWell(t *testing.T) {
-	schemas, err := cfnschema.Installed("../build/tools")
+	sources, err := review.Options{Tools: "../build/tools", Modules: "../node_modules"}.Sources()
 	assert.NilError(t, err)
 	read := func(shape string) map[string]cfn.Template {
 		template, err := cfn.Read(golden.Get(t, shape+".template.json"))
@@ -68,7 +67,7 @@ func TestShapesReadWell(t *testing.T) {
 	}
 	for _, shape := range shapes[1:] {
 		t.Run(shape.name, func(t *testing.T) {
-			result, err := review.Compare(review.Input{Before: read("dev"), After: read(shape.name)}, schemas)
+			result, err := review.Compare(review.Input{Before: read("dev"), After: read(shape.name)}, sources)
 			assert.NilError(t, err)
 			golden.Assert(t, result.Text(), shape.name+".review.txt")
 		})

@@ -26,7 +26,7 @@ func TestExitStatus(t *testing.T) {
 		stdout, stderr string
 	}{
 		{name: "unchanged", status: unchanged, stdout: "nothing changed\n"},
-		{name: "changed", result: review.Review{Findings: finding(false)}, status: changed, stdout: "changed: everything else: 1\n"},
+		{name: "changed", result: review.Review{Findings: finding(false)}, status: changed, stdout: "changed: Desired count\n"},
 		{name: "dangerous", result: review.Review{Findings: finding(true)}, status: dangerous, stdout: "DANGEROUS: Desired count\n"},
 		{name: "failed", err: errors.New("go build: exit status 1"), status: failed, stderr: "go build: exit status 1\n"},
 	} {
@@ -40,7 +40,7 @@ func TestExitStatus(t *testing.T) {
 				return c.result, c.err
 			})
 			assert.Equal(t, status, c.status)
-			assert.Equal(t, asked, review.Options{Tree: ".", Base: "v1", Tools: "python"})
+			assert.Equal(t, asked, review.Options{Tree: ".", Base: "v1", Tools: "python", Modules: "node_modules"})
 			assert.Assert(t, strings.HasPrefix(stdout.String(), c.stdout), stdout.String())
 			assert.Equal(t, stderr.String(), c.stderr)
 			_, err := os.Stat(filepath.Join(out, "review.json"))

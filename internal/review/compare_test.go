@@ -43,7 +43,7 @@ func TestCases(t *testing.T) {
 
 func installed(t *testing.T) Sources {
 	t.Helper()
-	sources, err := Options{Tools: "../../build/tools", Modules: "../../node_modules"}.sources()
+	sources, err := Options{Tools: "../../build/tools", Modules: "../../node_modules"}.Sources()
 	assert.NilError(t, err)
 	return sources
 }

@@ -71,7 +71,7 @@ func (c *comparison) findings() ([]Finding, error) {
 	var found []Finding
 	for _, id := range slices.Sorted(maps.Keys(outcomes)) {
 		r := c.original.Resources[id]
-		if !slices.Contains(reportedElsewhere, r.Type) || outcomes[id].isLoss(r.Type) {
+		if !slices.Contains(reportedElsewhere, r.Type) || outcomes[id].lost {
 			found = append(found, outcomes[id].finding(r, c.after.Resources[id], c.sources.Schemas)...)
 		}
 	}
@@ -214,26 +214,33 @@ func propertyFinding(c change) Finding {
 const many = 3
 
 // collapse puts one finding in the place of those that say the same of many
-// resources' properties.
+// resources' properties, and that nobody need read one by one.
 func collapse(found []Finding) []Finding {
-	type same struct{ property, before, after string }
+	type same struct {
+		section       Section
+		text          string
+		before, after string
+	}
+	of := func(f Finding) (same, bool) {
+		without := strings.Replace(f.Text, f.Resource+" ", "", 1)
+		return same{f.Section, without, f.Before, f.After}, !f.Danger && f.Resource != "" && f.Property != "" && f.Section != Replaced
+	}
 	resources := map[same][]string{}
 	for _, f := range found {
-		if f.Section == Other && f.Resource != "" && f.Property != "" {
-			of := same{f.Property, f.Before, f.After}
-			resources[of] = append(resources[of], f.Resource)
+		if key, can := of(f); can {
+			resources[key] = append(resources[key], f.Resource)
 		}
 	}
 	var rest []Finding
 	for _, f := range found {
-		of := same{f.Property, f.Before, f.After}
-		all := resources[of]
+		key, can := of(f)
+		all := resources[key]
 		switch {
-		case f.Section != Other || f.Resource == "" || f.Property == "" || len(all) < many:
+		case !can || len(all) < many:
 			rest = append(rest, f)
 		case f.Resource == all[0]:
 			f.Resource, f.Type, f.Resources = "", "", all
-			f.Text = fmt.Sprintf("%s: %s (%d resources: %s, …)", f.Property, arrow(f.Before, f.After), len(all), all[0])
+			f.Text = fmt.Sprintf("%s (%d resources: %s, …)", key.text, len(all), all[0])
 			rest = append(rest, f)
 		}
 	}

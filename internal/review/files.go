@@ -12,7 +12,7 @@ import (
 // The stacks of two templates are taken for one; those of assemblies go by
 // their names.
 func Templates(o Options, before, after string) (Review, error) {
-	sources, err := o.sources()
+	sources, err := o.Sources()
 	if err != nil {
 		return Review{}, err
 	}

@@ -79,17 +79,19 @@ func (o opening) isCut(is map[string]opening, after cfn.Template) bool {
 	if o.rule == nil || coveredByRule(is, *o.rule) || after.Resources[o.rule.group].Type == "" {
 		return false
 	}
-	if _, isNetwork := prefix(o.rule.peer); !isNetwork {
-		_, stays := after.Resources[o.rule.peer]
-		return stays
-	}
-	// Narrower ways of the same kind are what it was narrowed to.
+	_, isNetwork := prefix(o.rule.peer)
 	for _, other := range is {
-		if other.rule != nil && other.rule.group == o.rule.group && other.rule.direction == o.rule.direction && o.rule.covers(*other.rule, false) {
+		if other.rule == nil || other.rule.group != o.rule.group || other.rule.direction != o.rule.direction {
+			continue
+		}
+		// Another port between the two, or a narrower way of the same kind, is what
+		// takes its place.
+		if !isNetwork && other.rule.peer == o.rule.peer || isNetwork && o.rule.covers(*other.rule, false) {
 			return false
 		}
 	}
-	return o.rule.direction == "out"
+	_, stays := after.Resources[o.rule.peer]
+	return stays || isNetwork && o.rule.direction == "out"
 }
 
 func coveredByRule(openings map[string]opening, r groupRule) bool {

@@ -108,7 +108,7 @@ func weakenings(before, after cfn.Template, id string) []weakening {
 // explains says whether the weakening follows from a change of one property.
 func (w weakening) explains(c change) bool {
 	name := c.path()
-	return w.protection.property.MatchString(name) && (w.part == "" || strings.Contains(name, "["+w.part+"]"))
+	return w.protection.property.MatchString(name) && (w.part == "" || strings.Contains(name, "["+w.part+"]") || strings.HasPrefix(name, w.part))
 }
 
 // outages are the protections without which something stops.

@@ -40,6 +40,11 @@ func attributePath(list, key string) *regexp.Regexp {
 	return regexp.MustCompile(`^` + list + `\[` + regexp.QuoteMeta(key) + `\]`)
 }
 
+// throttled is how many of the limits of calls a route has.
+func throttled(settings any) strength {
+	return strength{number: oneIf(cfn.At(settings, "ThrottlingRateLimit") != nil) + oneIf(cfn.At(settings, "ThrottlingBurstLimit") != nil)}
+}
+
 // tlsVersion is the oldest version that a policy of a load balancer takes, 0 for
 // those before 1.2.
 //
@@ -133,10 +138,14 @@ var edgeProtections = []protection{
 	}), 0},
 	{"one way in", api, regexp.MustCompile(`^DisableExecuteApiEndpoint$`), truth("DisableExecuteApiEndpoint", false), 0},
 	{"throttles", stage, regexp.MustCompile(`Throttling|^DefaultRouteSettings$|^RouteSettings\b|MethodSettings`), func(r resource) map[string]strength {
-		settings := at(r.Properties, "DefaultRouteSettings")
-		rate, burst := number(cfn.At(settings, "ThrottlingRateLimit"), math.Inf(1)), number(cfn.At(settings, "ThrottlingBurstLimit"), math.Inf(1))
-		return map[string]strength{"ThrottlingRateLimit": {number: 1 / rate}, "ThrottlingBurstLimit": {number: 1 / burst}}
-	}, 0},
+		all := map[string]strength{}
+		settings, _ := r.Properties["RouteSettings"].(map[string]any)
+		for route, of := range settings {
+			all["RouteSettings."+route] = throttled(of)
+		}
+		all["DefaultRouteSettings"] = throttled(r.Properties["DefaultRouteSettings"])
+		return all
+	}, math.Inf(-1)},
 	{"access logs", stage, regexp.MustCompile(`^AccessLogSettings?\b`), func(r resource) map[string]strength {
 		return whole(oneIf(r.Properties["AccessLogSettings"] != nil || r.Properties["AccessLogSetting"] != nil))
 	}, 0},

@@ -142,21 +142,14 @@ func plainSecrets(c map[string]any) strength {
 	var open []string
 	for _, variable := range objects(c["Environment"]) {
 		name := cfn.Text(variable["Name"])
-		value := cfn.Text(variable["Value"])
-		if _, isText := variable["Value"].(string); isText && (secrets.Named(name) && !noSecret.MatchString(value) || secretValue.MatchString(value)) || strings.Contains(cfn.Symbol(variable["Value"]), "{{resolve:secretsmanager") {
+		value, isText := variable["Value"].(string)
+		resolved := strings.Contains(cfn.Symbol(variable["Value"]), "{{resolve:secretsmanager")
+		if resolved || isText && (secrets.Valued(value) || secrets.Named(name) && !secrets.Harmless(value)) {
 			open = append(open, name)
 		}
 	}
 	return strength{open: open}
 }
-
-// noSecret matches values that are none, whatever they are named: nothing, numbers and
-// truth values.
-var noSecret = regexp.MustCompile(`^(""|[\d.]+|true|false)$`)
-
-// secretValue matches keys by their form: of AWS, of GitHub, of Slack, of Stripe, and
-// private ones.
-var secretValue = regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bxox[abps]-|\b[sr]k_live_|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:]+:[^@/\s]+@`)
 
 // imageSource is where an image comes from, if not from this account's registry;
 // its number is 1 where it is named by digest or by the hash of an asset.

@@ -24,6 +24,9 @@ type outcome struct {
 	id, renamedTo string
 	// verb is what CloudFormation does, such as "will be replaced".
 	verb string
+	// lost says that something stops, or isn't seen any more: what the resource
+	// was for is still there.
+	lost bool
 	// because says which property, or which resource that it follows, makes it
 	// end; property is that property's name.
 	because, property string
@@ -43,6 +46,7 @@ func (c *comparison) outcomes() (map[string]outcome, error) {
 			found[old] = outcome{id: old, verb: "will be deleted"}
 		}
 	}
+	c.markLosses(found)
 	// A resource follows what it refers to in a create-only property, and others
 	// follow it in turn.
 	for again := true; again; {
@@ -124,11 +128,19 @@ func within(steps []string, paths [][]string) bool {
 	return false
 }
 
-// isLoss says whether something stops, or isn't seen any more, as the resource
-// goes without another in its place.
-func (f outcome) isLoss(kind string) bool {
-	_, matters := losses[kind]
-	return matters && f.verb == "will be deleted"
+// markLosses marks what goes without another in its place, unless what it refers to
+// goes, too.
+func (c *comparison) markLosses(found map[string]outcome) {
+	gone := map[string]bool{}
+	for id, f := range found {
+		gone[id] = f.renamedTo == ""
+	}
+	for id, f := range found {
+		r := c.original.Resources[id]
+		_, matters := losses[r.Type]
+		f.lost = matters && gone[id] && cfn.FirstReference(r.Properties, gone) == ""
+		found[id] = f
+	}
 }
 
 // finding returns the outcome as a reviewer reads it; after is what the resource
@@ -145,7 +157,7 @@ func (f outcome) finding(r, after cfn.Resource, schemas *cfnschema.Schemas) []Fi
 	case data:
 		found.Danger = true
 		text = "data-bearing " + text + "; " + dataImpact(r, after, f)
-	case f.isLoss(kind):
+	case f.lost:
 		found.Section, found.Danger = losses[kind].section, true
 		text += ": " + losses[kind].why
 	case slices.Contains(urls, kind) && f.verb == "will be replaced":

@@ -24,8 +24,8 @@ type Options struct {
 	Modules string
 }
 
-// sources returns what AWS says of its types and actions.
-func (o Options) sources() (s Sources, err error) {
+// Sources returns what AWS says of its types and actions.
+func (o Options) Sources() (s Sources, err error) {
 	if s.Schemas, err = cfnschema.Installed(o.Tools); err != nil {
 		return s, err
 	}
@@ -60,7 +60,7 @@ type Base struct {
 func NewBase(ctx context.Context, o Options) (*Base, error) {
 	b := &Base{options: o}
 	var err error
-	if b.sources, err = o.sources(); err != nil {
+	if b.sources, err = o.Sources(); err != nil {
 		return nil, err
 	}
 	if b.scratch, err = os.MkdirTemp("", "review-"); err != nil {

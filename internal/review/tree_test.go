@@ -14,8 +14,8 @@ import (
 // project is a copy of this project in a repository of its own, whose only
 // commit is what the working tree holds.
 type project struct {
-	t                *testing.T
-	directory, tools string
+	t                         *testing.T
+	directory, tools, modules string
 }
 
 func newProject(t *testing.T) project {
@@ -24,7 +24,7 @@ func newProject(t *testing.T) project {
 	assert.NilError(t, err)
 	// Synthesis needs Node 24 of package-lock.json.
 	t.Setenv("PATH", filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
-	p := project{t: t, directory: t.TempDir(), tools: filepath.Join(root, "build", "tools")}
+	p := project{t: t, directory: t.TempDir(), tools: filepath.Join(root, "build", "tools"), modules: filepath.Join(root, "node_modules")}
 	for _, name := range []string{"main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"} {
 		assert.NilError(t, copyDirectory(t.Context(), root, name, p.directory))
 	}
@@ -43,7 +43,7 @@ func (p project) git(arguments ...string) string {
 }
 
 func (p project) options(base string) Options {
-	return Options{Tree: ".", Base: base, Tools: p.tools}
+	return Options{Tree: ".", Base: base, Tools: p.tools, Modules: p.modules}
 }
 
 // edit replaces text in one file until the test ends.
@@ -95,7 +95,7 @@ func TestReviews(t *testing.T) {
 		{
 			name: "the Dockerfile's interval",
 			file: dockerfile, from: "--interval=30s", to: "--interval=45s",
-			first: "changed: hardening: 1",
+			first: "changed: docker/Dockerfile: HEALTHCHECK --interval: 30s → 45s",
 			lines: 5,
 		},
 		{
