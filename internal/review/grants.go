@@ -109,5 +109,5 @@ func matches(pattern, text string) bool {
 }
 
 func sortGrants(grants []grant) {
-	slices.SortFunc(grants, func(a, b grant) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(grants, func(a, b grant) int { return strings.Compare(a.String()+a.endpoint, b.String()+b.endpoint) })
 }
