@@ -23,6 +23,10 @@ func isBroad(g grant, at place, actions *iampolicy.Actions) (bool, error) {
 		return !isServicePolicy(g.resource), nil
 	case at.property == trust:
 		return isOpenTrust(g), nil
+	case at.kind == "AWS::KMS::Key" && strings.HasSuffix(g.principal, ":root") && g.action == "kms:*":
+		// It lets the account's own policies decide, as the policy of every key does
+		// that is made without one; another account's number is literal.
+		return !strings.Contains(g.principal, "${AWS::AccountId}"), nil
 	case g.endpoint != "":
 		return (g.action == "*" || strings.HasSuffix(g.action, ":*")) && isAllResources(g.resource) && !confines(g.condition), nil
 	case isPrincipalOutside(g):

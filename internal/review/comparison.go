@@ -75,6 +75,7 @@ func (c *comparison) findings() ([]Finding, error) {
 			found = append(found, outcomes[id].finding(r, c.after.Resources[id], c.sources.Schemas)...)
 		}
 	}
+	found = append(found, massReplacement(found)...)
 	access, err := accessFindings(c.before, c.after, c.sources.Actions)
 	if err != nil {
 		return nil, err

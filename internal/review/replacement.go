@@ -168,6 +168,33 @@ func (f outcome) finding(r, after cfn.Resource, schemas *cfnschema.Schemas) []Fi
 	return []Finding{found}
 }
 
+// mass is the number of replaced resources from which a deployment is a move.
+const mass = 10
+
+// massReplacement returns a finding where so many resources are replaced that their
+// new ones take over together, and names the one that the others follow.
+func massReplacement(found []Finding) []Finding {
+	var replaced []Finding
+	first := -1
+	for _, f := range found {
+		if !strings.Contains(f.Text, " will be replaced") {
+			continue
+		}
+		if leads := !strings.Contains(f.Text, "(its "); f.Type == "AWS::EC2::VPC" || leads && first < 0 || f.RenamedTo != "" && first < 0 {
+			first = len(replaced)
+		}
+		replaced = append(replaced, f)
+	}
+	if len(replaced) < mass {
+		return nil
+	}
+	lead := replaced[max(first, 0)]
+	return []Finding{{
+		Section: Outage, Resource: lead.Resource, Type: lead.Type, RenamedTo: lead.RenamedTo,
+		Text: fmt.Sprintf("%d resources will be replaced together, among them %s %s: what runs on them moves", len(replaced), lead.Type, lead.Resource),
+	}}
+}
+
 // dataImpact says what becomes of the data. What a replaced resource leaves behind
 // must be so on both sides: CloudFormation goes by the one that it knows when it
 // deletes.
