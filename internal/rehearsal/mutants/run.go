@@ -28,6 +28,9 @@ const (
 	inImage = "/app/src"
 	// each bounds one mutant.
 	each = 6 * time.Minute
+	// packagesWithin is how long a row waits for packages, which a mutant may never
+	// make: three times what the slowest row of a service without a fault takes.
+	packagesWithin = 45 * time.Second
 )
 
 // runner is what all mutants have in common.
@@ -126,7 +129,7 @@ func (r *runner) rows(ctx context.Context, m Mutant) ([]report.Row, error) {
 	rows := report.New(r.log)
 	rows.Only(m.chosen)
 	s := stage.New(rows)
-	s.Image = r.image
+	s.Image, s.PackageTimeout = r.image, packagesWithin
 	if m.File != "" {
 		if s.Mounts, err = r.mounts(m); err != nil {
 			return nil, err

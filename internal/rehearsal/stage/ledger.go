@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// PackageTimeout bounds the time from a fault's end to the last package, and
-	// PackageEach is added for every event.
-	PackageTimeout = 2 * time.Minute
+	// packageTimeout bounds the time from a fault's end to the last package, unless a
+	// stage has less patience, and PackageEach is added for every event.
+	packageTimeout = 2 * time.Minute
 	PackageEach    = 250 * time.Millisecond
 )
 
@@ -68,7 +68,7 @@ func (s *Stage) CountPackages(ctx context.Context, sent Accepted, waited error) 
 
 // WaitForPackages waits until Quilt was asked for every accepted event's package.
 func (s *Stage) WaitForPackages(ctx context.Context, sent Accepted) error {
-	limit := PackageTimeout + time.Duration(len(sent.Entries))*PackageEach
+	limit := s.PackageTimeout + time.Duration(len(sent.Entries))*PackageEach
 	return testbed.Until(ctx, limit, func() (bool, string) {
 		packages, n := s.Packager.Packages(), 0
 		for entry := range sent.Entries {

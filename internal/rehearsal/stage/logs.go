@@ -51,7 +51,7 @@ const completed = "event.completed"
 
 // WaitDone waits until the workers' logs have events as completed, by their webhook IDs.
 func (s *Stage) WaitDone(ctx context.Context, webhooks ...string) error {
-	return testbed.Until(ctx, PackageTimeout, func() (bool, string) {
+	return testbed.Until(ctx, s.PackageTimeout, func() (bool, string) {
 		done, err := s.completedEvents(ctx)
 		for _, webhook := range webhooks {
 			if err == nil && !done[webhook] {

@@ -5,6 +5,7 @@ package stage
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
@@ -30,6 +31,8 @@ type Stage struct {
 	Packager *quilt.Packager
 	// Mounts are arguments of `docker run` for every task, beside those of the testbed.
 	Mounts []string
+	// PackageTimeout bounds the time from a fault's end to the last package.
+	PackageTimeout time.Duration
 	// Last are the events that were accounted for last.
 	Last Accepted
 
@@ -43,7 +46,7 @@ type Stage struct {
 
 // New returns a stage on which nothing is deployed, that reports to a report.
 func New(report *report.Report) *Stage {
-	s := &Stage{Testbed: testbed.New(report)}
+	s := &Stage{Testbed: testbed.New(report), PackageTimeout: packageTimeout}
 	s.Closed = true
 	return s
 }
