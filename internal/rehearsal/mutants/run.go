@@ -29,7 +29,7 @@ const (
 	// each bounds one mutant.
 	each = 6 * time.Minute
 	// packagesWithin is how long a row waits for packages, which a mutant may never
-	// make: three times what the slowest row of a service without a fault takes.
+	// make.
 	packagesWithin = 45 * time.Second
 )
 
