@@ -17,6 +17,8 @@ from src.webhook.batch_sender import (
     MessageRefusedError,
 )
 
+from .waiting import until
+
 
 class Queue:
     """Responds after a while, and refuses the bodies that it must."""
@@ -172,17 +174,23 @@ def test_a_queue_that_takes_nothing_is_at_fault_and_not_the_message(has_taken):
 def test_one_message_that_spoils_a_call_fails_alone(monkeypatch):
     monkeypatch.setattr(module, "SENDERS", 1)
 
+    called, others_wait = threading.Event(), threading.Event()
+
     class Spoiled(Queue):
         def send_message_batch(self, QueueUrl, Entries):  # noqa: N803
+            called.set()
+            assert others_wait.wait(5)
             if any(entry["MessageBody"] == "poison" for entry in Entries):
                 raise refused("InvalidParameterValue")
             return super().send_message_batch(QueueUrl, Entries)
 
-    batches = BatchSender(Spoiled(0.05), "url", Admission())
+    batches = BatchSender(Spoiled(), "url", Admission())
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(batches.send, message("first"))
-        time.sleep(0.03)
+        assert called.wait(5)
         sent = [threads.submit(batches.send, message(it)) for it in ("a", "poison", "b")]
+        until(lambda: batches._waiting.qsize() == 3)
+        others_wait.set()
         assert [first.result(2), sent[0].result(2), sent[2].result(2)] == [None] * 3
         with pytest.raises(MessageRefusedError):
             sent[1].result(2)

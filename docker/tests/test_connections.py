@@ -18,6 +18,7 @@ from src.runtime import connections
 from src.runtime.connections import CONNECTIONS, THREADS, Server
 
 from .test_app import call, free_port, serve_here
+from .waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -67,13 +68,6 @@ class Blocked:
 
 def waiting(server):
     return len(server.task_dispatcher._app.queue)
-
-
-def until(reached):
-    deadline = time.monotonic() + 5
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def dawdler(stack, server, sent=b""):
