@@ -108,7 +108,7 @@ class Remote:
         return self._line()
 
     def run(self, packages: int) -> tuple[float, dict[str, Any]]:
-        """Have packages made; return the seconds to the packaging message of the last, and counts."""
+        """Have packages made; return the seconds to the last packaging message, and counts."""
         began = time.time()
         self.ask(f"send {packages}")
         deadline = began + LIMIT_SECONDS
@@ -123,15 +123,18 @@ class Remote:
 def process(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
     """Run a Python module for as long as the context."""
     log = (BUILD / "bench-worker" / "worker.log").open("a")
-    with log, subprocess.Popen(
-        [sys.executable, "-m", *command],
-        cwd=DOCKER,
-        env={"PATH": os.environ["PATH"], **CREDENTIALS, **variables},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE if command[0] == "bench.stand_in" else log,
-        stderr=log,
-        text=True,
-    ) as started:
+    with (
+        log,
+        subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=DOCKER,
+            env={"PATH": os.environ["PATH"], **CREDENTIALS, **variables},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if command[0] == "worker_bench.stand_in" else log,
+            stderr=log,
+            text=True,
+        ) as started,
+    ):
         try:
             yield started
         finally:
@@ -183,7 +186,9 @@ def measure(case: Case, delay_ms: int, scale: float) -> Figures:
     with zipfile.ZipFile(path) as archive:
         megabytes = sum(it.file_size for it in archive.infolist()) / MB * packages
     with ExitStack() as stack:
-        remote = Remote(stack.enter_context(process("bench.stand_in", str(path), str(delay_ms))))
+        remote = Remote(
+            stack.enter_context(process("worker_bench.stand_in", str(path), str(delay_ms)))
+        )
         settings = environment(remote.address, case.at_once)
         worker = stack.enter_context(process("src.worker", **settings))
         remote.run(1)
@@ -193,9 +198,20 @@ def measure(case: Case, delay_ms: int, scale: float) -> Figures:
         cpu = (cpu_seconds(worker.pid) - before) * 1000
         peak = peak_mib(worker.pid)
         worker.kill()
-        command = [sys.executable, "-m", "bench.reference", str(path), remote.address, str(packages)]
+        command = [
+            sys.executable,
+            "-m",
+            "worker_bench.reference",
+            str(path),
+            remote.address,
+            str(packages),
+        ]
         done = subprocess.run(
-            command, cwd=DOCKER, env={**os.environ, **CREDENTIALS}, check=True, stdout=subprocess.PIPE
+            command,
+            cwd=DOCKER,
+            env={**os.environ, **CREDENTIALS},
+            check=True,
+            stdout=subprocess.PIPE,
         )
         unzip, boto3 = json.loads(done.stdout)
     return Figures(
@@ -220,7 +236,18 @@ def main() -> None:
     scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     (BUILD / "bench-worker").mkdir(parents=True, exist_ok=True)
     columns = "%-24s %5s %8s %7s %9s %8s %7s %6s %6s %9s %9s"
-    heads = ("", "S3 ms", "pack./s", "MB/s", "CPU/pack.", "CPU/file", "CPU/MB", "MiB", "p50", "of unzip")
+    heads = (
+        "",
+        "S3 ms",
+        "pack./s",
+        "MB/s",
+        "CPU/pack.",
+        "CPU/file",
+        "CPU/MB",
+        "MiB",
+        "p50",
+        "of unzip",
+    )
     print(columns % (*heads, "of boto3"))
     found = []
     for case in CASES:
@@ -231,8 +258,16 @@ def main() -> None:
             found.append(f)
             rates = (f"{f.packages_per_second:.1f}", f"{f.mb_per_second:.0f}")
             costs = (f.cpu_ms_per_package, f.cpu_ms_per_file, f.cpu_ms_per_mb)
-            rest = (f"{f.peak_mib:.0f}", f"{f.latency_ms:.0f}", f"{f.of_unzip:.2f}", f"{f.of_boto3:.2f}")
-            print(columns % (f.case, delay_ms, *rates, *(f"{it:.1f}" for it in costs), *rest), flush=True)
+            rest = (
+                f"{f.peak_mib:.0f}",
+                f"{f.latency_ms:.0f}",
+                f"{f.of_unzip:.2f}",
+                f"{f.of_boto3:.2f}",
+            )
+            print(
+                columns % (f.case, delay_ms, *rates, *(f"{it:.1f}" for it in costs), *rest),
+                flush=True,
+            )
     (BUILD / "bench-worker.json").write_text(json.dumps([asdict(it) for it in found], indent=2))
 
 

@@ -45,7 +45,7 @@ class StandIn(socketserver.ThreadingTCPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, *_: object) -> None:
-        """A reader drops a connection to go elsewhere in the ZIP."""
+        """Say nothing: a reader drops a connection to go elsewhere in the ZIP."""
 
     def reset(self) -> None:
         """Count from zero."""
@@ -81,7 +81,7 @@ class _Connection(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             method, path, _ = line.decode().split(" ", 2)
             headers = {}
-            while (header := self.rfile.readline().strip()):
+            while header := self.rfile.readline().strip():
                 name, _, value = header.decode().partition(":")
                 headers[name.lower()] = value.strip()
             if "expect" in headers:
@@ -170,7 +170,7 @@ class _Connection(socketserver.StreamRequestHandler):
         size = self.server.size
         start = int(first) if first else max(size - int(last), 0)
         end = min(int(last), size - 1) if first and last else size - 1
-        head = f"content-range: bytes {start}-{end}/{size}\r\netag: \"v1\"\r\n"
+        head = f'content-range: bytes {start}-{end}/{size}\r\netag: "v1"\r\n'
         head += f"content-length: {end - start + 1}\r\n\r\n"
         self.wfile.write(b"HTTP/1.1 206 Partial Content\r\n" + head.encode())
         with self.server.archive.open("rb") as file:
@@ -178,7 +178,9 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _s3(self, method: str, path: str, headers: dict[str, str]) -> None:
         key, _, query = path.partition("?")
-        verb = {"GET": "list", "HEAD": "head", "PUT": "put", "DELETE": "abort"}.get(method, "complete")
+        verb = {"GET": "list", "HEAD": "head", "PUT": "put", "DELETE": "abort"}.get(
+            method, "complete"
+        )
         if method == "PUT" and "partNumber" in query:
             verb = "part"
         if method == "POST" and "uploads" in query:
