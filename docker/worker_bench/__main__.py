@@ -16,7 +16,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,9 @@ class Figures:
     calls_per_package: dict[str, float]
 
 
-def archive_of(case: Case, scale: float) -> Path:
+def archive_of(case: Case) -> Path:
     """Return a ZIP of the case's files, made once: text that deflates to about a half."""
-    size = max(int(case.size * scale), 1000) if case.size > MB else case.size
-    path = BUILD / "bench-worker" / f"{case.files}x{size}.zip"
+    path = BUILD / "bench-worker" / f"{case.files}x{case.size}.zip"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,10 +82,19 @@ def archive_of(case: Case, scale: float) -> Path:
     with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for number in range(case.files):
             with archive.open(f"data/{number}.txt", "w", force_zip64=True) as file:
-                for start in range(0, size, len(noise)):
-                    file.write(noise[: size - start])
+                for start in range(0, case.size, len(noise)):
+                    file.write(noise[: case.size - start])
     unfinished.rename(path)
     return path
+
+
+def scaled(case: Case, scale: float) -> Case:
+    """Return a case with fewer packages; of one package, fewer files, or a smaller one."""
+    if case.packages > 1:
+        return replace(case, packages=max(int(case.packages * scale), 1))
+    if case.files > 1:
+        return replace(case, files=max(int(case.files * scale), 1))
+    return replace(case, size=int(case.size * scale))
 
 
 class Remote:
@@ -181,8 +189,8 @@ def peak_mib(pid: int) -> float:
 
 def measure(case: Case, delay_ms: int, scale: float) -> Figures:
     """Return a case's figures."""
-    path = archive_of(case, scale)
-    packages = max(int(case.packages * scale), 1)
+    case = scaled(case, scale)
+    path, packages = archive_of(case), case.packages
     with zipfile.ZipFile(path) as archive:
         megabytes = sum(it.file_size for it in archive.infolist()) / MB * packages
     with ExitStack() as stack:

@@ -192,8 +192,8 @@ class _Connection(socketserver.StreamRequestHandler):
         labels = self.server.labels.get(key, []) if verb == "head" else []
         body = {
             "list": b"<ListBucketResult/>",
-            "create": b"<InitiateMultipartUploadResult><UploadId>u</UploadId>"
-            b"</InitiateMultipartUploadResult>",
+            "create": f"<InitiateMultipartUploadResult><UploadId>{uuid.uuid4().hex}</UploadId>"
+            "</InitiateMultipartUploadResult>".encode(),
             "complete": b'<CompleteMultipartUploadResult><ETag>"e"</ETag>'
             b"</CompleteMultipartUploadResult>",
         }.get(verb, b"")

@@ -60,7 +60,7 @@ class MultipartUpload:
             **self._target, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT", **described
         )["UploadId"]
         target: dict[str, Any] = {**self._target, "UploadId": upload_id}
-        self._uploads.undo_later(upload_id, lambda: self._client.abort_multipart_upload(**target))
+        self._uploads.undo_later(self, lambda: self._client.abort_multipart_upload(**target))
         return upload_id
 
     def _part(self, created: Future[str], number: int, content: bytes) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class MultipartUpload:
             ChecksumCRC32=encoded(crc32),
             ChecksumType="FULL_OBJECT",
         )
-        self._uploads.finished(upload_id)
+        self._uploads.finished(self)
 
 
 def encoded(crc32: int) -> str:

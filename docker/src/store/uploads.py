@@ -44,7 +44,7 @@ class Uploads:
         self._changed = threading.Condition()
         self._held_bytes = 0
         self._error: BaseException | None = None
-        self._undo: dict[str, Callable[[], object]] = {}
+        self._undo: dict[object, Callable[[], object]] = {}
 
     def submit(
         self, size: int, work: Callable[P, T], *args: P.args, **named: P.kwargs
@@ -76,13 +76,13 @@ class Uploads:
 
         return self._threads.submit(run)
 
-    def undo_later(self, upload_id: str, undo: Callable[[], object]) -> None:
+    def undo_later(self, upload: object, undo: Callable[[], object]) -> None:
         """Have an upload undone when the context ends, unless it is finished by then."""
-        self._undo[upload_id] = undo
+        self._undo[upload] = undo
 
-    def finished(self, upload_id: str) -> None:
+    def finished(self, upload: object) -> None:
         """Leave an upload as it is."""
-        del self._undo[upload_id]
+        del self._undo[upload]
 
     def __enter__(self) -> Self:
         """Return the uploads."""
