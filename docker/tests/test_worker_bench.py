@@ -1,6 +1,7 @@
 """`make bench-worker` at a small size: every figure is there, and the stand-in sees every file."""
 
 import pytest
+
 from worker_bench import __main__ as bench
 
 pytestmark = pytest.mark.slow
