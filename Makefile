@@ -115,6 +115,11 @@ bench-synth: $(NODE) ## Time synth beside an empty CDK app
 bench-service: $(SERVICE) $(TOOLS) ## Load the service beside a Flask development server
 	go run ./cmd/bench-service
 
+.PHONY: bench-worker
+bench-worker: $(SERVICE) ## Measure the worker beside unzip and boto3's own transfer (SCALE=, 1 for the whole sizes)
+	@mkdir -p build
+	cd docker && .venv/bin/python -m worker_bench $(or $(SCALE),1)
+
 .PHONY: bench-servers
 bench-servers: $(SERVICE) $(TOOLS) $(SERVERS) ## Compare the service's own HTTP server with others
 	go run ./cmd/bench-service servers

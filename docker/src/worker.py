@@ -43,6 +43,7 @@ from .runtime.settings import WORKER_REQUIRED, Settings, SettingsError, read_set
 from .runtime.time_limits import check_time
 from .store.package_store import PackageStore
 from .store.packaging_queue import PackagingQueue
+from .store.uploads import UPLOADS_AT_ONCE
 
 # Canvases are drawn beside the exports, and Quilt's events taken, each by threads
 # of their own, so that neither waits for an export.
@@ -132,7 +133,8 @@ def build_worker(settings: Settings) -> Dependencies:
     )
     session = boto3.Session(region_name=settings.region)
     sqs = session.client("sqs", config=config)
-    s3 = session.client("s3", config=config)
+    uploads = Config(max_pool_connections=settings.worker_concurrency * UPLOADS_AT_ONCE + threads)
+    s3 = session.client("s3", config=config.merge(uploads))
     dynamodb = session.client("dynamodb", config=config)
     give_back = threading.Event()
 

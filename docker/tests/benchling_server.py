@@ -247,14 +247,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _file(self):
         content, size = self.server.zip, len(self.server.zip)
-        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        found = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("range", ""))
         if not self.server.ranges or not found:
             self._json(200, {})
             return
         if self.headers.get("if-match", self.server.etag) != self.server.etag:
             self._json(412, {})
             return
-        start, end = int(found[1]), min(int(found[2] or size - 1), size - 1)
+        if found[1]:
+            start, end = int(found[1]), min(int(found[2] or size - 1), size - 1)
+        else:
+            start, end = max(size - int(found[2]), 0), size - 1
         self.send_response(206)
         self.send_header("content-range", f"bytes {start}-{end}/{size}")
         self.send_header("content-length", str(end - start + 1))

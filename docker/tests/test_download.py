@@ -28,6 +28,10 @@ from tests.stage import TLS
 pytestmark = pytest.mark.slow
 
 
+# More than the first request reads.
+LARGE = zip_of({"a": bytes(2_000_000)}, zipfile.ZIP_STORED)
+
+
 @pytest.fixture
 def server():
     server = BenchlingServer()
@@ -56,6 +60,20 @@ def read(server):
 
 def test_a_zip_is_read_without_being_kept(server):
     assert read(server) == FILES
+    assert server.asked == ["/export.zip"]
+
+
+def test_a_large_file_and_the_directory_are_two_requests(server):
+    server.zip = LARGE
+    assert read(server) == {"a": bytes(2_000_000)}
+    assert server.asked == ["/export.zip"] * 2
+
+
+def test_an_end_that_breaks_off_is_read_on(server, monkeypatch):
+    monkeypatch.setattr(download, "FIRST_PAUSE_SECONDS", 0.01)
+    server.zip, server.break_after = LARGE, 100_000
+    assert read(server) == {"a": bytes(2_000_000)}
+    assert server.asked == ["/export.zip"] * 3
 
 
 def test_an_export_without_files_is_read(server):
@@ -77,6 +95,7 @@ def test_a_broken_connection_is_continued(server):
 
 
 def test_server_that_always_breaks_off_raises_unavailable_error(server, monkeypatch):
+    server.zip = LARGE
     monkeypatch.setattr(download, "BREAKS", 2)
     reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     monkeypatch.setattr(reader, "_next", lambda _: b"")
@@ -91,6 +110,7 @@ def test_server_without_ranges_raises(server):
 
 
 def test_changed_file_raises(server):
+    server.zip = LARGE
     reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     server.zip += b"more"
     with pytest.raises(DownloadError, match="changed"):
@@ -98,6 +118,7 @@ def test_changed_file_raises(server):
 
 
 def test_file_replaced_by_one_of_equal_length_raises(server):
+    server.zip = LARGE
     reader = RangeReader(http(), f"{server.address}/export.zip", nothing)
     server.etag = '"v2"'
     with pytest.raises(DownloadError, match="changed"):
@@ -119,7 +140,7 @@ def test_a_reader_is_a_seekable_file(server):
 
 
 class Raw:
-    """A server of one's own words: each connection gets the next response, byte by byte."""
+    """A server of one's own words, byte by byte; the start is None where the end is asked for."""
 
     def __init__(self, responses, pause=0.0):
         self.asked = []
@@ -137,7 +158,8 @@ class Raw:
     def _respond(self, connection):
         with connection, suppress(OSError):
             head = connection.recv(65536).decode()
-            start = int(re.search(r"range: bytes=(\d+)-", head, re.IGNORECASE)[1])
+            found = re.search(r"range: bytes=(\d*)-", head, re.IGNORECASE)[1]
+            start = int(found) if found else None
             self.asked.append(start)
             for piece in self._responses(start):
                 connection.sendall(piece)
@@ -153,6 +175,10 @@ SIZE = 1_000_000
 def partial(start, end, body, size=SIZE):
     head = f"HTTP/1.1 206 Partial Content\r\ncontent-range: bytes {start}-{end}/{size}\r\n"
     return f"{head}content-length: {end - start + 1}\r\n\r\n".encode() + body
+
+
+def tail(size=SIZE):
+    return partial(size - download.TAIL_BYTES, size - 1, bytes(download.TAIL_BYTES), size)
 
 
 @pytest.fixture
@@ -179,14 +205,17 @@ def _impatient(monkeypatch):
 
 
 def trickle(start):
-    yield partial(start, SIZE - 1 if start else 0, b"x" if not start else b"")
+    if start is None:
+        yield tail()
+        return
+    yield partial(start, SIZE - 1, b"")
     for _ in range(1000):
         yield b"x"
 
 
 @pytest.mark.usefixtures("_impatient")
 def test_a_byte_now_and_then_is_a_download_that_broke_off(raw):
-    server = raw(lambda start: trickle(start or 0), pause=0.05)
+    server = raw(trickle, pause=0.05)
     reader = RangeReader(http(), f"{server.address}/x", nothing, floor_seconds=0.3)
     reader.seek(1)
     with pytest.raises(UnavailableError, match="broke off 5 times"):
@@ -196,12 +225,12 @@ def test_a_byte_now_and_then_is_a_download_that_broke_off(raw):
 
 @pytest.mark.usefixtures("_impatient")
 def test_a_server_that_ends_after_each_byte_is_asked_a_few_times(raw):
-    server = raw(lambda start: [partial(start, SIZE - 1 if start else 0, b"x")])
+    server = raw(lambda start: [partial(start, SIZE - 1, b"x") if start else tail()])
     reader = RangeReader(http(), f"{server.address}/x", nothing)
     reader.seek(1)
     with pytest.raises(UnavailableError, match="broke off 5 times at byte 6"):
         reader.readall()
-    assert server.asked == [0, 1, 2, 3, 4, 5]
+    assert server.asked == [None, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -209,12 +238,19 @@ def test_a_server_that_ends_after_each_byte_is_asked_a_few_times(raw):
 )
 def test_wrong_range_raises_download_error(raw, start, end, size):
     def respond(asked):
-        return [partial(start, end, b"x", size) if asked else partial(0, 0, b"x")]
+        return [partial(start, end, b"x", size) if asked is not None else tail()]
 
     reader = RangeReader(http(), f"{raw(respond).address}/x", nothing)
     reader.seek(100)
     with pytest.raises(DownloadError, match=r"answered bytes|changed"):
         reader.read(10)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (0, SIZE - 1), (SIZE - 5, SIZE - 1)])
+def test_another_range_than_the_end_raises_download_error(raw, start, end):
+    server = raw(lambda _: [partial(start, end, b"x")])
+    with pytest.raises(DownloadError, match="when asked for the last"):
+        RangeReader(http(), f"{server.address}/x", nothing)
 
 
 @pytest.mark.parametrize("content_range", ["bytes 0-0/*", "bytes 0-0/" + "9" * 5000, "x", ""])
@@ -233,7 +269,10 @@ def test_a_stop_ends_a_read_that_is_blocked(raw):
             raise GiveBackError
 
     def respond(start):
-        yield partial(start, SIZE - 1 if start else 0, b"x")
+        if start is None:
+            yield tail()
+            return
+        yield partial(start, SIZE - 1, b"x")
         time.sleep(5)
 
     reader = RangeReader(interruptible(check), f"{raw(respond).address}/x", check)

@@ -49,8 +49,9 @@ class _Handler(BaseHTTPRequestHandler):
         if "list-type" in self.path:
             self._answer(b"<ListBucketResult/>")
             return
-        start, end = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers["range"]).groups()
-        start, end = int(start), int(end or self.server.size - 1)
+        start, end = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers["range"]).groups()
+        last = self.server.size - 1
+        start, end = (int(start), int(end or last)) if start else (last + 1 - int(end), last)
         self.send_response(206)
         self.send_header("content-range", f"bytes {start}-{end}/{self.server.size}")
         self.send_header("content-length", str(end - start + 1))

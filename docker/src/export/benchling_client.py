@@ -35,7 +35,7 @@ from .linked_names import LinkedNames
 from .retry_transport import UnavailableError
 
 # Benchling advises to ask every ten seconds; most exports take a few.
-FIRST_POLL_SECONDS = 0.5
+FIRST_POLL_SECONDS = 0.1
 LAST_POLL_SECONDS = 10.0
 EXPORT_SECONDS = 900.0
 UNAUTHORIZED = 401
@@ -113,7 +113,7 @@ class BenchlingClient:
             if time.monotonic() + seconds > deadline:
                 raise BenchlingClientError(f"the export still runs after {EXPORT_SECONDS:.0f} s")
             pause(seconds, check)
-            seconds = min(seconds * 1.5, LAST_POLL_SECONDS)
+            seconds = min(seconds * 2, LAST_POLL_SECONDS)
 
     def entry_of_canvas(self, canvas_id: str) -> str:
         """Return the ID of the entry that a canvas is in."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PARTIAL = 206
 PRECONDITION_FAILED = 412
 BUFFER_BYTES = 256 * 1024
+# What the first request asks for: the end, where a ZIP has its directory. Of a small
+# export it is all, of a large one the names of some 2,000 files.
+TAIL_BYTES = BUFFER_BYTES
 # A seek forward by less than this reads on instead of asking again.
 SKIP_BYTES = 64 * 1024
 # A connection that brings less than this in this time has broken off. So has one that
@@ -49,7 +52,7 @@ class RangeReader(io.RawIOBase):
         check: Callable[[], None],
         floor_seconds: float = FLOOR_SECONDS,
     ) -> None:
-        """Ask for the first byte, and with it for the size and the version.
+        """Read the end of the file, and learn its size and version from the same response.
 
         ``check`` raises when the work must end; it is called between pieces. A
         connection that brings less than FLOOR_BYTES in ``floor_seconds`` is broken off.
@@ -68,11 +71,27 @@ class RangeReader(io.RawIOBase):
         self._rest = b""
         self._streamed_to = 0
         self._etag = ""
-        with http.stream("GET", url, headers={"Range": "bytes=0-0"}) as response:
-            self._etag = _strong(response.headers.get("etag", ""))
-            first, _, self.size = _range(response)
-            if first != 0:
-                raise DownloadError("the download answered another range than the first byte")
+        self._tail = b""
+        self._tail = self._read_tail()
+
+    def _read_tail(self) -> bytes:
+        """Return the last TAIL_BYTES of the file, or all of a smaller one."""
+        self._stream = self._ask(f"bytes=-{TAIL_BYTES}")
+        first, last, self.size = _range(self._stream)
+        self._etag = _strong(self._stream.headers.get("etag", ""))
+        if (first, last) != (max(self.size - TAIL_BYTES, 0), self.size - 1):
+            raise DownloadError(
+                f"the download answered bytes {first} to {last} of {self.size} when asked for"
+                f" the last {TAIL_BYTES}"
+            )
+        self._begin(self._stream, first)
+        self._position = first
+        pieces: list[bytes] = []
+        while piece := self.read(TAIL_BYTES):
+            pieces.append(piece)
+        self._drop()
+        self._position = 0
+        return b"".join(pieces)
 
     def readable(self) -> bool:
         """Return True."""
@@ -100,6 +119,11 @@ class RangeReader(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         if not view.nbytes or self._position >= self.size:
             return 0
+        if (in_tail := self._position - self.size + len(self._tail)) >= 0:
+            piece = self._tail[in_tail : in_tail + view.nbytes]
+            view[: len(piece)] = piece
+            self._position += len(piece)
+            return len(piece)
         while True:
             self._check()
             try:
@@ -155,11 +179,7 @@ class RangeReader(io.RawIOBase):
 
     def _open(self) -> None:
         self._drop()
-        headers = {"Range": f"bytes={self._position}-", "Accept-Encoding": "identity"}
-        if self._etag:
-            headers["If-Match"] = self._etag
-        request = self._http.build_request("GET", self._url, headers=headers)
-        self._stream = self._http.send(request, stream=True)
+        self._stream = self._ask(f"bytes={self._position}-")
         if self._stream.status_code == PRECONDITION_FAILED:
             raise DownloadError("the export changed while it was read")
         first, last, size = _range(self._stream)
@@ -170,9 +190,20 @@ class RangeReader(io.RawIOBase):
                 f"the download answered bytes {first} to {last} when asked for all from byte"
                 f" {self._position} on"
             )
+        self._begin(self._stream, self._position)
+
+    def _ask(self, wanted: str) -> httpx.Response:
+        headers = {"Range": wanted, "Accept-Encoding": "identity"}
+        if self._etag:
+            headers["If-Match"] = self._etag
+        request = self._http.build_request("GET", self._url, headers=headers)
+        return self._http.send(request, stream=True)
+
+    def _begin(self, stream: httpx.Response, position: int) -> None:
+        """Read from a stream, whose first byte is at a position."""
         # As the pieces come: in larger ones, a byte a second would show after days.
-        self._pieces = self._stream.iter_raw()
-        self._streamed_to = self._position
+        self._pieces = stream.iter_raw()
+        self._streamed_to = position
         self._came, self._came_since = 0, time.monotonic()
 
     def _drop(self) -> None:

@@ -122,15 +122,17 @@ class Exporter:
             package = Package(**claim.package)
             statuses.own_package(package.name, event.entry_id)
             status = statuses.read(event.entry_id)
+            check()
+            self._dependencies.claims.renew(claim)
         else:
             running: Values = {"state": RUNNING, "reason": ""}
             if event.app_id:
                 running["app_id"] = event.app_id
             status = statuses.change(event.entry_id, lambda _: running) or ExportStatus()
             package = self._store(event, check)
+            # That the claim is still this worker's is a condition of the write.
             self._dependencies.claims.stored(claim, package.as_item())
-        check()
-        self._dependencies.claims.renew(claim)
+            check()
         self._hand_over(event, package, status)
         self._dependencies.claims.done(claim)
 

@@ -82,6 +82,7 @@ FORMER = {
     "task_protection.change_failed": Former("task protection unchanged"),
     "task_protection.changed": Former("task protection"),
     "thread.ended": Former("background thread ended"),
+    "upload.abort_failed": Former("upload.abort_failed"),
     "worker.poll_failed": Former("unavailable"),
     "worker.stopped": Former("worker stopped"),
 }

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import mimetypes
 import zlib
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from ..runtime.errors import TransientError
+from .multipart import MultipartUpload, Readable, encoded
+from .uploads import Uploads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# One part in memory for each entry that is worked on, not ten as by default, and
-# of the smallest size that S3 takes. Its limit of 10,000 parts is then 48 GiB.
-PART_BYTES = 5 * 1024**2
-TRANSFER = TransferConfig(
-    multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, use_threads=False
-)
 DELETE_AT_ONCE = 1000
 # S3's codes where the object isn't the one that a write was to replace.
 CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -35,21 +30,21 @@ class StoreError(TransientError):
     """The package isn't whole: somebody else changed it meanwhile; the text says how."""
 
 
-class Readable(Protocol):
-    """A stream."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to ``size`` bytes, or all."""
-
-
 class Objects:
     """A bucket's objects. S3's refusals are raised as ClientError."""
 
     def __init__(self, client: S3Client, bucket: str, check: Callable[[], None]) -> None:
-        """Take a client, and a check that raises when the work must end."""
+        """Take a client, and a check that raises when the work must end.
+
+        Both are used by several threads at once.
+        """
         self._client = client
         self._bucket = bucket
         self._check = check
+
+    def uploads(self) -> Uploads:
+        """Return the uploads of one package, which end when the work must."""
+        return Uploads(self._check)
 
     def etags(self, prefix: str) -> dict[str, str]:
         """Return the ETags of all objects under a prefix by their keys."""
@@ -84,11 +79,15 @@ class Objects:
         """Put an object over whatever lies there."""
         self._check()
         self._client.put_object(
-            Bucket=self._bucket, Key=key, Body=content, **_described(key, zlib.crc32(content), {})
+            Bucket=self._bucket,
+            Key=key,
+            Body=content,
+            **_described(key, {}),
+            ChecksumCRC32=encoded(zlib.crc32(content)),
         )
 
     def put(self, key: str, content: bytes, crc32: int, labels: Labels, replaces: str) -> str:
-        """Put an object with labels of its own, and return its ETag.
+        """Put an object with labels of its own, and return its ETag; S3 checks the checksum.
 
         ``replaces`` is the ETag of what may be overwritten; if it is empty, nothing
         may. Raises StoreError if something else lies there.
@@ -100,7 +99,8 @@ class Objects:
                 Bucket=self._bucket,
                 Key=key,
                 Body=content,
-                **_described(key, crc32, labels),
+                ChecksumCRC32=encoded(crc32),
+                **_described(key, labels),
                 **condition,
             )
         except ClientError as error:
@@ -110,20 +110,16 @@ class Objects:
             return self._etag_of_own(key, labels)
         return response["ETag"]
 
-    def upload(self, key: str, content: Readable, crc32: int, labels: Labels) -> str:
-        """Put a large object in parts, and return its ETag.
+    def upload(
+        self, key: str, content: Readable, crc32: int, labels: Labels, uploads: Uploads
+    ) -> Future[str]:
+        """Put a large object in parts; the result is its ETag.
 
-        s3transfer passes the checksum as that of the full object. If reading raises,
-        it aborts the upload, and what lay there stays.
+        If reading raises, ``uploads`` aborts it at its end, and what lay there stays.
         """
-        self._client.upload_fileobj(
-            _Watched(content, self._check),  # type: ignore[arg-type]  # only read() is asked of it
-            self._bucket,
-            key,
-            ExtraArgs=_described(key, crc32, labels),
-            Config=TRANSFER,
-        )
-        return self._etag_of_own(key, labels)
+        upload = MultipartUpload(self._client, self._bucket, key, uploads, self._check)
+        described = _described(key, labels)
+        return upload.put(content, crc32, described, lambda: self._etag_of_own(key, labels))
 
     def head(self, key: str) -> tuple[str, Labels]:
         """Return an object's ETag and its labels, or nothing if there is none."""
@@ -163,23 +159,10 @@ class Objects:
         return etag
 
 
-class _Watched:
-    """A stream that ends by an exception when the work must end."""
-
-    def __init__(self, stream: Readable, check: Callable[[], None]) -> None:
-        self._stream = stream
-        self._check = check
-
-    def read(self, size: int = -1, /) -> bytes:
-        self._check()
-        return self._stream.read(size)
-
-
-def _described(key: str, crc32: int, labels: Labels) -> dict[str, Any]:
-    """Return what a PUT says of an object to S3; it refuses one whose checksum differs."""
+def _described(key: str, labels: Labels) -> dict[str, Any]:
+    """Return what S3 is told of an object beside its content."""
     kind, encoding = mimetypes.guess_type(key)
     return {
         "ContentType": kind if kind and not encoding else "application/octet-stream",
-        "ChecksumCRC32": base64.b64encode(crc32.to_bytes(4, "big")).decode(),
         "Metadata": labels,
     }

@@ -6,13 +6,15 @@ import hashlib
 import uuid
 import zlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from .archive import Archive, LeftOut, Member, MemberError
 from .export_record import UNKNOWN, Kind, Record, StoredFile, StoredObject, record_key
 from .member_names import shown
-from .objects import PART_BYTES, Objects
+from .objects import Objects
 from .placement import Places, placed
+from .uploads import PART_BYTES, Uploads
 
 # The document that says what caused the export: alone, it is no change.
 TRIGGER_DOCUMENT = "input.json"
@@ -79,22 +81,16 @@ class Export:
             StoredObject(path, usual, UNKNOWN, UNKNOWN, Kind.DOCUMENT)
             for usual, path in places.documents.items()
         ]
-        for file, member in places.members:
-            try:
-                after[file.path] = self._stored_member(file, archive, member)
-            except MemberError as error:
-                reason = str(error)
-                if kept := self._ours.get(file.path):
-                    after[file.path] = replace(kept, kind=Kind.KEPT)
-                    reason += "; the version of an earlier export stays"
-                left_out.append(LeftOut(shown(file.name), reason))
+        with self._objects.uploads() as uploads:
+            self._write_files(archive, places, after, left_out, uploads)
         files = tuple(
             StoredFile(item.path, item.name, item.size)
             for item in after.values()
             if item.kind is Kind.FILE
         )
         contents = Contents(files, tuple(left_out))
-        self._write_documents(documents(contents), places.documents, after)
+        with self._objects.uploads() as uploads:
+            self._write_documents(documents(contents), places.documents, after, uploads)
         self._remove([path for path in self._ours if path not in after])
         record = Record(tuple(after.values()), contents.left_out)
         if self._begun or record != self._earlier:
@@ -125,18 +121,48 @@ class Export:
         ]
         return placed(archive.members, usual, foreign)
 
-    def _stored_member(self, file: StoredObject, archive: Archive, member: Member) -> StoredObject:
-        if self._has(file):
-            return replace(file, etag=self._ours[file.path].etag)
+    def _write_files(
+        self,
+        archive: Archive,
+        places: Places,
+        after: dict[str, StoredObject],
+        left_out: list[LeftOut],
+        uploads: Uploads,
+    ) -> None:
+        """Upload what is new, in the ZIP's order; what can't be is left out."""
+        etags: dict[str, Future[str]] = {}
+        for file, member in places.members:
+            if self._has(file):
+                after[file.path] = replace(file, etag=self._ours[file.path].etag)
+                continue
+            try:
+                etags[file.path] = self._upload(file, archive, member, uploads)
+                after[file.path] = file
+            except MemberError as error:
+                reason = str(error)
+                if kept := self._ours.get(file.path):
+                    after[file.path] = replace(kept, kind=Kind.KEPT)
+                    reason += "; the version of an earlier export stays"
+                left_out.append(LeftOut(shown(file.name), reason))
+        for path, etag in etags.items():
+            after[path] = self._seen(replace(after[path], etag=etag.result()))
+
+    def _upload(
+        self, file: StoredObject, archive: Archive, member: Member, uploads: Uploads
+    ) -> Future[str]:
         with archive.open(member) as content:
             if file.size <= PART_BYTES:
-                return self._put(file, content.read())
+                return self._put(file, content.read(), uploads)
             self._begin()
-            etag = self._objects.upload(self._key(file.path), content, file.crc32, self._labels)
-        return self._seen(replace(file, etag=etag))
+            key = self._key(file.path)
+            return self._objects.upload(key, content, file.crc32, self._labels, uploads)
 
     def _write_documents(
-        self, bodies: Mapping[str, bytes], paths: Mapping[str, str], after: dict[str, StoredObject]
+        self,
+        bodies: Mapping[str, bytes],
+        paths: Mapping[str, str],
+        after: dict[str, StoredObject],
+        uploads: Uploads,
     ) -> None:
         wanted = {
             usual: StoredObject(paths[usual], usual, len(body), zlib.crc32(body), Kind.DOCUMENT)
@@ -149,23 +175,29 @@ class Export:
         if trigger and nothing_else:
             differing.clear()
             wanted[TRIGGER_DOCUMENT] = trigger
+        etags = {
+            usual: self._put(wanted[usual], bodies[usual], uploads)
+            for usual in wanted
+            if usual in differing
+        }
         for usual, item in wanted.items():
             if usual in differing:
-                after[item.path] = self._put(item, bodies[usual])
+                after[item.path] = self._seen(replace(item, etag=etags[usual].result()))
             else:
                 after[item.path] = replace(item, etag=self._ours[item.path].etag)
 
-    def _put(self, item: StoredObject, content: bytes) -> StoredObject:
+    def _put(self, item: StoredObject, content: bytes, uploads: Uploads) -> Future[str]:
         self._begin()
         replaced = self._ours.get(item.path)
-        etag = self._objects.put(
+        return uploads.submit(
+            len(content),
+            self._objects.put,
             self._key(item.path),
             content,
             item.crc32,
             self._labels,
             replaced.etag if replaced else "",
         )
-        return self._seen(replace(item, etag=etag))
 
     def _remove(self, paths: list[str]) -> None:
         # Somebody's own copy of the same bytes has the same ETag, and no label.

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 class PackageStore:
-    """Writes packages to S3, one file after the other."""
+    """Writes packages to S3, several files of each at once."""
 
     def __init__(self, client: S3Client, bucket: str, check: Callable[[], None]) -> None:
         """Take a client, and a check that raises when the work must end."""

@@ -1,0 +1,1 @@
+"""The worker's speed beside references: `make bench-worker`."""
