@@ -35,9 +35,12 @@ func main() {
 	os.Exit(status)
 }
 
+// reviewer reviews what the options say.
+type reviewer func(context.Context, review.Options) (review.Review, error)
+
 // run reviews the working tree of the current directory and returns the exit
 // status.
-func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of func(context.Context, review.Options) (review.Review, error)) int {
+func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of reviewer) int {
 	options := review.Options{Tree: "."}
 	flags := flag.NewFlagSet("review", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -60,16 +63,25 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of f
 			return review.Templates(options, flags.Arg(0), flags.Arg(1))
 		}
 	}
-	result, err := of(ctx, options)
-	if err == nil {
-		err = result.Write(*out)
-	}
+	result, err := report(ctx, options, *out, of)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return failed
 	}
 	fmt.Fprint(stdout, result.Text())
 	return status(result)
+}
+
+// report reviews and writes the report to a directory, or that the review failed.
+func report(ctx context.Context, options review.Options, out string, of reviewer) (review.Review, error) {
+	if err := review.Clear(out); err != nil {
+		return review.Review{}, err
+	}
+	result, err := of(ctx, options)
+	if err != nil {
+		return result, errors.Join(err, review.WriteFailure(out, err))
+	}
+	return result, result.Write(out)
 }
 
 func status(result review.Review) int {

@@ -66,6 +66,13 @@ type Input struct {
 
 // Review is what a change does.
 type Review struct {
+	// Commit and Base are the short hashes of what was compared; empty where no
+	// revisions were. Uncommitted says that the tree has more than its commit.
+	Commit      string `json:"commit,omitempty"`
+	Base        string `json:"base,omitempty"`
+	Uncommitted bool   `json:"uncommitted,omitempty"`
+	// Notes are lines about the comparison itself.
+	Notes []string `json:"notes,omitempty"`
 	// Stacks are all stacks that were compared, by name.
 	Stacks []string `json:"stacks"`
 	// Findings are ordered by section; in each, the dangerous come first.

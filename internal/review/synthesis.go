@@ -53,21 +53,31 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 		return err
 	})
 	if !slices.Equal(in.BeforeFacts, in.AfterFacts) {
-		between := filepath.Join(scratch, "between")
 		runs.Go(func() (err error) {
-			for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
-				if err := copyDirectory(ctx, after, name, between); err != nil {
-					return err
-				}
-			}
-			if err := copyFile(filepath.Join(before, dockerfile), filepath.Join(between, dockerfile)); err != nil {
-				return err
-			}
-			in.Between, err = synthesize(ctx, app, between)
+			in.Between, err = b.between(ctx, app, filepath.Join(scratch, "between"))
 			return err
 		})
 	}
 	return in, runs.Wait()
+}
+
+// between returns the templates of the tree's app with the revision's Dockerfile, or
+// none where the app refuses that: then what follows from the Dockerfile isn't told
+// from the rest.
+func (b *Base) between(ctx context.Context, app, directory string) (map[string]cfn.Template, error) {
+	for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
+		if err := copyDirectory(ctx, b.options.Tree, name, directory); err != nil {
+			return nil, err
+		}
+	}
+	if err := copyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
+		return nil, err
+	}
+	templates, err := synthesize(ctx, app, directory)
+	if err != nil {
+		return nil, ctx.Err()
+	}
+	return templates, nil
 }
 
 // appOfTree returns the working tree's app. Where the revision has the same Go
@@ -111,8 +121,9 @@ func (b *Base) synthesizeBase(ctx context.Context) error {
 
 func build(ctx context.Context, tree, binary string) error {
 	// Linking takes half as long without what only a debugger reads.
-	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, ".")
+	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-buildvcs=false", "-o", binary, ".")
 	command.Dir = tree
+	command.Env = variables()
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -166,7 +177,7 @@ func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, en
 	command := exec.CommandContext(ctx, app)
 	command.Dir = tree
 	// A review asks what differs; `make synth` asks whether it is valid.
-	command.Env = append(os.Environ(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
+	command.Env = append(variables(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
 	if out, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("synth: %w\n%s", err, out)
 	}
