@@ -85,9 +85,9 @@ deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of 
 	@build/bin/webhook deploy $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT) $(CDK_ARGS)
 
 .PHONY: review
-review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
+review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production, or DEPLOYED=ENVIRONMENT; fail on danger
 	@go build -o build/bin/review ./cmd/review
-	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
+	@build/bin/review $(if $(DEPLOYED),-deployed '$(DEPLOYED)',-base '$(BASE)') || [ $$? -eq 1 ]
 
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again

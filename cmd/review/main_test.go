@@ -64,6 +64,17 @@ func TestArguments(t *testing.T) {
 	assert.Equal(t, run(t.Context(), []string{"-nothing"}, &out, &out, review.Run), failed)
 	assert.Assert(t, strings.Contains(out.String(), "flag provided but not defined: -nothing"))
 	assert.Equal(t, run(t.Context(), []string{"-help"}, &out, &out, review.Run), unchanged)
+	for arguments, fault := range map[string]string{
+		"-templates a":                 "-templates: 1 arguments: name two files or two cloud assemblies: BEFORE AFTER\n",
+		"a b":                          "\"a\": not an option; two templates are compared by -templates BEFORE AFTER\n",
+		"-deployed dev -templates a b": "-templates and -deployed: two comparisons; leave one out\n",
+		"-templates a b":               "cfn-lint's schemas: 0 directories found",
+		"-deployed dev":                "cfn-lint's schemas: 0 directories found",
+	} {
+		out.Reset()
+		assert.Equal(t, run(t.Context(), strings.Fields(arguments), &out, &out, review.Run), failed)
+		assert.Assert(t, strings.Contains(out.String(), fault), out.String())
+	}
 	assert.Equal(t, run(t.Context(), []string{"-tools", t.TempDir()}, &out, &out, review.Run), failed)
 	assert.Assert(t, strings.Contains(out.String(), "cfn-lint's schemas: 0 directories found"), out.String())
 }

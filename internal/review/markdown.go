@@ -43,11 +43,11 @@ const overhead = 1_000
 
 // heading names what was compared.
 func (r Review) heading() string {
-	text := fmt.Sprintf("Review of `%s`", r.Commit)
+	text := "Review of " + code(r.Commit)
 	if r.Uncommitted {
 		text += " with uncommitted changes"
 	}
-	return text + fmt.Sprintf(" compared with `%s`", r.Base)
+	return text + " compared with " + code(r.Base)
 }
 
 // thatFit returns a review with the findings whose items have together at most so

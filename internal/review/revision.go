@@ -36,23 +36,20 @@ func commitOf(ctx context.Context, tree, revision string) (string, error) {
 	return strings.TrimSpace(commit), nil
 }
 
-// compared names a review's two sides: the base's commit, and the tree's, with what
-// it has beside that, tracked or not.
-func (b *Base) compared(ctx context.Context) (r Review, err error) {
-	tree := b.options.Tree
-	for _, side := range []struct {
-		revision string
-		hash     *string
-	}{{b.commit, &r.Base}, {"HEAD", &r.Commit}} {
-		hash, err := git(ctx, tree, "rev-parse", "--short", side.revision)
-		if err != nil {
-			return r, err
-		}
-		*side.hash = strings.TrimSpace(hash)
+// stateOf returns the short hash of a tree's commit, and whether the tree has more
+// than that, tracked or not.
+func stateOf(ctx context.Context, tree string) (commit string, uncommitted bool, err error) {
+	if commit, err = short(ctx, tree, "HEAD"); err != nil {
+		return "", false, err
 	}
 	changed, err := git(ctx, tree, "status", "--porcelain", "--", ".")
-	r.Uncommitted = changed != ""
-	return r, err
+	return commit, changed != "", err
+}
+
+// short returns the short hash of a revision.
+func short(ctx context.Context, tree, revision string) (string, error) {
+	hash, err := git(ctx, tree, "rev-parse", "--short", revision)
+	return strings.TrimSpace(hash), err
 }
 
 // sameApp says whether both trees have the same Go sources, so that one binary

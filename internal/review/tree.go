@@ -87,15 +87,16 @@ func (b *Base) Review(ctx context.Context) (result Review, err error) {
 	if err != nil {
 		return result, err
 	}
-	compared, err := b.compared(ctx)
-	if err != nil {
-		return result, err
-	}
 	in, err := b.synthesize(ctx, scratch)
 	if err != nil {
 		return result, err
 	}
-	result, err = Compare(in, b.sources)
-	result.Commit, result.Base, result.Uncommitted = compared.Commit, compared.Base, compared.Uncommitted
+	if result, err = Compare(in, b.sources); err != nil {
+		return result, err
+	}
+	if result.Base, err = short(ctx, b.options.Tree, b.commit); err != nil {
+		return result, err
+	}
+	result.Commit, result.Uncommitted, err = stateOf(ctx, b.options.Tree)
 	return result, err
 }
