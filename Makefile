@@ -22,6 +22,7 @@ TOOLS := build/tools/.installed
 SERVICE := docker/.venv/.installed
 SERVERS := build/servers/.installed
 LIBRARIES := build/libraries/.installed
+PEER := build/review-peer/.installed
 
 .PHONY: help
 help: ## List the targets
@@ -85,9 +86,21 @@ deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of 
 	@build/bin/webhook deploy $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT) $(CDK_ARGS)
 
 .PHONY: review
-review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
+review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production, or DEPLOYED=ENVIRONMENT; fail on danger
 	@go build -o build/bin/review ./cmd/review
-	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
+	@build/bin/review $(if $(DEPLOYED),-deployed '$(DEPLOYED)',-base '$(BASE)') || [ $$? -eq 1 ]
+
+.PHONY: compare-review
+compare-review: $(NODE) $(TOOLS) $(PEER) ## Compare the review with the library below `cdk diff` on many changes (CASES=FILE)
+	@go build -o build/bin/review ./cmd/review
+	@build/tools/bin/python tools/review-peer/compare.py build/bin/review build/review-peer/node_modules $(CASES)
+
+$(PEER): tools/review-peer/package-lock.json $(NODE)
+	@echo "Installing the review's peer into build/review-peer"
+	@mkdir -p build/review-peer
+	cp tools/review-peer/package.json tools/review-peer/package-lock.json build/review-peer
+	cd build/review-peer && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again

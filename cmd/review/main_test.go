@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,12 +32,17 @@ func TestExitStatus(t *testing.T) {
 		{name: "failed", err: errors.New("go build: exit status 1"), status: failed, stderr: "go build: exit status 1\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			out := filepath.Join(t.TempDir(), "build")
+			out := t.TempDir()
+			for _, name := range []string{"review.md", "review.json"} {
+				assert.NilError(t, os.WriteFile(filepath.Join(out, name), []byte("older"), 0o600))
+			}
 			var asked review.Options
 			var stdout, stderr bytes.Buffer
 			arguments := []string{"-base", "v1", "-tools", "python", "-out", out}
 			status := run(t.Context(), arguments, &stdout, &stderr, func(_ context.Context, o review.Options) (review.Review, error) {
 				asked = o
+				_, err := os.Stat(filepath.Join(out, "review.md"))
+				assert.Assert(t, errors.Is(err, fs.ErrNotExist), "an older report during the review")
 				return c.result, c.err
 			})
 			assert.Equal(t, status, c.status)
@@ -45,15 +51,30 @@ func TestExitStatus(t *testing.T) {
 			assert.Equal(t, stderr.String(), c.stderr)
 			_, err := os.Stat(filepath.Join(out, "review.json"))
 			assert.Equal(t, err == nil, c.err == nil)
+			comment, err := os.ReadFile(filepath.Join(out, "review.md"))
+			assert.NilError(t, err)
+			assert.Equal(t, strings.HasPrefix(string(comment), "**The review failed:**"), c.err != nil, string(comment))
 		})
 	}
 }
 
 func TestArguments(t *testing.T) {
+	t.Chdir(t.TempDir()) // A failure leaves a report.
 	var out bytes.Buffer
 	assert.Equal(t, run(t.Context(), []string{"-nothing"}, &out, &out, review.Run), failed)
 	assert.Assert(t, strings.Contains(out.String(), "flag provided but not defined: -nothing"))
 	assert.Equal(t, run(t.Context(), []string{"-help"}, &out, &out, review.Run), unchanged)
+	for arguments, fault := range map[string]string{
+		"-templates a":                 "-templates: 1 arguments: name two files or two cloud assemblies: BEFORE AFTER\n",
+		"a b":                          "\"a\": not an option; two templates are compared by -templates BEFORE AFTER\n",
+		"-deployed dev -templates a b": "-templates and -deployed: two comparisons; leave one out\n",
+		"-templates a b":               "cfn-lint's schemas: 0 directories found",
+		"-deployed dev":                "cfn-lint's schemas: 0 directories found",
+	} {
+		out.Reset()
+		assert.Equal(t, run(t.Context(), strings.Fields(arguments), &out, &out, review.Run), failed)
+		assert.Assert(t, strings.Contains(out.String(), fault), out.String())
+	}
 	assert.Equal(t, run(t.Context(), []string{"-tools", t.TempDir()}, &out, &out, review.Run), failed)
 	assert.Assert(t, strings.Contains(out.String(), "cfn-lint's schemas: 0 directories found"), out.String())
 }

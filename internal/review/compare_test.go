@@ -71,16 +71,3 @@ func facts(t *testing.T, directory, side string) []Fact {
 	contract.File = "Dockerfile"
 	return Facts(contract)
 }
-
-func TestMarkdownHasNoMarkupOfValues(t *testing.T) {
-	review := Review{Stacks: []string{"a", "b"}, Findings: []Finding{
-		{Section: Access, Danger: true, Text: "added: Allow *_* @team <b>", Stacks: []string{"a"}, Follows: []string{"x"}},
-	}}
-	assert.Equal(t, review.Markdown(), `**DANGEROUS: added: Allow \*\_\* &#64;team &lt;b&gt; \[a\]**
-
-### Access
-
-- ⚠️ added: Allow \*\_\* &#64;team &lt;b&gt; \[a\]
-  - 1 property follows: x
-`)
-}

@@ -27,7 +27,7 @@ func (r Review) Verdict() string {
 		switch {
 		case len(found) == 0:
 		case len(found) == len(r.Findings) && section == Content:
-			return "changed: image content only"
+			return contentOnly
 		default:
 			counts = append(counts, fmt.Sprintf("%s: %d", strings.ToLower(string(section)), len(found)))
 		}
@@ -35,32 +35,23 @@ func (r Review) Verdict() string {
 	return "changed: " + strings.Join(counts, ", ")
 }
 
-// Text returns the report for a terminal.
+// contentOnly is the verdict of a new image without a new contract.
+const contentOnly = "changed: image content only"
+
+// Text returns the report for a terminal. Values in it can't move the cursor, nor
+// begin a line.
 func (r Review) Text() string {
 	var b strings.Builder
-	fmt.Fprintln(&b, r.Verdict())
+	fmt.Fprintln(&b, visible(r.Verdict()))
+	for _, line := range r.Notes {
+		fmt.Fprintln(&b, visible(line))
+	}
 	for _, section := range r.sections() {
 		fmt.Fprintf(&b, "\n%s\n", section)
 		for _, f := range r.in(section) {
-			fmt.Fprintf(&b, "  %s %s%s\n", mark(f, "!"), f.Text, r.where(f))
+			fmt.Fprintf(&b, "  %s %s\n", mark(f, "!", " "), visible(f.Text+r.where(f)))
 			if len(f.Follows) > 0 {
-				fmt.Fprintf(&b, "    %s\n", follows(f))
-			}
-		}
-	}
-	return b.String()
-}
-
-// Markdown returns the report for a comment on a pull request.
-func (r Review) Markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n", escaped(r.Verdict()))
-	for _, section := range r.sections() {
-		fmt.Fprintf(&b, "\n### %s\n\n", section)
-		for _, f := range r.in(section) {
-			fmt.Fprintf(&b, "- %s%s\n", mark(f, "⚠️ "), strings.TrimSpace(escaped(f.Text+r.where(f))))
-			if len(f.Follows) > 0 {
-				fmt.Fprintf(&b, "  - %s\n", escaped(follows(f)))
+				fmt.Fprintf(&b, "    %s\n", visible(follows(f)))
 			}
 		}
 	}
@@ -70,7 +61,7 @@ func (r Review) Markdown() string {
 // sections returns those that have findings; of an image's content alone, the
 // verdict says all.
 func (r Review) sections() []Section {
-	if r.Verdict() == "changed: image content only" {
+	if r.Verdict() == contentOnly {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(Sections), func(s Section) bool { return len(r.in(s)) == 0 })
@@ -94,11 +85,11 @@ func (r Review) where(f Finding) string {
 	return " [" + strings.Join(f.Stacks, ", ") + "]"
 }
 
-func mark(f Finding, danger string) string {
+func mark(f Finding, danger, otherwise string) string {
 	if f.Danger {
 		return danger
 	}
-	return strings.Repeat(" ", len("!"))
+	return otherwise
 }
 
 // follows says how many properties follow from the Dockerfile, and which are
@@ -113,11 +104,4 @@ func follows(f Finding) string {
 		return text + strings.Join(f.Follows, ", ")
 	}
 	return text + strings.Join(f.Follows[:named], ", ") + ", …"
-}
-
-// escaped returns text with nothing in it that Markdown would read as markup.
-func escaped(text string) string {
-	return strings.NewReplacer(
-		`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;", "|", `\|`, "@", "&#64;", "\n", " ",
-	).Replace(text)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"benchlingwebhook/internal/cfn"
 )
@@ -66,6 +67,14 @@ type Input struct {
 
 // Review is what a change does.
 type Review struct {
+	// Commit is the short hash of what was reviewed, Base that of what it was compared
+	// with, or "deployed ENVIRONMENT"; empty where two templates were compared.
+	// Uncommitted says that the tree has more than its commit.
+	Commit      string `json:"commit,omitempty"`
+	Base        string `json:"base,omitempty"`
+	Uncommitted bool   `json:"uncommitted,omitempty"`
+	// Notes are lines about the comparison itself.
+	Notes []string `json:"notes,omitempty"`
 	// Stacks are all stacks that were compared, by name.
 	Stacks []string `json:"stacks"`
 	// Findings are ordered by section; in each, the dangerous come first.
@@ -84,7 +93,7 @@ func Compare(in Input, sources Sources) (Review, error) {
 	for _, name := range review.Stacks {
 		before, was := in.Before[name]
 		after, is := in.After[name]
-		if !is {
+		if !is && !nestedIn(name, in.After) {
 			review.add(Finding{Section: Outage, Text: "stack " + name + " isn't in the app any more: CDK leaves it running, until `cdk destroy`"}, name)
 			continue
 		}
@@ -117,6 +126,17 @@ func Compare(in Input, sources Sources) (Review, error) {
 	}
 	review.sort()
 	return review, nil
+}
+
+// nestedIn says whether a stack was nested in one that is still there, and so goes
+// with all that is in it.
+func nestedIn(name string, stacks map[string]cfn.Template) bool {
+	end := strings.LastIndex(name, "/")
+	if end < 0 {
+		return false
+	}
+	_, is := stacks[name[:end]]
+	return is || nestedIn(name[:end], stacks)
 }
 
 // add records a finding of one stack; what several stacks share is reported once.

@@ -7,24 +7,49 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// checkOut puts a revision of the tree's repository into a worktree at path.
-// The function that it returns removes the worktree again.
-func checkOut(ctx context.Context, tree, revision, path string) (remove func() error, err error) {
-	commit, err := git(ctx, tree, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
-	if err != nil {
-		return nil, fmt.Errorf("BASE: %q: no such revision here: name a commit, a branch or a tag, fetched", revision)
-	}
-	if _, err := git(ctx, tree, "worktree", "add", "--quiet", "--detach", path, strings.TrimSpace(commit)); err != nil {
-		return nil, err
-	}
-	return func() error {
-		// The review may have been interrupted; its worktree goes all the same.
+// checkOut puts a commit of the tree's repository into a worktree at path. The
+// function that it returns removes the worktree again.
+func checkOut(ctx context.Context, tree, commit, path string) (remove func() error, err error) {
+	// The review may have been interrupted; its worktree goes all the same.
+	remove = func() error {
 		_, err := git(context.WithoutCancel(ctx), tree, "worktree", "remove", "--force", path)
 		return err
-	}, nil
+	}
+	if _, err := git(ctx, tree, "worktree", "add", "--quiet", "--detach", path, commit); err != nil {
+		// A Git that was interrupted leaves half of one.
+		_ = remove()
+		return nil, err
+	}
+	return remove, nil
+}
+
+// commitOf returns the hash of a revision's commit.
+func commitOf(ctx context.Context, tree, revision string) (string, error) {
+	commit, err := git(ctx, tree, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return "", fmt.Errorf("BASE: %q: no such revision here: name a commit, a branch or a tag, fetched", revision)
+	}
+	return strings.TrimSpace(commit), nil
+}
+
+// stateOf returns the short hash of a tree's commit, and whether the tree has more
+// than that, tracked or not.
+func stateOf(ctx context.Context, tree string) (commit string, uncommitted bool, err error) {
+	if commit, err = short(ctx, tree, "HEAD"); err != nil {
+		return "", false, err
+	}
+	changed, err := git(ctx, tree, "status", "--porcelain", "--", ".")
+	return commit, changed != "", err
+}
+
+// short returns the short hash of a revision.
+func short(ctx context.Context, tree, revision string) (string, error) {
+	hash, err := git(ctx, tree, "rev-parse", "--short", revision)
+	return strings.TrimSpace(hash), err
 }
 
 // sameApp says whether both trees have the same Go sources, so that one binary
@@ -74,10 +99,29 @@ func copyFile(from, to string) error {
 	return os.WriteFile(to, text, state.Mode().Perm())
 }
 
-// git returns what a Git command prints.
+// locations are the variables that say where a repository is, of which Git sets some
+// for its hooks; with them, a directory that -C names wouldn't count.
+//
+// Source: git(1), "Environment variables", and `git rev-parse --local-env-vars`.
+var locations = []string{
+	"GIT_DIR", "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE",
+	"GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE",
+}
+
+// variables returns the process's environment, without the locations of a repository.
+func variables() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(locations, name)
+	})
+}
+
+// git returns what a Git command prints. It runs none of the repository's hooks.
 func git(ctx context.Context, tree string, arguments ...string) (string, error) {
 	var stderr strings.Builder
-	command := exec.CommandContext(ctx, "git", append([]string{"-C", tree}, arguments...)...)
+	command := exec.CommandContext(ctx, "git", append([]string{"-C", tree, "-c", "core.hooksPath=" + os.DevNull}, arguments...)...)
+	command.Env = variables()
 	command.Stderr = &stderr
 	out, err := command.Output()
 	if err != nil {

@@ -53,21 +53,31 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 		return err
 	})
 	if !slices.Equal(in.BeforeFacts, in.AfterFacts) {
-		between := filepath.Join(scratch, "between")
 		runs.Go(func() (err error) {
-			for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
-				if err := copyDirectory(ctx, after, name, between); err != nil {
-					return err
-				}
-			}
-			if err := copyFile(filepath.Join(before, dockerfile), filepath.Join(between, dockerfile)); err != nil {
-				return err
-			}
-			in.Between, err = synthesize(ctx, app, between)
+			in.Between, err = b.between(ctx, app, filepath.Join(scratch, "between"))
 			return err
 		})
 	}
 	return in, runs.Wait()
+}
+
+// between returns the templates of the tree's app with the revision's Dockerfile, or
+// none where the app refuses that: then what follows from the Dockerfile isn't told
+// from the rest.
+func (b *Base) between(ctx context.Context, app, directory string) (map[string]cfn.Template, error) {
+	for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
+		if err := copyDirectory(ctx, b.options.Tree, name, directory); err != nil {
+			return nil, err
+		}
+	}
+	if err := copyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
+		return nil, err
+	}
+	templates, err := synthesize(ctx, app, directory)
+	if err != nil {
+		return nil, ctx.Err()
+	}
+	return templates, nil
 }
 
 // appOfTree returns the working tree's app. Where the revision has the same Go
@@ -111,8 +121,9 @@ func (b *Base) synthesizeBase(ctx context.Context) error {
 
 func build(ctx context.Context, tree, binary string) error {
 	// Linking takes half as long without what only a debugger reads.
-	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, ".")
+	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-buildvcs=false", "-o", binary, ".")
 	command.Dir = tree
+	command.Env = variables()
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -128,27 +139,37 @@ func factsOf(tree string) ([]Fact, error) {
 // synthesize returns the templates of every environment of a tree's cdk.json,
 // by stack.
 func synthesize(ctx context.Context, app, tree string) (map[string]cfn.Template, error) {
-	text, err := os.ReadFile(filepath.Join(tree, cdkFile))
+	context, environments, err := contextOf(tree)
 	if err != nil {
 		return nil, err
 	}
-	var file struct{ Context map[string]any }
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
-	}
-	environments, _ := file.Context["environments"].(map[string]any)
-	if len(environments) == 0 {
-		return nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkFile)
-	}
 	all := map[string]cfn.Template{}
-	for _, environment := range slices.Sorted(maps.Keys(environments)) {
-		stacks, err := synthesizeOne(ctx, app, tree, file.Context, environment)
+	for _, environment := range environments {
+		stacks, err := synthesizeOne(ctx, app, tree, context, environment)
 		if err != nil {
 			return nil, fmt.Errorf("environment %s: %w", environment, err)
 		}
 		maps.Copy(all, stacks)
 	}
 	return all, nil
+}
+
+// contextOf returns the context of a tree's cdk.json, and the names of its
+// environments.
+func contextOf(tree string) (context map[string]any, environments []string, err error) {
+	text, err := os.ReadFile(filepath.Join(tree, cdkFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	var file struct{ Context map[string]any }
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
+	}
+	all, _ := file.Context["environments"].(map[string]any)
+	if len(all) == 0 {
+		return nil, nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkFile)
+	}
+	return file.Context, slices.Sorted(maps.Keys(all)), nil
 }
 
 // synthesizeOne runs the app as the CDK CLI does.
@@ -166,47 +187,9 @@ func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, en
 	command := exec.CommandContext(ctx, app)
 	command.Dir = tree
 	// A review asks what differs; `make synth` asks whether it is valid.
-	command.Env = append(os.Environ(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
+	command.Env = append(variables(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
 	if out, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("synth: %w\n%s", err, out)
 	}
 	return readAssembly(assembly)
-}
-
-// readAssembly returns the templates of a cloud assembly, by stack, each with
-// its termination protection, which CDK keeps beside the template.
-func readAssembly(directory string) (map[string]cfn.Template, error) {
-	text, err := os.ReadFile(filepath.Join(directory, "manifest.json"))
-	if err != nil {
-		return nil, err
-	}
-	var manifest struct {
-		Artifacts map[string]struct {
-			Type       string
-			Properties struct {
-				TemplateFile          string
-				TerminationProtection bool
-			}
-		}
-	}
-	if err := json.Unmarshal(text, &manifest); err != nil {
-		return nil, fmt.Errorf("manifest.json: %w", err)
-	}
-	stacks := map[string]cfn.Template{}
-	for name, artifact := range manifest.Artifacts {
-		if artifact.Type != "aws:cloudformation:stack" {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(directory, artifact.Properties.TemplateFile))
-		if err != nil {
-			return nil, err
-		}
-		template, err := cfn.Read(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		template.Rest["TerminationProtection"] = artifact.Properties.TerminationProtection
-		stacks[name] = template
-	}
-	return stacks, nil
 }

@@ -2,7 +2,6 @@ package review
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -47,6 +46,7 @@ func Run(ctx context.Context, o Options) (result Review, err error) {
 // Base is a revision that working trees are compared with; it is synthesized once.
 type Base struct {
 	options   Options
+	commit    string
 	sources   Sources
 	scratch   string
 	facts     []Fact
@@ -63,10 +63,13 @@ func NewBase(ctx context.Context, o Options) (*Base, error) {
 	if b.sources, err = o.Sources(); err != nil {
 		return nil, err
 	}
+	if b.commit, err = commitOf(ctx, o.Tree, o.Base); err != nil {
+		return nil, err
+	}
 	if b.scratch, err = os.MkdirTemp("", "review-"); err != nil {
 		return nil, err
 	}
-	if b.remove, err = checkOut(ctx, o.Tree, o.Base, b.tree()); err != nil {
+	if b.remove, err = checkOut(ctx, o.Tree, b.commit, b.tree()); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(b.scratch))
 	}
 	return b, nil
@@ -88,25 +91,12 @@ func (b *Base) Review(ctx context.Context) (result Review, err error) {
 	if err != nil {
 		return result, err
 	}
-	return Compare(in, b.sources)
-}
-
-// Write leaves review.md for a pull request's comment, and review.json for
-// programs, in a directory that it makes where there is none.
-func (r Review) Write(directory string) error {
-	text, err := json.MarshalIndent(struct {
-		Verdict   string `json:"verdict"`
-		Dangerous bool   `json:"dangerous"`
-		Review
-	}{r.Verdict(), r.Dangerous(), r}, "", "  ")
-	if err != nil {
-		return err
+	if result, err = Compare(in, b.sources); err != nil {
+		return result, err
 	}
-	if err := os.MkdirAll(directory, 0o755); err != nil {
-		return err
+	if result.Base, err = short(ctx, b.options.Tree, b.commit); err != nil {
+		return result, err
 	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(directory, "review.md"), []byte(r.Markdown()), 0o644),
-		os.WriteFile(filepath.Join(directory, "review.json"), append(text, '\n'), 0o644),
-	)
+	result.Commit, result.Uncommitted, err = stateOf(ctx, b.options.Tree)
+	return result, err
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,15 +129,20 @@ func reviewNothing(t *testing.T, p project, base *Base) {
 	text, err := os.ReadFile(filepath.Join(out, "review.json"))
 	assert.NilError(t, err)
 	var report struct {
-		Verdict string
-		Stacks  []string
+		Verdict, Commit, Base string
+		Uncommitted           bool
+		Stacks                []string
 	}
 	assert.NilError(t, json.Unmarshal(text, &report))
 	assert.Equal(t, report.Verdict, "nothing changed")
 	assert.DeepEqual(t, report.Stacks, []string{"BenchlingWebhook-dev", "BenchlingWebhook-prod"})
+	commit := strings.TrimSpace(p.git("rev-parse", "--short", "HEAD"))
+	assert.Equal(t, report.Commit, commit)
+	assert.Equal(t, report.Base, commit)
+	assert.Assert(t, report.Uncommitted)
 	text, err = os.ReadFile(filepath.Join(out, "review.md"))
 	assert.NilError(t, err)
-	assert.Equal(t, string(text), "**nothing changed**\n")
+	assert.Equal(t, string(text), fmt.Sprintf("### Review of `%s` with uncommitted changes compared with `%[1]s`\n\n**`nothing changed`**\n", commit))
 }
 
 func reviewsThatFail(t *testing.T, p project, base *Base) {

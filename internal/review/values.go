@@ -34,7 +34,7 @@ func arrow(before, after string) string {
 			is.WriteString(text)
 		}
 	}
-	return bounded(was.String()) + " → " + bounded(is.String())
+	return bounded(was.String(), longest) + " → " + bounded(is.String(), longest)
 }
 
 // shortened returns what two values share, but for its middle, or, at the values'
@@ -55,11 +55,11 @@ func shortened(text string, first, last bool) string {
 }
 
 // bounded returns a value's beginning and end, where it is longer than a reader
-// would read.
-func bounded(text string) string {
+// would read: longer than so many characters.
+func bounded(text string, limit int) string {
 	runes := []rune(text)
-	if len(runes) <= longest {
+	if len(runes) <= limit {
 		return text
 	}
-	return string(runes[:longest/2]) + "…" + string(runes[len(runes)-longest/2:])
+	return string(runes[:limit/2]) + "…" + string(runes[len(runes)-limit/2:])
 }

@@ -1,0 +1,110 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/deployed"
+)
+
+// Deployed compares the templates that CloudFormation has of an environment's stacks
+// with the working tree's. It reads the account of the AWS CLI's credentials and
+// changes nothing there. What somebody changed past CloudFormation it can't see: its
+// notes say what CloudFormation last found of that.
+func Deployed(ctx context.Context, o Options, environment string) (result Review, err error) {
+	sources, err := o.Sources()
+	if err != nil {
+		return result, err
+	}
+	cloud, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return result, fmt.Errorf("credentials: %w; set AWS_PROFILE to a profile of your AWS configuration", err)
+	}
+	scratch, err := os.MkdirTemp("", "review-")
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	app := filepath.Join(scratch, "app")
+	if err := build(ctx, o.Tree, app); err != nil {
+		return result, err
+	}
+	after, err := synthesizeEnvironment(ctx, app, o.Tree, environment)
+	if err != nil {
+		return result, err
+	}
+	result, err = compareDeployed(ctx, cloud, after, sources)
+	if err != nil {
+		return result, err
+	}
+	result.Base = "deployed " + environment
+	result.Commit, result.Uncommitted, err = stateOf(ctx, o.Tree)
+	return result, err
+}
+
+// synthesizeEnvironment returns the templates of one environment of a tree, by stack.
+func synthesizeEnvironment(ctx context.Context, app, tree, environment string) (map[string]cfn.Template, error) {
+	all, environments, err := contextOf(tree)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(environments, environment) {
+		return nil, fmt.Errorf("%s: environments.%s: not there; name one of %s", cdkFile, environment, strings.Join(environments, ", "))
+	}
+	return synthesizeOne(ctx, app, tree, all, environment)
+}
+
+// compareDeployed compares what is deployed of stacks with their new templates.
+func compareDeployed(ctx context.Context, cloud aws.Config, after map[string]cfn.Template, sources Sources) (Review, error) {
+	before := map[string]cfn.Template{}
+	var notes []string
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if strings.Contains(name, "/") {
+			return Review{}, fmt.Errorf("%s: a nested stack, of which what is deployed isn't read; compare files with -templates", name)
+		}
+		is, err := deployed.ReadTemplate(ctx, cloud, name)
+		if errors.Is(err, deployed.ErrNoStack) {
+			notes = append(notes, name+": not deployed in this account and region")
+			continue
+		} else if err != nil {
+			return Review{}, err
+		}
+		if before[name], err = parsed("stack "+name, []byte(is.Text)); err != nil {
+			return Review{}, err
+		}
+		before[name].Rest["TerminationProtection"] = is.Protected
+		notes = append(notes, name+": "+driftNote(is))
+	}
+	result, err := Compare(Input{Before: before, After: after}, sources)
+	result.Notes = notes
+	return result, err
+}
+
+// driftNote says what is known of changes past CloudFormation, which a comparison of
+// templates doesn't see.
+func driftNote(is deployed.Template) string {
+	when := ""
+	if !is.DriftChecked.IsZero() {
+		when = " at " + is.DriftChecked.UTC().Format(time.RFC3339)
+	}
+	switch is.Drift {
+	case "DRIFTED":
+		return "drift found" + when + ": somebody changed resources past CloudFormation, which is not in this review"
+	case "IN_SYNC":
+		return "no drift" + when
+	case "UNKNOWN":
+		return "drift unknown" + when + ": CloudFormation couldn't look at every resource"
+	}
+	return "drift never looked for: `aws cloudformation detect-stack-drift` does"
+}
