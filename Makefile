@@ -78,16 +78,20 @@ diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 
 .PHONY: preflight
 preflight: webhook ## Check what a deployment of ENVIRONMENT needs of your AWS account; CREATE_ROLES=1 makes its service-linked roles
-	@build/bin/webhook preflight $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT)
+	@build/bin/webhook preflight $(if $(CREATE_ROLES),--create-roles) $(ENVIRONMENT)
 
 .PHONY: deploy
 deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of your credentials (CREATE_ROLES=1, CDK_ARGS=)
-	@build/bin/webhook deploy $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT) $(CDK_ARGS)
+	@build/bin/webhook deploy $(if $(CREATE_ROLES),--create-roles) $(ENVIRONMENT) $(CDK_ARGS)
 
 .PHONY: review
 review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production; fail on danger
 	@go build -o build/bin/review ./cmd/review
 	@build/bin/review -base '$(BASE)' || [ $$? -eq 1 ]
+
+.PHONY: manifest
+manifest: webhook ## Write the manifest of ENVIRONMENT's app for Benchling's developer console (JSON=1)
+	@build/bin/webhook manifest $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
@@ -95,7 +99,7 @@ redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all
 
 .PHONY: status
 status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked
-	@build/bin/webhook status $(if $(CONFIG),-config) $(ENVIRONMENT)
+	@build/bin/webhook status $(if $(CONFIG),--config) $(ENVIRONMENT)
 
 .PHONY: webhook
 webhook:
@@ -200,7 +204,7 @@ check-service: $(SERVICE)
 # nothing that they read has changed. The name has the files' names, so that one that
 # is gone counts, too.
 READ_BY_TESTS = $(wildcard $(shell git ls-files --cached --others --exclude-standard \
-	docker docs internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
+	docker docs internal/operate/webhook_types.json internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
 SERVICE_TESTED = build/.service-tested-$(shell echo $(READ_BY_TESTS) | sha256sum | cut -c1-12)
 
 .PHONY: test-service
