@@ -93,6 +93,10 @@ review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default m
 manifest: webhook ## Write the manifest of ENVIRONMENT's app for Benchling's developer console (JSON=1)
 	@build/bin/webhook manifest $(if $(JSON),--json) $(ENVIRONMENT)
 
+.PHONY: connect
+connect: webhook ## Try and store the credentials of ENVIRONMENT's app (FILE=, FILE=- for standard input, YES=1, DRY_RUN=1, JSON=1)
+	@build/bin/webhook connect $(if $(FILE),--file '$(FILE)') $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'

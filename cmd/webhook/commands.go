@@ -10,7 +10,7 @@ import (
 
 // commands returns the program's commands.
 func commands() []*cobra.Command {
-	return []*cobra.Command{preflightCommand(), deployCommand(), manifestCommand(), statusCommand(), redriveCommand()}
+	return []*cobra.Command{preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand()}
 }
 
 // createRoles adds the flag that preflight and deploy share.
@@ -54,6 +54,22 @@ func manifestCommand() *cobra.Command {
 		},
 	}, 0)
 	c.Flags().BoolVar(&asJSON, "json", false, "write JSON in place of YAML")
+	return c
+}
+
+func connectCommand() *cobra.Command {
+	options := operate.ConnectOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "connect [--file FILE] [--yes] [--dry-run] [--json] ENVIRONMENT",
+		Short: "Try the credentials of Benchling's app, store them, and wait until both services are ready",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Connect(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.File, "file", "", "a JSON file of credentials that only you may read; - is standard input; without it, they are asked for")
+	c.Flags().BoolVar(&options.Yes, "yes", false, "write without asking")
+	c.Flags().BoolVar(&options.DryRun, "dry-run", false, "try the credentials, and change nothing")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the outcome as JSON")
 	return c
 }
 

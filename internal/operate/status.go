@@ -63,6 +63,11 @@ func frontDoorOf(ctx context.Context, cloud aws.Config, name string) (frontDoor,
 	if err != nil {
 		return frontDoor{}, err
 	}
+	return doorOf(cloud, name, stack)
+}
+
+// doorOf returns a stack's front door.
+func doorOf(cloud aws.Config, name string, stack deployed.Stack) (frontDoor, error) {
 	id, err := arn.Parse(stack.ID)
 	if err != nil {
 		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)
