@@ -76,6 +76,10 @@ synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.
 diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 	cdk diff -c environment=$(ENVIRONMENT)
 
+.PHONY: doctor
+doctor: $(NODE) webhook ## Check everything that a deployment of ENVIRONMENT needs, and change nothing (JSON=1)
+	@build/bin/webhook doctor $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: preflight
 preflight: webhook ## Check what a deployment of ENVIRONMENT needs of your AWS account; CREATE_ROLES=1 makes its service-linked roles
 	@build/bin/webhook preflight $(if $(CREATE_ROLES),--create-roles) $(ENVIRONMENT)

@@ -10,7 +10,21 @@ import (
 
 // commands returns the program's commands.
 func commands() []*cobra.Command {
-	return []*cobra.Command{preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand()}
+	return []*cobra.Command{
+		doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(),
+	}
+}
+
+func doctorCommand() *cobra.Command {
+	asJSON := false
+	c := environmentFirst(&cobra.Command{
+		Use: "doctor [--json] ENVIRONMENT", Short: "Check everything that a deployment needs, and change nothing",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Doctor(c.Context(), args[0], asJSON, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().BoolVar(&asJSON, "json", false, "print what was found as JSON")
+	return c
 }
 
 // createRoles adds the flag that preflight and deploy share.

@@ -99,7 +99,7 @@ func (c connection) run(ctx context.Context) (connected, error) {
 	}
 	fmt.Fprintf(c.out, "Benchling gave a token, and the app read entry %s\n", outcome.Entry)
 	if c.options.DryRun {
-		fmt.Fprintf(c.out, "dry run: nothing is written; the secret would have another %s\n", orNothing(changed))
+		fmt.Fprintf(c.out, "dry run: nothing is written; would change in the secret: %s\n", orNothing(changed))
 		return outcome, nil
 	}
 	if len(changed) > 0 {

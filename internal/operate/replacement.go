@@ -118,8 +118,11 @@ func (r replacement) waitForRollout(ctx context.Context, service string) error {
 func (r replacement) waitForWeb(ctx context.Context) error {
 	var reason error
 	err := r.until(ctx, "the web service", func() (bool, error) {
-		reason = r.door.printReadiness(ctx, io.Discard)
-		return reason == nil, nil
+		said := r.door.printReadiness(ctx, io.Discard)
+		if ctx.Err() == nil {
+			reason = said
+		}
+		return said == nil, nil
 	})
 	if err != nil && reason != nil {
 		return reason
