@@ -107,8 +107,10 @@ func TestExamineFindsProblems(t *testing.T) {
 		{"no attributes", func(s *surroundings) { s.denied = []string{"GetQueueAttributes"} }, "sqs:GetQueueAttributes: AccessDenied: not allowed: GetQueueAttributes" + docs},
 		{"not signed in", func(s *surroundings) {
 			s.denied = []string{"GetCallerIdentity"}
+			s.missingDocker = "version"
 			delete(s.programs, "node --version")
-		}, "node: executable file not found in $PATH" + install + "\ncredentials: AccessDenied: not allowed: GetCallerIdentity; sign in, for example with `aws sso login`, or set AWS_PROFILE"},
+		}, "node: executable file not found in $PATH" + install + "\ncredentials: AccessDenied: not allowed: GetCallerIdentity; sign in, for example with `aws sso login`, or set AWS_PROFILE\n" +
+			"docker version: exit status 1; start Docker 23 or later, or correct DOCKER_HOST"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := prepared()

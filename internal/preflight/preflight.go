@@ -72,13 +72,16 @@ func Run(ctx context.Context, clients Clients, settings stacks.Settings, options
 func Examine(ctx context.Context, clients Clients, settings stacks.Settings) Report {
 	i := &inspection{Clients: clients, settings: settings}
 	i.checkTools(ctx)
-	if i.checkAccount(ctx) {
-		i.checkDeployment(ctx)
+	if !i.checkAccount(ctx) {
+		i.checkDocker(ctx)
 		i.checkPlatform(ctx)
-		i.checkQuotas(ctx)
-		i.checkCertificate(ctx)
-		i.checkNamed(ctx)
+		return i.report
 	}
+	i.checkDeployment(ctx)
+	i.checkPlatform(ctx)
+	i.checkQuotas(ctx)
+	i.checkCertificate(ctx)
+	i.checkNamed(ctx)
 	return i.report
 }
 
