@@ -56,26 +56,32 @@ type replacement struct {
 // replace replaces the tasks of the services whose deployment began before the secret's
 // last change, and waits until both services are ready. It returns those services.
 func (r replacement) replace(ctx context.Context, changed time.Time) ([]string, error) {
-	replaced := []string{}
+	replaced, awaited := []string{}, map[string]string{}
 	ctx, cancel := context.WithTimeout(ctx, rolloutTimeout)
 	defer cancel()
 	for _, service := range []string{r.web, r.worker} {
-		current, err := r.deployment(ctx, service)
+		current, err := r.current(ctx, service)
 		if err != nil {
 			return replaced, err
 		}
+		awaited[service] = aws.ToString(current.Id)
 		if aws.ToTime(current.CreatedAt).After(changed) {
 			continue
 		}
 		fmt.Fprintf(r.out, "replacing the tasks of %s\n", service)
-		_, err = r.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: aws.String(r.cluster), Service: aws.String(service), ForceNewDeployment: true})
+		updated, err := r.ECS.UpdateService(ctx, &ecs.UpdateServiceInput{Cluster: aws.String(r.cluster), Service: aws.String(service), ForceNewDeployment: true})
 		if err != nil {
 			return replaced, refused("ecs:UpdateService", service, err)
 		}
+		began, err := primary(service, updated.Service.Deployments)
+		if err != nil {
+			return replaced, err
+		}
+		awaited[service] = aws.ToString(began.Id)
 		replaced = append(replaced, service)
 	}
 	for _, service := range []string{r.web, r.worker} {
-		if err := r.waitForRollout(ctx, service); err != nil {
+		if err := r.waitForRollout(ctx, service, awaited[service]); err != nil {
 			return replaced, err
 		}
 	}
@@ -87,29 +93,61 @@ func (r replacement) replace(ctx context.Context, changed time.Time) ([]string, 
 	return replaced, errors.Join(r.waitForWeb(ctx), r.waitForWorker(ctx, done))
 }
 
-// deployment returns a service's newest deployment.
-func (r replacement) deployment(ctx context.Context, service string) (types.Deployment, error) {
+// deployments returns a service's deployments.
+func (r replacement) deployments(ctx context.Context, service string) ([]types.Deployment, error) {
 	described, err := r.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(r.cluster), Services: []string{service}})
 	if err != nil {
-		return types.Deployment{}, refused("ecs:DescribeServices", service, err)
+		return nil, refused("ecs:DescribeServices", service, err)
 	}
+	var all []types.Deployment
 	for _, one := range described.Services {
-		for _, deployment := range one.Deployments {
-			if aws.ToString(deployment.Status) == "PRIMARY" {
-				return deployment, nil
-			}
+		all = append(all, one.Deployments...)
+	}
+	return all, nil
+}
+
+// current returns a service's newest deployment.
+func (r replacement) current(ctx context.Context, service string) (types.Deployment, error) {
+	all, err := r.deployments(ctx, service)
+	if err != nil {
+		return types.Deployment{}, err
+	}
+	return primary(service, all)
+}
+
+func primary(service string, deployments []types.Deployment) (types.Deployment, error) {
+	for _, deployment := range deployments {
+		if aws.ToString(deployment.Status) == "PRIMARY" {
+			return deployment, nil
 		}
 	}
 	return types.Deployment{}, fmt.Errorf("service %s: it has no deployment; run `make deploy`", service)
 }
 
-func (r replacement) waitForRollout(ctx context.Context, service string) error {
+// waitForRollout waits until a deployment is completed. One that ECS takes back has
+// failed, and gives its place to the one before, which is completed.
+func (r replacement) waitForRollout(ctx context.Context, service, id string) error {
+	seen := false
 	return r.until(ctx, "the tasks of "+service, func() (bool, error) {
-		current, err := r.deployment(ctx, service)
-		if err == nil && current.RolloutState == types.DeploymentRolloutStateFailed {
-			err = fmt.Errorf("service %s: %s; look at its events, and at `make status`", service, aws.ToString(current.RolloutStateReason))
+		all, err := r.deployments(ctx, service)
+		if err != nil {
+			return false, err
 		}
-		return current.RolloutState == types.DeploymentRolloutStateCompleted, err
+		for _, one := range all {
+			if aws.ToString(one.Id) != id {
+				continue
+			}
+			seen = true
+			if one.RolloutState == types.DeploymentRolloutStateFailed {
+				return false, fmt.Errorf("service %s: %s; look at its events, and at `make status`", service, aws.ToString(one.RolloutStateReason))
+			}
+			return one.RolloutState == types.DeploymentRolloutStateCompleted, nil
+		}
+		if seen {
+			return false, fmt.Errorf("service %s: another deployment took the place of this one; look at its events, and run this again", service)
+		}
+		// ECS may not know yet what it has begun.
+		return false, nil
 	})
 }
 

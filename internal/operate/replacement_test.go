@@ -19,8 +19,10 @@ import (
 
 // services are two of Amazon ECS, whose deployments go on by a state a look.
 type services struct {
-	created  map[string]time.Time
-	states   map[string][]types.DeploymentRolloutState
+	created map[string]time.Time
+	states  map[string][]types.DeploymentRolloutState
+	// gone are the services whose deployment gives way to the one before, after its states.
+	gone     map[string]bool
 	replaced []string
 	denied   error
 	// worker is what the worker's metric has, a figure a look; none is no data yet.
@@ -36,10 +38,13 @@ func (s *services) DescribeServices(_ context.Context, in *ecs.DescribeServicesI
 	if left := s.states[name]; len(left) > 0 {
 		state, s.states[name] = left[0], left[1:]
 	}
-	return &ecs.DescribeServicesOutput{Services: []types.Service{{Deployments: []types.Deployment{
-		{Status: aws.String("ACTIVE"), RolloutState: types.DeploymentRolloutStateInProgress},
-		{Status: aws.String("PRIMARY"), CreatedAt: aws.Time(s.created[name]), RolloutState: state, RolloutStateReason: aws.String("circuit breaker")},
-	}}}}, s.denied
+	before := types.Deployment{Id: aws.String("before"), Status: aws.String("ACTIVE"), RolloutState: types.DeploymentRolloutStateCompleted}
+	if s.gone[name] && len(s.replaced) > 0 && len(s.states[name]) == 0 {
+		before.Status = aws.String("PRIMARY")
+		return &ecs.DescribeServicesOutput{Services: []types.Service{{Deployments: []types.Deployment{before}}}}, s.denied
+	}
+	now := types.Deployment{Id: aws.String(s.id(name)), Status: aws.String("PRIMARY"), CreatedAt: aws.Time(s.created[name]), RolloutState: state, RolloutStateReason: aws.String("circuit breaker")}
+	return &ecs.DescribeServicesOutput{Services: []types.Service{{Deployments: []types.Deployment{before, now}}}}, s.denied
 }
 
 func (s *services) UpdateService(_ context.Context, in *ecs.UpdateServiceInput, _ ...func(*ecs.Options)) (*ecs.UpdateServiceOutput, error) {
@@ -48,8 +53,11 @@ func (s *services) UpdateService(_ context.Context, in *ecs.UpdateServiceInput, 
 		s.replaced = append(s.replaced, aws.ToString(in.Cluster)+"/"+name)
 		s.created[name] = time.Now()
 	}
-	return &ecs.UpdateServiceOutput{}, nil
+	return &ecs.UpdateServiceOutput{Service: &types.Service{Deployments: []types.Deployment{{Id: aws.String(s.id(name)), Status: aws.String("PRIMARY")}}}}, nil
 }
+
+// id returns the ID of a service's newest deployment.
+func (s *services) id(name string) string { return name + s.created[name].String() }
 
 func (s *services) GetMetricStatistics(_ context.Context, in *cloudwatch.GetMetricStatisticsInput, _ ...func(*cloudwatch.Options)) (*cloudwatch.GetMetricStatisticsOutput, error) {
 	out := &cloudwatch.GetMetricStatisticsOutput{}
@@ -93,6 +101,11 @@ func TestTasksAreReplaced(t *testing.T) {
 		{"one newer", time.Minute, func(s *services) { s.created["web"] = time.Now() }, 200, []string{"work"}, ""},
 		{"taken back", time.Minute, func(s *services) { s.states["web"] = []types.DeploymentRolloutState{running, failed} }, 200, []string{"web", "work"},
 			"service web: circuit breaker; look at its events, and at `make status`"},
+		{"replaced by another", time.Minute, func(s *services) {
+			s.gone = map[string]bool{"web": true}
+			// The first look is that for the deployment's time.
+			s.states["web"] = []types.DeploymentRolloutState{running, running, running}
+		}, 200, []string{"web", "work"}, "service web: another deployment took the place of this one; look at its events, and run this again"},
 		{"gone", time.Minute, func(s *services) { delete(s.created, "work") }, 200, []string{"web"}, "service work: it has no deployment; run `make deploy`"},
 		{"no rights", time.Minute, func(s *services) { s.denied = errors.New("AccessDenied") }, 200, []string{}, "web: ecs:DescribeServices: AccessDenied; try again"},
 	} {
