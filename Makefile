@@ -77,13 +77,17 @@ synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.
 diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 	cdk diff -c environment=$(ENVIRONMENT)
 
+.PHONY: doctor
+doctor: $(NODE) webhook ## Check everything that a deployment of ENVIRONMENT needs, and change nothing (JSON=1)
+	@build/bin/webhook doctor $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: preflight
 preflight: webhook ## Check what a deployment of ENVIRONMENT needs of your AWS account; CREATE_ROLES=1 makes its service-linked roles
-	@build/bin/webhook preflight $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT)
+	@build/bin/webhook preflight $(if $(CREATE_ROLES),--create-roles) $(ENVIRONMENT)
 
 .PHONY: deploy
 deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of your credentials (CREATE_ROLES=1, CDK_ARGS=)
-	@build/bin/webhook deploy $(if $(CREATE_ROLES),-create-roles) $(ENVIRONMENT) $(CDK_ARGS)
+	@build/bin/webhook deploy $(if $(CREATE_ROLES),--create-roles) $(ENVIRONMENT) $(CDK_ARGS)
 
 .PHONY: review
 review: $(NODE) $(TOOLS) ## Tell what changes since the revision BASE (default main) do to production, or DEPLOYED=ENVIRONMENT; fail on danger
@@ -102,13 +106,21 @@ $(PEER): tools/review-peer/package-lock.json $(NODE)
 	cd build/review-peer && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+.PHONY: manifest
+manifest: webhook ## Write the manifest of ENVIRONMENT's app for Benchling's developer console (JSON=1)
+	@build/bin/webhook manifest $(if $(JSON),--json) $(ENVIRONMENT)
+
+.PHONY: connect
+connect: webhook ## Try and store the credentials of ENVIRONMENT's app (FILE=, FILE=- for standard input, YES=1, DRY_RUN=1, JSON=1)
+	@build/bin/webhook connect $(if $(FILE),--file '$(FILE)') $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
 
 .PHONY: status
 status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked
-	@build/bin/webhook status $(if $(CONFIG),-config) $(ENVIRONMENT)
+	@build/bin/webhook status $(if $(CONFIG),--config) $(ENVIRONMENT)
 
 .PHONY: webhook
 webhook:
@@ -218,7 +230,7 @@ check-service: $(SERVICE)
 # nothing that they read has changed. The name has the files' names, so that one that
 # is gone counts, too.
 READ_BY_TESTS = $(wildcard $(shell git ls-files --cached --others --exclude-standard \
-	docker docs internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
+	docker docs internal/operate/webhook_types.json internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
 SERVICE_TESTED = build/.service-tested-$(shell echo $(READ_BY_TESTS) | sha256sum | cut -c1-12)
 
 .PHONY: test-service

@@ -99,7 +99,7 @@ func inFile(t *testing.T, function string) (text, body string) {
 // comparisons are the programs of tools/libraries that use the module's code, by
 // directory; the function is the one that bench.py puts beside them.
 var comparisons = []struct{ directory, function string }{
-	{"cobra", ""}, {"load", "atRate"}, {"archives", "untar"}, {"rules", ""},
+	{"load", "atRate"}, {"archives", "untar"}, {"rules", ""},
 }
 
 // sources returns what a comparison consists of, by file name.
@@ -137,7 +137,6 @@ func TestComparedNamesExist(t *testing.T) {
 // TestComparedNamesThatAreGone renames what a comparison uses, and wants to read of it.
 func TestComparedNamesThatAreGone(t *testing.T) {
 	for _, gone := range []struct{ directory, function, name, renamed, said string }{
-		{"cobra", "", "operate.Redrive", "operate.Gone", "undefined: operate.Gone"},
 		{"load", "atRate", "benchling.NewKey", "benchling.Gone", "undefined: benchling.Gone"},
 		{"load", "atRate", "probeEvery = ", "gone = ", "undefined: probeEvery"},
 		{"load", "atRate", "internal/testbed/benchling", "internal/gone", "could not import benchlingwebhook/internal/gone"},

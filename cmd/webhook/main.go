@@ -1,5 +1,6 @@
-// Webhook is the operator's program: it checks and makes deployments and looks
-// after what is deployed, with any credentials that the AWS CLI takes.
+// Webhook is the operator's program: it checks and makes deployments, connects
+// Benchling, and looks after what is deployed, with any credentials that the AWS
+// CLI takes. The targets of make are shortcuts to it.
 package main
 
 import (
@@ -10,25 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"benchlingwebhook/internal/operate"
 )
-
-const usage = `usage: webhook VERB …
-  preflight [-create-roles] [-synthesized] ENVIRONMENT   check what a deployment needs of the account
-  deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]     check, then deploy with the CDK CLI
-  redrive ENVIRONMENT [ID,ID|all]                        list the dead letters, or send some again
-  status [-config] ENVIRONMENT                           say whether it is ready, or what its settings are`
-
-type verb func(ctx context.Context, args []string, out io.Writer) error
-
-var verbs = map[string]verb{
-	"preflight": operate.Preflight,
-	"deploy":    operate.Deploy,
-	"redrive":   operate.Redrive,
-	"status":    operate.Status,
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -39,27 +27,62 @@ func main() {
 	}
 }
 
-// run does what the arguments name: a verb, or help.
+// run does what the arguments name: a command, help, or a shell's completion.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if asksForHelp(args) {
-		_, err := fmt.Fprintln(out, usage)
-		return err
+	root := &cobra.Command{
+		Use: "webhook", Short: "Checks and makes deployments, connects Benchling, and looks after what is deployed",
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2,
+		Args: noSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return fmt.Errorf("no command: write one of %s", names(c)) },
 	}
-	if len(args) == 0 {
-		return errors.New(usage)
-	}
-	if verbs[args[0]] == nil {
-		return fmt.Errorf("%q: no such verb\n%s", args[0], usage)
-	}
-	return verbs[args[0]](ctx, args[1:], out)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; `%s --help` lists the flags", err, c.CommandPath())
+	})
+	root.AddCommand(commands()...)
+	root.SetArgs(args)
+	root.SetOut(out)
+	return root.ExecuteContext(ctx)
 }
 
-// asksForHelp says whether help is asked for, of the program or of a verb. What
-// comes after an environment may be another program's.
-func asksForHelp(args []string) bool {
-	return slices.ContainsFunc(args[:min(len(args), 2)], func(arg string) bool {
-		return slices.Contains([]string{"help", "-h", "-help", "--help"}, arg)
-	})
+// noSuchCommand refuses a misspelt command, with those that are like it.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if like := c.SuggestionsFor(args[0]); len(like) > 0 {
+		return fmt.Errorf("%q: no such command; write %s", args[0], strings.Join(like, " or "))
+	}
+	return fmt.Errorf("%q: no such command; write one of %s", args[0], names(c))
+}
+
+// names returns the commands' names.
+func names(root *cobra.Command) string {
+	var all []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			all = append(all, c.Name())
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// environmentFirst wants an environment and at most so many arguments more; any
+// number, where it is negative. The shell completes the environments of cdk.json.
+func environmentFirst(c *cobra.Command, more int) *cobra.Command {
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 || more >= 0 && len(args) > 1+more {
+			return fmt.Errorf("%d arguments; write `%s`", len(args), c.UseLine())
+		}
+		return nil
+	}
+	c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return operate.Environments(), cobra.ShellCompDirectiveNoFileComp
+	}
+	c.DisableFlagsInUseLine = true
+	return c
 }
 
 // status returns what a program below exited with, or else 1.

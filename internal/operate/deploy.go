@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"benchlingwebhook/internal/preflight"
 	"benchlingwebhook/stacks"
 )
 
@@ -21,19 +22,14 @@ type step struct {
 	args []string
 }
 
-// Deploy checks a deployment and makes it: `deploy [-create-roles] ENVIRONMENT
-// [CDK ARGUMENTS]`. The CDK CLI has this process's standard streams; where it
-// fails, the error is its *exec.ExitError.
-func Deploy(ctx context.Context, args []string, out io.Writer) error {
-	flags, options := preflightFlags("deploy")
-	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
-		return errors.New("usage: webhook deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]")
-	}
-	environment, cdkArgs := flags.Arg(0), flags.Args()[1:]
+// Deploy checks a deployment of an environment and makes it with the CDK CLI and
+// these arguments. The CLI has this process's standard streams; where it fails,
+// the error is its *exec.ExitError.
+func Deploy(ctx context.Context, environment string, cdkArgs []string, options preflight.Options, out io.Writer) error {
 	if err := checkContextArgs(environment, cdkArgs); err != nil {
 		return err
 	}
-	settings, report, err := inspect(ctx, environment, *options, out, accountOf(cdkArgs)...)
+	settings, report, err := inspect(ctx, environment, options, out, accountOf(cdkArgs)...)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package operate
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -45,16 +44,6 @@ func TestAccountOfTheCDKArguments(t *testing.T) {
 		}
 		assert.Equal(t, options.SharedConfigProfile+" "+options.Region, want, args)
 	}
-}
-
-func TestUsage(t *testing.T) {
-	ctx := context.Background()
-	assert.Error(t, Preflight(ctx, nil, nil), "usage: webhook preflight [-create-roles] [-synthesized] ENVIRONMENT")
-	assert.Error(t, Preflight(ctx, []string{"-force", "dev"}, nil), "usage: webhook preflight [-create-roles] [-synthesized] ENVIRONMENT")
-	assert.Error(t, Deploy(ctx, nil, nil), "usage: webhook deploy [-create-roles] ENVIRONMENT [CDK ARGUMENTS]")
-	assert.Error(t, Redrive(ctx, nil, nil), "usage: webhook redrive ENVIRONMENT [ID,ID|all]")
-	assert.Error(t, Status(ctx, nil, nil), "usage: webhook status [-config] ENVIRONMENT")
-	assert.Error(t, Status(ctx, []string{"-secret", "dev"}, nil), "usage: webhook status [-config] ENVIRONMENT")
 }
 
 // TestDeployRefusesAnotherEnvironment holds that what is deployed is what was

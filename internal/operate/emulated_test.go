@@ -74,28 +74,28 @@ func TestDeployToTheEmulator(t *testing.T) {
 	defer cancel()
 	cloud, log := start(ctx, t)
 	var out bytes.Buffer
-	err := Deploy(ctx, []string{"dev"}, &out)
+	err := Deploy(ctx, "dev", nil, preflight.Options{}, &out)
 	assert.ErrorContains(t, err, "CDK bootstrap: nothing in this account and region")
 	_, missing := os.Stat(log)
 	assert.Check(t, errors.Is(missing, os.ErrNotExist), "cdk ran in spite of problems")
 
 	prepare(ctx, t, cloud)
-	assert.NilError(t, Preflight(ctx, []string{"dev"}, &out))
-	assert.ErrorContains(t, Preflight(ctx, []string{"-synthesized", "dev"}, &out), "deploy it once by hand")
+	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{}, &out))
+	assert.ErrorContains(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, &out), "deploy it once by hand")
 	out.Reset()
-	assert.NilError(t, Deploy(ctx, []string{"dev", "--all"}, &out))
+	assert.NilError(t, Deploy(ctx, "dev", []string{"--all"}, preflight.Options{}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=dev --all -c protect=after\ndeploy -c environment=dev --all\n")
 	assert.Check(t, bytes.Contains(out.Bytes(), []byte("deploying BenchlingWebhook-dev (1 of 2), its deletion protections off")), out.String())
 
 	assert.NilError(t, os.Remove(log))
-	assert.NilError(t, Deploy(ctx, []string{"open"}, &out))
+	assert.NilError(t, Deploy(ctx, "open", nil, preflight.Options{}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=open\n")
 
 	// After a first step that fails there is no second, and its status is kept.
 	t.Setenv("CDK_STATUS", "3")
 	assert.NilError(t, os.Remove(log))
 	var exit *exec.ExitError
-	assert.Check(t, errors.As(Deploy(ctx, []string{"dev"}, &out), &exit))
+	assert.Check(t, errors.As(Deploy(ctx, "dev", nil, preflight.Options{}, &out), &exit))
 	assert.Equal(t, exit.ExitCode(), 3)
 	assert.Equal(t, text(t, log), "deploy -c environment=dev -c protect=after\n")
 
@@ -112,20 +112,20 @@ func TestDeployToTheEmulator(t *testing.T) {
 		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployedTemplate, door.URL+"/")),
 	})
 	assert.NilError(t, err)
-	assert.NilError(t, Preflight(ctx, []string{"-synthesized", "dev"}, &out))
-	assert.NilError(t, Deploy(ctx, []string{"dev"}, &out))
+	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, &out))
+	assert.NilError(t, Deploy(ctx, "dev", nil, preflight.Options{}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=dev\n")
 
 	out.Reset()
-	assert.NilError(t, Redrive(ctx, []string{"dev"}, &out))
+	assert.NilError(t, Redrive(ctx, "dev", "", &out))
 	assert.Equal(t, out.String(), "id  entry  attempts  failed_at  reason\n0 shown of about 0\n")
-	assert.ErrorContains(t, Redrive(ctx, []string{"dev", "wh_9"}, &out), `"wh_9": no such dead letter`)
-	assert.ErrorContains(t, Redrive(ctx, []string{"other"}, &out), `stack "BenchlingWebhook-other"`)
+	assert.ErrorContains(t, Redrive(ctx, "dev", "wh_9", &out), `"wh_9": no such dead letter`)
+	assert.ErrorContains(t, Redrive(ctx, "other", "", &out), `stack "BenchlingWebhook-other"`)
 
 	out.Reset()
-	assert.NilError(t, Status(ctx, []string{"dev"}, &out))
+	assert.NilError(t, Status(ctx, "dev", false, &out))
 	assert.Equal(t, out.String(), "ready\n")
-	assert.ErrorContains(t, Status(ctx, []string{"other"}, &out), `stack "BenchlingWebhook-other"`)
+	assert.ErrorContains(t, Status(ctx, "other", false, &out), `stack "BenchlingWebhook-other"`)
 }
 
 func text(t *testing.T, file string) string {

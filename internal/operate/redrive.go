@@ -2,35 +2,26 @@ package operate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
-
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"benchlingwebhook/internal/deadletters"
 	"benchlingwebhook/stacks"
 )
 
-// Redrive lists the events that failed for good, or sends chosen ones again:
-// `redrive ENVIRONMENT [ID,ID|all]`.
-func Redrive(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) < 1 || len(args) > 2 {
-		return errors.New("usage: webhook redrive ENVIRONMENT [ID,ID|all]")
-	}
-	cloud, err := config.LoadDefaultConfig(ctx)
+// Redrive lists an environment's events that failed for good, or sends chosen ones
+// again: "ID,ID" or "all".
+func Redrive(ctx context.Context, environment, chosen string, out io.Writer) error {
+	cloud, err := loadConfig(ctx)
 	if err != nil {
 		return err
 	}
-	queues, err := deadletters.OfStack(ctx, cloud, stacks.StackName(args[0]))
+	queues, err := deadletters.OfStack(ctx, cloud, stacks.StackName(environment))
 	if err != nil {
 		return err
 	}
-	var ids []string
-	if len(args) == 2 {
-		ids = deadletters.IDs(args[1])
-	}
+	ids := deadletters.IDs(chosen)
 	if len(ids) == 0 {
 		return list(ctx, queues, out)
 	}

@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"benchlingwebhook/internal/deployed"
 	"benchlingwebhook/stacks"
@@ -34,25 +31,18 @@ const (
 )
 
 // Status asks a deployed environment whether it is ready, through the front door
-// as Benchling reaches it and signed for IAM: `status [-config] ENVIRONMENT`. Its
-// error has a line for each reason why it isn't. With -config it prints the
-// settings in force, secrets masked.
-func Status(ctx context.Context, args []string, out io.Writer) error {
-	flags := flag.NewFlagSet("status", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	showConfig := flags.Bool("config", false, "")
-	if err := flags.Parse(args); err != nil || flags.NArg() != 1 {
-		return errors.New("usage: webhook status [-config] ENVIRONMENT")
-	}
-	cloud, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return fmt.Errorf("credentials: %w; set AWS_PROFILE to a profile of your AWS configuration", err)
-	}
-	door, err := frontDoorOf(ctx, cloud, stacks.StackName(flags.Arg(0)))
+// as Benchling reaches it and signed for IAM. Its error has a line for each reason
+// why it isn't. With showConfig it prints the settings in force, secrets masked.
+func Status(ctx context.Context, environment string, showConfig bool, out io.Writer) error {
+	cloud, err := loadConfig(ctx)
 	if err != nil {
 		return err
 	}
-	if *showConfig {
+	door, err := frontDoorOf(ctx, cloud, stacks.StackName(environment))
+	if err != nil {
+		return err
+	}
+	if showConfig {
 		return door.printConfig(ctx, out)
 	}
 	return door.printReadiness(ctx, out)
@@ -73,6 +63,11 @@ func frontDoorOf(ctx context.Context, cloud aws.Config, name string) (frontDoor,
 	if err != nil {
 		return frontDoor{}, err
 	}
+	return doorOf(cloud, name, stack)
+}
+
+// doorOf returns a stack's front door.
+func doorOf(cloud aws.Config, name string, stack deployed.Stack) (frontDoor, error) {
 	id, err := arn.Parse(stack.ID)
 	if err != nil {
 		return frontDoor{}, fmt.Errorf("stack %q: %w", name, err)

@@ -55,6 +55,8 @@ type Clients struct {
 	CloudFormation
 	// Docker runs the Docker CLI and returns why it failed.
 	Docker func(ctx context.Context, args ...string) error
+	// Named are asked by Examine alone.
+	Named NamedClients
 }
 
 // NewClients returns the clients of an AWS account and this machine's Docker.
@@ -67,21 +69,33 @@ func NewClients(config aws.Config) Clients {
 		STS:            sts.NewFromConfig(config),
 		CloudFormation: cloudformation.NewFromConfig(config),
 		Docker:         runDocker,
+		Named:          newNamedClients(config),
 	}
 }
 
 // runDocker runs the program that the CDK CLI would run. Its error is what that
 // program said first.
 func runDocker(ctx context.Context, args ...string) error {
-	program := os.Getenv("CDK_DOCKER")
-	if program == "" {
-		program = "docker"
-	}
-	ctx, cancel := context.WithTimeout(ctx, dockerTimeout)
-	defer cancel()
-	_, err := exec.CommandContext(ctx, program, args...).Output()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return errors.New(strings.TrimSpace(string(exit.Stderr)))
-	}
+	_, err := runProgram(ctx, dockerProgram(), args...)
 	return err
+}
+
+// dockerProgram returns the program that the CDK CLI takes for Docker's.
+func dockerProgram() string {
+	if program := os.Getenv("CDK_DOCKER"); program != "" {
+		return program
+	}
+	return "docker"
+}
+
+// runProgram runs a program and returns what it printed. Its error is what it said
+// first.
+func runProgram(ctx context.Context, program string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, programTimeout)
+	defer cancel()
+	printed, err := exec.CommandContext(ctx, program, args...).Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return "", errors.New(strings.TrimSpace(string(exit.Stderr)))
+	}
+	return string(printed), err
 }

@@ -2,15 +2,22 @@ package preflight_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"gotest.tools/v3/assert"
@@ -98,4 +105,44 @@ func makeVpc(ctx context.Context, t *testing.T, client *ec2.Client) *constructs.
 		assert.NilError(t, err)
 	}
 	return made
+}
+
+// emulatedAccount is the account of the local AWS.
+const emulatedAccount = "000000000000"
+
+// TestExamineTheEmulator asks with the SDK's own clients for what the settings name:
+// first it isn't there, then it is.
+func TestExamineTheEmulator(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cloud := emulatortest.Start(t).Config()
+	clients := preflight.NewClients(cloud)
+	clients.Docker = func(context.Context, ...string) error { return nil }
+	clients.Named.Program = func(context.Context, string, ...string) (string, error) { return "", errors.New("none") }
+	settings := naming(emulatedAccount)
+	settings.PackageBucketKeyArn = "arn:aws:kms:us-east-1:" + emulatedAccount + ":key/00000000-0000-0000-0000-000000000000"
+	settings.Domain.CertificateArn = "arn:aws:acm:us-east-1:" + emulatedAccount + ":certificate/00000000-0000-0000-0000-000000000000"
+	text := lines(preflight.Examine(ctx, clients, settings).Problems)
+	for _, fault := range []string{"there is no such certificate", "there is no bucket packages", "there is no queue packaging", "there is no such key", "there is no such topic"} {
+		assert.Check(t, strings.Contains(text, fault), "%s: %s", fault, text)
+	}
+
+	_, err := s3.NewFromConfig(cloud).CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String("packages")})
+	assert.NilError(t, err)
+	_, err = sqs.NewFromConfig(cloud).CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("packaging")})
+	assert.NilError(t, err)
+	_, err = sns.NewFromConfig(cloud).CreateTopic(ctx, &sns.CreateTopicInput{Name: aws.String("on-call")})
+	assert.NilError(t, err)
+	key, err := kms.NewFromConfig(cloud).CreateKey(ctx, &kms.CreateKeyInput{})
+	assert.NilError(t, err)
+	settings.PackageBucketKeyArn = aws.ToString(key.KeyMetadata.Arn)
+	certificate, err := acm.NewFromConfig(cloud).RequestCertificate(ctx, &acm.RequestCertificateInput{DomainName: aws.String("*.example.com")})
+	assert.NilError(t, err)
+	settings.Domain.CertificateArn = aws.ToString(certificate.CertificateArn)
+	report := preflight.Examine(ctx, clients, settings)
+	text = lines(report.Problems)
+	for _, gone := range []string{"packageBucket", "packagingQueueArn", "alarmTopicArn", "no such certificate"} {
+		assert.Check(t, !strings.Contains(text, gone), "%s: %s", gone, text)
+	}
+	assert.Check(t, strings.Contains(strings.Join(report.Passed, "\n"), "bucket packages: exists, in this account\nqueue packaging: exists, in this account\nkey of packageBucketKeyArn: enabled\ntopic of alarmTopicArn: exists"), report.Passed)
 }

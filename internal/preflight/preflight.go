@@ -28,11 +28,23 @@ type Options struct {
 type Report struct {
 	// Passed has a line for each check that found nothing wrong.
 	Passed []string
-	// Problems are all that is wrong: place, fault and remedy.
+	// Problems are all that is wrong: each is a Problem.
 	Problems []error
+	// Notes are what couldn't be asked, and what another account must do.
+	Notes []string
 	// First is whether no deployment of the stack has succeeded yet.
 	First bool
 }
+
+// Problem is something wrong, in one line.
+type Problem struct {
+	Place  string `json:"place"`
+	Fault  string `json:"fault"`
+	Remedy string `json:"remedy"`
+}
+
+// Error returns the line.
+func (p Problem) Error() string { return p.Place + ": " + p.Fault + "; " + p.Remedy }
 
 // inspection is one run of the checks.
 type inspection struct {
@@ -40,6 +52,8 @@ type inspection struct {
 	settings stacks.Settings
 	options  Options
 	report   Report
+	// account is that of the credentials.
+	account string
 }
 
 // Run makes every check for a deployment of these settings. It changes nothing,
@@ -47,20 +61,42 @@ type inspection struct {
 func Run(ctx context.Context, clients Clients, settings stacks.Settings, options Options) Report {
 	i := &inspection{Clients: clients, settings: settings, options: options}
 	// Without an account every other check would fail for the same reason.
+	if i.checkAccount(ctx) {
+		i.checkDeployment(ctx)
+	}
+	return i.report
+}
+
+// Examine makes the checks of Run, and those of this machine's tools, of quotas, and of
+// what the settings name. It changes nothing.
+func Examine(ctx context.Context, clients Clients, settings stacks.Settings) Report {
+	i := &inspection{Clients: clients, settings: settings}
+	i.checkTools(ctx)
 	if !i.checkAccount(ctx) {
+		i.checkDocker(ctx)
+		i.checkPlatform(ctx)
 		return i.report
 	}
+	i.checkDeployment(ctx)
+	i.checkPlatform(ctx)
+	i.checkQuotas(ctx)
+	i.checkCertificate(ctx)
+	i.checkNamed(ctx)
+	return i.report
+}
+
+// checkDeployment makes the checks that every deployment begins with.
+func (i *inspection) checkDeployment(ctx context.Context) {
 	i.checkRegion()
 	i.checkStack(ctx)
 	i.checkBootstrap(ctx)
 	i.checkRoles(ctx)
-	if zones, known := i.readZones(ctx); known && settings.Vpc != nil {
+	if zones, known := i.readZones(ctx); known && i.settings.Vpc != nil {
 		i.checkExistingVpc(ctx, zones)
 	} else if known {
 		i.checkNewVpc(ctx, zones)
 	}
 	i.checkDocker(ctx)
-	return i.report
 }
 
 // checkAccount returns whether there are a region and credentials.
@@ -74,7 +110,8 @@ func (i *inspection) checkAccount(ctx context.Context) bool {
 		i.refuse("credentials", reason(err), "sign in, for example with `aws sso login`, or set AWS_PROFILE")
 		return false
 	}
-	i.pass("credentials: account %s, region %s", aws.ToString(identity.Account), i.Region)
+	i.account = aws.ToString(identity.Account)
+	i.pass("credentials: account %s, region %s", i.account, i.Region)
 	return true
 }
 
@@ -83,7 +120,11 @@ func (i *inspection) pass(format string, args ...any) {
 }
 
 func (i *inspection) refuse(place, fault, remedy string) {
-	i.report.Problems = append(i.report.Problems, fmt.Errorf("%s: %s; %s", place, fault, remedy))
+	i.report.Problems = append(i.report.Problems, Problem{place, fault, remedy})
+}
+
+func (i *inspection) note(format string, args ...any) {
+	i.report.Notes = append(i.report.Notes, fmt.Sprintf(format, args...))
 }
 
 // refuseCall reports a call to AWS that failed, so that its check could not be

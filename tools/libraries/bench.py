@@ -87,26 +87,6 @@ def packages(package: str, *beside: str) -> int:
     return len(set(output(*command, package, at=GO).split()) - there)
 
 
-def program(binary: Path, *arguments: str) -> str:
-    """Return how a program ends and the first line that it says."""
-    done = subprocess.run([binary, *arguments], capture_output=True, text=True, check=False, timeout=60)
-    said = (done.stdout + done.stderr).strip().splitlines()
-    suggests = next((line.strip() for line in said if line.strip() == "status"), said[0])
-    return f"{done.returncode}, {len(said)} lines: {suggests[:60]}"
-
-
-def commands() -> Iterator[Row]:
-    """Compare cobra with Go's flag."""
-    own, library = built("benchlingwebhook/cmd/webhook"), built("./cobra")
-    yield ["binary, kB", own.stat().st_size // 1000, library.stat().st_size // 1000]
-    yield ["packages", packages("benchlingwebhook/cmd/webhook"), packages("./cobra")]
-    for arguments in ("--help", "deploy --help", "stauts dev", "completion bash", "preflight -create-roles"):
-        yield [
-            f"`webhook {arguments}`: exit status, output, its first line",
-            *(program(it, *arguments.split()) for it in (own, library)),
-        ]
-
-
 def terminals() -> Iterator[Row]:
     """Say what go-isatty costs."""
     yield from json.loads(output(built("./terminals")))
@@ -189,7 +169,6 @@ def main() -> None:
     """Print the table, a section a pair."""
     known = copy_module()
     pairs = {
-        "cobra": commands,
         "go-isatty": terminals,
         "vegeta": load,
         "tar": archives,

@@ -10,7 +10,6 @@ require (
 	github.com/mattn/go-isatty v0.0.23
 	github.com/moby/go-archive v0.2.0
 	github.com/open-policy-agent/opa v1.22.3
-	github.com/spf13/cobra v1.10.2
 	github.com/tsenart/vegeta/v12 v12.13.0
 )
 

@@ -185,6 +185,7 @@ func (a *API) serve(mux *http.ServeMux) {
 		respond(w, http.StatusOK, map[string]any{"access_token": a.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
 	})
 	for pattern, handle := range map[string]http.HandlerFunc{
+		"GET /api/v2/entries":             a.listEntries,
 		"GET /api/v2/entries/{id}":        a.getEntry,
 		"GET /api/v2/{collection}/{id}":   a.getObject,
 		"POST /api/v2/exports":            a.startExport,

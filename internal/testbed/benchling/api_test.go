@@ -39,6 +39,8 @@ func TestAPIExportsAnEntry(t *testing.T) {
 	token = call("POST", "/api/v2/token", "", http.StatusOK)["access_token"].(string)
 	entry := call("GET", "/api/v2/entries/etr_1", "", http.StatusOK)["entry"].(map[string]any)
 	assert.Equal(t, entry["displayId"], "EXP-1")
+	listed := call("GET", "/api/v2/entries?pageSize=1", "", http.StatusOK)["entries"].([]any)
+	assert.Equal(t, listed[0].(map[string]any)["id"], ListedEntry)
 	call("POST", "/api/v2/exports", "no JSON", http.StatusBadRequest)
 	task := "/api/v2/tasks/" + call("POST", "/api/v2/exports", `{"id": "etr_1"}`, http.StatusAccepted)["taskId"].(string)
 

@@ -58,9 +58,17 @@ func user() map[string]any {
 	return map[string]any{"id": userID, "handle": userHandle, "name": userName}
 }
 
-// getEntry responds with all properties that an entry can have.
-func (a *API) getEntry(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
+// ListedEntry is the ID of the entry that a list of entries shows: every other
+// exists, too.
+const ListedEntry = "etr_listed"
+
+// listEntries responds with one entry.
+func (a *API) listEntries(w http.ResponseWriter, _ *http.Request) {
+	respond(w, http.StatusOK, map[string]any{"entries": []any{a.entry(ListedEntry)}, "nextToken": ""})
+}
+
+// entry returns all properties that an entry can have.
+func (a *API) entry(id string) map[string]any {
 	a.lock.Lock()
 	modified, changed := a.edited[id]
 	title := name(id, a.revision[id])
@@ -68,7 +76,7 @@ func (a *API) getEntry(w http.ResponseWriter, r *http.Request) {
 	if !changed {
 		modified = created
 	}
-	entry := map[string]any{
+	return map[string]any{
 		"id": id, "displayId": DisplayID(id), "name": title, "webURL": webURL + "/" + id, "apiURL": webURL + apiRoot + "/entries/" + id,
 		"createdAt": stamp(created), "modifiedAt": stamp(modified), "creator": user(), "authors": []any{user()},
 		"assignedReviewers": []any{}, "archiveRecord": nil, "entryTemplateId": nil, "folderId": "lib_rehearsal", "reviewRecord": nil,
@@ -80,6 +88,11 @@ func (a *API) getEntry(w http.ResponseWriter, r *http.Request) {
 			map[string]any{"date": "2026-01-03", "title": "Day 2", "notes": []any{}},
 		},
 	}
+}
+
+// getEntry responds with an entry, or with what is wanted of it.
+func (a *API) getEntry(w http.ResponseWriter, r *http.Request) {
+	entry := a.entry(r.PathValue("id"))
 	// The description's form of "returning" for an entry names its parts.
 	if wanted := r.URL.Query().Get("returning"); wanted != "" {
 		for part := range entry {

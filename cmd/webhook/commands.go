@@ -1,0 +1,113 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"benchlingwebhook/internal/operate"
+	"benchlingwebhook/internal/preflight"
+)
+
+// commands returns the program's commands.
+func commands() []*cobra.Command {
+	return []*cobra.Command{
+		doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(),
+	}
+}
+
+func doctorCommand() *cobra.Command {
+	asJSON := false
+	c := environmentFirst(&cobra.Command{
+		Use: "doctor [--json] ENVIRONMENT", Short: "Check everything that a deployment needs, and change nothing",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Doctor(c.Context(), args[0], asJSON, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().BoolVar(&asJSON, "json", false, "print what was found as JSON")
+	return c
+}
+
+// createRoles adds the flag that preflight and deploy share.
+func createRoles(flags *pflag.FlagSet, options *preflight.Options) {
+	flags.BoolVar(&options.CreateRoles, "create-roles", false, "make the service-linked roles that the account lacks")
+}
+
+func preflightCommand() *cobra.Command {
+	options := preflight.Options{}
+	c := environmentFirst(&cobra.Command{
+		Use: "preflight [--create-roles] [--synthesized] ENVIRONMENT", Short: "Check what a deployment needs of the account",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Preflight(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	createRoles(c.Flags(), &options)
+	c.Flags().BoolVar(&options.Synthesized, "synthesized", false, "the deployment is of a finished template, in one step")
+	return c
+}
+
+func deployCommand() *cobra.Command {
+	options := preflight.Options{}
+	c := environmentFirst(&cobra.Command{
+		Use: "deploy [--create-roles] ENVIRONMENT [CDK ARGUMENTS]", Short: "Check, then deploy with the CDK CLI",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Deploy(c.Context(), args[0], args[1:], options, c.OutOrStdout())
+		},
+	}, -1)
+	createRoles(c.Flags(), &options)
+	// What comes after the environment is the CDK CLI's.
+	c.Flags().SetInterspersed(false)
+	return c
+}
+
+func manifestCommand() *cobra.Command {
+	asJSON := false
+	c := environmentFirst(&cobra.Command{
+		Use: "manifest [--json] ENVIRONMENT", Short: "Write the manifest from which Benchling's developer console makes the app",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Manifest(c.Context(), args[0], asJSON, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().BoolVar(&asJSON, "json", false, "write JSON in place of YAML")
+	return c
+}
+
+func connectCommand() *cobra.Command {
+	options := operate.ConnectOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "connect [--file FILE] [--yes] [--dry-run] [--json] ENVIRONMENT",
+		Short: "Try the credentials of Benchling's app, store them, and wait until both services are ready",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Connect(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.File, "file", "", "a JSON file of credentials that only you may read; - is standard input; without it, they are asked for")
+	c.Flags().BoolVar(&options.Yes, "yes", false, "write without asking")
+	c.Flags().BoolVar(&options.DryRun, "dry-run", false, "try the credentials, and change nothing")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the outcome as JSON")
+	return c
+}
+
+func statusCommand() *cobra.Command {
+	showConfig := false
+	c := environmentFirst(&cobra.Command{
+		Use: "status [--config] ENVIRONMENT", Short: "Say whether it is ready, or why not",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Status(c.Context(), args[0], showConfig, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().BoolVar(&showConfig, "config", false, "print the settings in force, secrets masked")
+	return c
+}
+
+func redriveCommand() *cobra.Command {
+	return environmentFirst(&cobra.Command{
+		Use: "redrive ENVIRONMENT [ID,ID|all]", Short: "List the dead letters, or send some again",
+		RunE: func(c *cobra.Command, args []string) error {
+			chosen := ""
+			if len(args) > 1 {
+				chosen = args[1]
+			}
+			return operate.Redrive(c.Context(), args[0], chosen, c.OutOrStdout())
+		},
+	}, 1)
+}
