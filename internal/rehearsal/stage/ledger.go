@@ -13,7 +13,7 @@ import (
 
 const (
 	// packageTimeout bounds the time from a fault's end to the last package, unless a
-	// stage has less patience, and PackageEach is added for every event.
+	// stage bounds it otherwise, and PackageEach is added for every event.
 	packageTimeout = 2 * time.Minute
 	PackageEach    = 250 * time.Millisecond
 )
