@@ -70,7 +70,8 @@ def output(*command: str | Path) -> str:
 def checkov(program: str, place: Path) -> Findings:
     """Return checkov's findings in a file or a directory, but for what it crashes on."""
     kind = "-d" if place.is_dir() else "-f"
-    said = output(program, kind, place, "--framework", "cloudformation", "-o", "json", "--quiet", "--skip-path", CRASHES)
+    arguments = [kind, place, "--framework", "cloudformation", "-o", "json", "--quiet"]
+    said = output(program, *arguments, "--skip-path", CRASHES)
     found: Findings = {}
     for check in json.loads(said)["results"]["failed_checks"]:
         found.setdefault(Path(check["file_path"]).name, []).append(f"{check['check_id']} {check['check_name']}")
