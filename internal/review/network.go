@@ -152,6 +152,10 @@ func prefix(cidr string) (netip.Prefix, bool) {
 func openings(t cfn.Template) map[string]opening {
 	all := map[string]opening{}
 	add := func(o opening) { all[o.key] = o }
+	named := map[string]bool{}
+	for _, rule := range t.OfType("AWS::EC2::SecurityGroupEgress") {
+		named[group(rule.Properties["GroupId"])] = true
+	}
 	for id, r := range t.Resources {
 		for _, p := range r.Variants() {
 			switch r.Type {
@@ -162,7 +166,8 @@ func openings(t cfn.Template) map[string]opening {
 				for _, rule := range objects(p["SecurityGroupEgress"]) {
 					add(ruleOpening(r, id, "out", rule))
 				}
-				if _, set := p["SecurityGroupEgress"]; !set {
+				// The rule that lets everything out goes with the first of another.
+				if _, set := p["SecurityGroupEgress"]; !set && !named[id] {
 					add(ruleOpening(r, id, "out", map[string]any{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0", "Description": "as nothing else is said"}))
 				}
 			case "AWS::EC2::SecurityGroupIngress":

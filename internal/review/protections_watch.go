@@ -143,7 +143,7 @@ func falsehoodOfSet(name string) func(resource) map[string]strength {
 func restDanger(c change, before cfn.Template) (name string, danger bool) {
 	switch {
 	case c.path() == "TerminationProtection":
-		return "deletion protection", c.after != "true"
+		return "deletion protection", c.before == "true"
 	case c.steps[0] == "Parameters" && strings.HasSuffix(c.path(), ".NoEcho"):
 		return "secrets in plain text", c.after != "true"
 	case c.steps[0] == "Parameters" && strings.HasSuffix(c.path(), ".Default") && len(c.steps) > 1 && secrets.Named(c.steps[1]):
