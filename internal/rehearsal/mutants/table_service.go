@@ -10,7 +10,7 @@ func inService(name, file, old, replacement, caught string, parts []string, rows
 var serviceMutants = []Mutant{
 	// Trust.
 	inService("any signature is right", "webhook/verification.py", "            if _fits(key.public, der, digest):\n                _decide(body, signed, text, key, app_definition_id)\n", "            if True:\n", `refused: wrong key`, web),
-	inService("no time is too old", "webhook/verification.py", "TOLERANCE_SECONDS = 300", "TOLERANCE_SECONDS = 300_000", `refused: stale timestamp`, web),
+	inService("no time is too old", "webhook/verification.py", "TOLERANCE_SECONDS = 300", "TOLERANCE_SECONDS = 300_000\nverify = lambda *_: None  # The SDK looks at the time, too.", `refused: stale timestamp`, web),
 	inService("Benchling's certificate isn't verified", "runtime/cancellable_transport.py", "httpx.create_ssl_context()", "httpx.create_ssl_context(verify=False)", `Benchling with a foreign certificate.*`, tls, "Benchling with"),
 	inService("AWS's certificate isn't verified", "runtime/aws_clients.py", "create_client(service,", "create_client(service, verify=False,", `AWS with a foreign certificate.*`, tls, "AWS with"),
 	inService("credentials are read once", "runtime/aws_clients.py", "    return botocore.session.get_session()", "    session = botocore.session.get_session()\n    it = session.get_credentials().get_frozen_credentials()\n    session.set_credentials(it.access_key, it.secret_key, it.token)\n    return session", `credentials renewed|403|ExpiredToken`, []string{"front door", "rights"}, "connections kept", "credentials renewed"),
