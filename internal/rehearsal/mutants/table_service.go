@@ -13,14 +13,14 @@ var serviceMutants = []Mutant{
 	inService("no time is too old", "webhook/verification.py", "TOLERANCE_SECONDS = 300", "TOLERANCE_SECONDS = 300_000\nverify = lambda *_: None  # The SDK looks at the time, too.", `refused: stale timestamp`, web),
 	inService("Benchling's certificate isn't verified", "runtime/cancellable_transport.py", "httpx.create_ssl_context()", "httpx.create_ssl_context(verify=False)", `Benchling with a foreign certificate.*`, tls, "Benchling with"),
 	inService("AWS's certificate isn't verified", "runtime/aws_clients.py", "create_client(service,", "create_client(service, verify=False,", `AWS with a foreign certificate.*`, tls, "AWS with"),
-	inService("credentials are read once", "runtime/aws_clients.py", "    return botocore.session.get_session()", "    session = botocore.session.get_session()\n    it = session.get_credentials().get_frozen_credentials()\n    session.set_credentials(it.access_key, it.secret_key, it.token)\n    return session", `credentials renewed|403|ExpiredToken`, []string{"front door", "rights"}, "connections kept", "credentials renewed"),
+	inService("credentials are read once", "runtime/aws_clients.py", "    return botocore.session.get_session()", "    session = botocore.session.get_session()\n    it = session.get_credentials().get_frozen_credentials()\n    session.set_credentials(it.access_key, it.secret_key, it.token)\n    return session", `credentials renewed|403|ExpiredToken`, []string{"front door", "faults", "rights"}, "connections kept", "Benchling is slow", "Benchling answers 502", "credentials renewed"),
 	inService("privileges may come back", "runtime/privileges.py", "PR_SET_NO_NEW_PRIVS = 38", "PR_SET_NO_NEW_PRIVS = 39", `hardening, from inside|healthy beside`, web),
 
 	// Promises to Benchling.
 	inService("an event gets its 200 before the queue has it", "webhook/intake.py", "        self._batches.send(Message(body, identifier(group), identifier(event.webhook_id)))\n", "        import threading\n        threading.Thread(target=self._batches.send, args=(Message(body, identifier(group), identifier(event.webhook_id)),)).start()\n", `queue refuses writes|queue accepts and never`, faults, "queue refuses writes"),
-	inService("the queue is waited for too long", "webhook/intake.py", "read_timeout=0.7", "read_timeout=7", `queue accepts and never answers`, []string{"attacks"}, "queue accepts"),
+	inService("the queue is waited for too long", "webhook/batch_sender.py", "WAIT_SECONDS = 2.2", "WAIT_SECONDS = 22", `queue accepts and never answers`, []string{"attacks"}, "queue accepts"),
 	inService("connections are closed within the load balancer's idle time", "runtime/connections.py", "KEEP_ALIVE_SECONDS = 75", "KEEP_ALIVE_SECONDS = 10", `connections kept for the idle time.*KEEP_ALIVE_SECONDS`, frontDoor, "connections kept"),
-	inService("dawdling connections are never closed", "runtime/connections.py", "REQUEST_SECONDS = 10.0", "REQUEST_SECONDS = 1000.0", `connections that dawdle`, []string{"attacks"}, "600 connections"),
+	inService("connections that dawdle leave no room", "runtime/connections.py", "connection_limit=2 * CONNECTIONS", "connection_limit=CONNECTIONS // 2", `connections that dawdle`, []string{"attacks"}, "600 connections"),
 	inService("SIGTERM isn't waited for", "runtime/server.py", "    delay = stop.delay_seconds if received == signal.SIGTERM else 0\n", "    delay = 0\n", `web task stopped while it is a target`, frontDoor, "web task stopped"),
 
 	// Exactly one package.
