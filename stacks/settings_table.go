@@ -111,6 +111,10 @@ var operationSettings = []Setting{
 		kind: oneNumber(func(s *Settings) *int { return &s.LogRetentionDays }, constructs.LogRetentionDays()...),
 	},
 	{
+		Name: "containerInsights", Meaning: "ECS's metrics of the cluster, its services and task families. No alarm and no graph of the stack is of them; Security Hub's control ECS.12 wants them.",
+		kind: onOff(func(s *Settings) *bool { return &s.ContainerInsights }),
+	},
+	{
 		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address notified of alarms; AWS asks it to confirm first.",
 		kind: fittingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddressFaults, "a mail address, such as \"on-call@example.com\""),
 	},

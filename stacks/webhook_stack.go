@@ -79,7 +79,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	topic := constructs.NewAlarmTopic(stack, "AlarmTopic", s.AlarmTopicArn, s.AlarmEmail)
 	rollback := constructs.NewRollbackAlarms(stack, "Alarms", ingress.TargetGroup, topic)
-	cluster := constructs.NewCluster(stack, "Cluster", network)
+	cluster := constructs.NewCluster(stack, "Cluster", network, s.ContainerInsights)
 	shared := constructs.ServiceProps{
 		Network:          network,
 		Cluster:          cluster,
