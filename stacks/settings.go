@@ -65,6 +65,8 @@ type Settings struct {
 	LogRetentionDays int
 	// ContainerInsights keeps the cluster's metrics by service and task family.
 	ContainerInsights bool
+	// Dashboard is CloudWatch's page of the stack's graphs.
+	Dashboard bool
 	// LogLevel is the service's least level of a log line.
 	LogLevel string
 	// PackagePrefix is the first part of every package's name.
@@ -118,6 +120,7 @@ func DefaultSettings(environment string) Settings {
 		WorkerMaxCount:    4,
 		NatGateways:       1,
 		ContainerInsights: true,
+		Dashboard:         true,
 		LogRetentionDays:  30,
 		LogLevel:          "INFO",
 		PackagePrefix:     "benchling",

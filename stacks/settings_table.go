@@ -121,6 +121,11 @@ var operationSettings = []Setting{
 		kind: onOff(func(s *Settings) *bool { return &s.ContainerInsights }),
 	},
 	{
+		Name: "dashboard", Meaning: "The stack's dashboard in CloudWatch; its metrics and alarms are there without it.",
+		Cost: "{dashboard} a month",
+		kind: onOff(func(s *Settings) *bool { return &s.Dashboard }),
+	},
+	{
 		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address notified of alarms; AWS asks it to confirm first.",
 		kind: fittingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddressFaults, "a mail address, such as \"on-call@example.com\""),
 	},

@@ -137,13 +137,15 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ExportTimeout: s.ExportTimeout,
 		Topic:         topic,
 	})
-	constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
-		Ingress: ingress,
-		Queue:   queue,
-		Service: webhook.Service,
-		Worker:  worker.Service,
-		Alarms:  slices.Concat(rollback.Webhook, rollback.Worker, alarms),
-	})
+	if s.Dashboard {
+		constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
+			Ingress: ingress,
+			Queue:   queue,
+			Service: webhook.Service,
+			Worker:  worker.Service,
+			Alarms:  slices.Concat(rollback.Webhook, rollback.Worker, alarms),
+		})
+	}
 	warn(stack, s)
 
 	output(stack, "WebhookUrl", ingress.URL, "What Benchling calls: the app's webhook URL")

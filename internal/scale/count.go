@@ -23,7 +23,7 @@ var priced = map[string][]unit{
 	"AWS::EC2::NatGateway":                       {{"NAT gateways", "nat-hour", hoursInMonth, "`natGateways`, `vpc`"}},
 	"AWS::EC2::EIP":                              {{"Public IPv4 addresses", "public-ipv4", hoursInMonth, "`natGateways`, `vpc`"}},
 	"AWS::ElasticLoadBalancingV2::LoadBalancer":  {{"Load balancer", "load-balancer", hoursInMonth, ""}},
-	"AWS::CloudWatch::Dashboard":                 {{"Dashboard", "dashboard", 1, ""}},
+	"AWS::CloudWatch::Dashboard":                 {{"Dashboard", "dashboard", 1, "`dashboard`"}},
 	"AWS::SecretsManager::Secret":                {{"Secret", "secret", 1, ""}},
 	"AWS::EC2::VPCEndpoint":                      nil,
 	"AWS::ECS::TaskDefinition":                   nil,

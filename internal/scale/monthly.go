@@ -21,6 +21,7 @@ func Monthly() (map[string]string, error) {
 		"vcpu-arm":            hourly("fargate-arm-vcpu"),
 		"gb":                  hourly("fargate-x86-gb"),
 		"gb-arm":              hourly("fargate-arm-gb"),
+		"dashboard":           dollars(p.Of("dashboard")),
 		"nat-gateway":         hourly("nat-hour", "public-ipv4"),
 		"nat-gb":              fmt.Sprint(p.Of("nat-gb")),
 		"interface-endpoints": dollars(endpointServices * endpointZones * p.Of("interface-endpoint") * hoursInMonth),

@@ -78,7 +78,7 @@ func Page(dev, prod []byte) (string, error) {
 	var page strings.Builder
 	page.WriteString(introduction)
 	writeRest(&page, environments)
-	writeNetwork(&page, prices)
+	writeNetwork(&page, environments[1], prices)
 	writeUsage(&page, environments, prices)
 	writeRates(&page, environments[1], prices)
 	writeQuotas(&page, quotas)
@@ -132,13 +132,21 @@ func orNone(setting string) string {
 const restNotes = `
 What isn't there is storage, which grows by use: of packages, logs and images. Target tracking brings two alarms for each policy, which are counted. Sizes of receives and log lines are estimates in ` + "`internal/scale/watch.go`" + `; they decide less than a dollar.
 
-Web tasks of 256 CPU units and 512 MiB answered for the first time after 1.2 to 1.5 s, took 106 events a second, and had 73 MiB at most; a worker with four exports of 2 GiB at once had 164 MiB. So dev has the smallest tasks, and one of each. Exports unpack as fast as there is CPU: a worker of 512 units reads about 50 MB a second, one of 256 half of that, which is why prod's has more.
+Web tasks of 256 CPU units and 512 MiB answered for the first time after 1.2 to 1.5 s, took 106 events a second, and had 73 MiB at most; a worker with four exports of 2 GiB at once had 164 MiB. So dev has one web task of the smallest size. Exports unpack, and canvases are drawn, as fast as there is CPU: a worker of 512 units reads about 50 MB a second, one of 256 half of that, which is why the smallest isn't the default for workers.
 
 ` + "`arm64`" + ` takes 20 % off all tasks; it isn't the default because the image's gates run on x86_64.
 `
 
-// writeNetwork compares the ways out of a VPC.
-func writeNetwork(page *strings.Builder, prices Prices) {
+// writeNetwork compares the ways out of a VPC, and says what prod costs with two.
+func writeNetwork(page *strings.Builder, prod environment, prices Prices) {
+	small := Size{CPU: 0.25, Memory: 0.5, Architecture: prod.web.Architecture}
+	saved := float64(prod.web.Least) * hoursInMonth * (prod.web.Hour(prices) - small.Hour(prices))
+	insights := 0.0
+	for _, row := range prod.rest.Rows() {
+		if row.What == "Container Insights" {
+			insights = row.Cost
+		}
+	}
 	gateway := (prices.Of("nat-hour") + prices.Of("public-ipv4")) * hoursInMonth
 	instance := (prices.Of("nat-instance") + prices.Of("public-ipv4")) * hoursInMonth
 	endpoints := endpointServices * endpointZones * prices.Of("interface-endpoint") * hoursInMonth
@@ -154,7 +162,10 @@ func writeNetwork(page *strings.Builder, prices Prices) {
 | Interface endpoints, `+"`interfaceEndpoints`"+` | %s more | %.2f a GB | Benchling isn't behind one, so the gateway stays |
 
 S3 and DynamoDB are reached by gateway endpoints, which cost nothing.
-`, dollars(gateway), prices.Of("nat-gb"), prices.Of("zone-transfer-gb"), dollars(2*gateway), prices.Of("nat-gb"), dollars(instance), dollars(endpoints), prices.Of("interface-endpoint-gb"))
+
+So prod costs %s at rest with two gateways. With web tasks of 256 CPU units and 512 MiB besides (%s less) and without Container Insights (%s less), two cost %s: who wants the way out of each zone more than ECS's metrics sets that.
+`, dollars(gateway), prices.Of("nat-gb"), prices.Of("zone-transfer-gb"), dollars(2*gateway), prices.Of("nat-gb"), dollars(instance), dollars(endpoints), prices.Of("interface-endpoint-gb"),
+		dollars(prod.rest.Sum()+gateway), dollars(saved), dollars(insights), dollars(prod.rest.Sum()+gateway-saved-insights))
 }
 
 // writeUsage writes what a thousand packages cost.
