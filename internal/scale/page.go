@@ -89,7 +89,7 @@ func Page(dev, prod []byte) (string, error) {
 
 const introduction = `# Cost and scale
 
-Written by ` + "`make scale`" + ` from the synthesized templates of ` + "`dev` and `prod`, and from `internal/scale/prices.json`" + `: list prices of us-east-1 in US dollars, without any free tier. A month has 730 hours. Other regions cost more, and a Savings Plan less.
+Written by ` + "`make scale`" + ` from the synthesized templates of ` + "`dev` and `prod`, and from `internal/scale/prices.json`" + `: list prices of us-east-1 in US dollars, without any free tier. A month has 730 hours. Most other regions cost more, and a Savings Plan less.
 `
 
 // dollars writes a sum.

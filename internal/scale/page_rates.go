@@ -122,7 +122,7 @@ That is %.0f MB a second. It takes %.1f processors for unpacking (10.4 ms a MB, 
 | NAT gateway, where Benchling's bucket is in another region | %s |
 | The same with the bucket in the stack's region | 0.00 |
 
-So deploy in the region of Benchling's bucket. No package may have more than 20 GiB, which one task reads in %.0f minutes when it is alone and in four times that beside three like it: raise `+"`exportTimeoutMinutes`, or `workerCpu`"+`. S3 has no limit near this rate, and a NAT gateway carries 100 Gbit/s.
+So deploy in the region of Benchling's bucket. No package may have more than 20 GiB, which one task reads in %.0f minutes when it is alone and in four times that beside three like it: raise `+"`exportTimeoutMinutes`, or `workerCpu`"+`.
 `, terabytes, rate, rate*cpuOfMB, tasks, dollars(float64(tasks)*24*prod.worker.Hour(prices)),
 		dollars(bytes/partBytes*prices.Of("s3-put")), dollars(bytes/1e9*prices.Of("s3-gb")), dollars(bytes/1e9*prices.Of("nat-gb")),
 		20*1.074e3*cpuOfMB/prod.worker.CPU/60)
