@@ -130,7 +130,11 @@ webhook:
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/policy ./stacks -update
 	go test ./internal/review -run TestCases -update
-	go test ./internal/architecture ./internal/simulation -update
+	go test ./internal/architecture ./internal/simulation ./internal/scale -update
+
+.PHONY: scale
+scale: ## Compute docs/scale.md, cost and limits, from the golden templates and the price list
+	@go run ./cmd/scale
 
 .PHONY: bench-synth
 bench-synth: $(NODE) ## Time synth beside an empty CDK app

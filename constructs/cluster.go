@@ -6,11 +6,16 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// NewCluster returns an ECS cluster with Container Insights, for every service
-// of the stack.
-func NewCluster(scope constructs.Construct, id string, network Network) awsecs.Cluster {
+// NewCluster returns an ECS cluster for every service of the stack. Container
+// Insights are metrics at CloudWatch's price of custom ones; those by which the
+// alarms and the dashboard go are ECS's own, which come without it.
+func NewCluster(scope constructs.Construct, id string, network Network, containerInsights bool) awsecs.Cluster {
+	insights := awsecs.ContainerInsights_DISABLED
+	if containerInsights {
+		insights = awsecs.ContainerInsights_ENABLED
+	}
 	return awsecs.NewCluster(scope, jsii.String(id), &awsecs.ClusterProps{
 		Vpc:                 network.Vpc,
-		ContainerInsightsV2: awsecs.ContainerInsights_ENABLED,
+		ContainerInsightsV2: insights,
 	})
 }

@@ -27,7 +27,9 @@ func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integrati
 			RateLimit:  jsii.Number(operatorThrottle.rate),
 			BurstLimit: jsii.Number(operatorThrottle.burst),
 		},
-		DetailedMetricsEnabled: jsii.Bool(true),
+		// A route's own metrics cost whenever it is called, and the worker's probe always
+		// calls one: only webhooks have them.
+		DetailedMetricsEnabled: jsii.Bool(false),
 		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
 	})
 	limit, settings := webhookThrottle(props.Size, props.Most), map[string]any{}

@@ -54,6 +54,8 @@ func unbought(s Settings) []excuses {
 		"QUEUE1[Packaging1B327160.RedrivePolicy]")
 	add(s.Domain == nil, "without the setting domain, there is no name that a certificate could be for; API Gateway has the only way in",
 		"NET4[IngressLoadBalancerHttp38EB6668.Protocol]", "NET4[IngressApiPOSTLoadBalancer160C3F5C.TlsConfig.ServerNameToVerify]")
+	add(!s.ContainerInsights, "the setting containerInsights is off, which costs by the metric; ECS's own metrics, the load balancer's and the services' own are what the alarms go by",
+		"ECS12[ClusterEB0386A7.ClusterSettings]")
 	add(!s.DeletionProtection, "the setting deletionProtection is off, for environments that come and go",
 		"DATA7[ClaimsE8D96B24.DeletionProtectionEnabled]", "DATA7[IngressLoadBalancerAE82CB09.LoadBalancerAttributes[deletion_protection.enabled]]",
 		"STACK1[terminationProtection]")

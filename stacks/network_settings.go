@@ -22,7 +22,7 @@ var networkSettings = []Setting{
 	},
 	{
 		Name: "natGateways", Meaning: "NAT gateways of a new VPC; with one for each zone, the loss of a zone takes no other's way out.",
-		Cost: "[each by the hour](first-deployment.md#what-it-costs)",
+		Cost: "{nat-gateway} a month each with its address, and {nat-gb} a GB",
 		kind: number(func(s *Settings) *int { return &s.NatGateways }, 1, constructs.Zones),
 	},
 	{
@@ -32,7 +32,7 @@ var networkSettings = []Setting{
 	},
 	{
 		Name: "interfaceEndpoints", Meaning: "Keeps calls of ECR, logs, Secrets Manager and SQS within a new VPC.",
-		Cost: "[by the hour](network.md#what-the-options-cost)",
+		Cost: "{interface-endpoints} a month ([by the hour](network.md#what-the-options-cost))",
 		kind: onOff(func(s *Settings) *bool { return &s.InterfaceEndpoints }),
 	},
 	{

@@ -38,7 +38,8 @@ var (
 
 // boughtIn names a golden template with each setting.
 var boughtIn = map[string]string{
-	"alarmEmail": "guarded", "allowedAddresses": "guarded", "flowLogs": "guarded", "interfaceEndpoints": "guarded",
+	"containerInsights": "guarded",
+	"alarmEmail":        "guarded", "allowedAddresses": "guarded", "flowLogs": "guarded", "interfaceEndpoints": "guarded",
 	"domain": "custom-domain", "deletionProtection": "prod", "logRetentionDays": "prod",
 }
 

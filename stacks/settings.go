@@ -63,6 +63,10 @@ type Settings struct {
 	Vpc *constructs.ExistingVpc
 	// LogRetentionDays is how long logs are kept.
 	LogRetentionDays int
+	// ContainerInsights keeps the cluster's metrics by service and task family.
+	ContainerInsights bool
+	// Dashboard is CloudWatch's page of the stack's graphs.
+	Dashboard bool
 	// LogLevel is the service's least level of a log line.
 	LogLevel string
 	// PackagePrefix is the first part of every package's name.
@@ -107,17 +111,19 @@ type Settings struct {
 // DefaultSettings returns the settings of an environment that sets nothing.
 func DefaultSettings(environment string) Settings {
 	return Settings{
-		Environment:      environment,
-		Architecture:     constructs.X86,
-		Compression:      constructs.Gzip,
-		Size:             constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 2},
-		MaxCount:         4,
-		WorkerSize:       constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 1},
-		WorkerMaxCount:   4,
-		NatGateways:      1,
-		LogRetentionDays: 30,
-		LogLevel:         "INFO",
-		PackagePrefix:    "benchling",
-		ExportTimeout:    30 * time.Minute,
+		Environment:       environment,
+		Architecture:      constructs.X86,
+		Compression:       constructs.Gzip,
+		Size:              constructs.TaskSize{CPU: 256, MemoryMiB: 512, Desired: 2},
+		MaxCount:          4,
+		WorkerSize:        constructs.TaskSize{CPU: 512, MemoryMiB: 1024, Desired: 1},
+		WorkerMaxCount:    4,
+		NatGateways:       1,
+		ContainerInsights: true,
+		Dashboard:         true,
+		LogRetentionDays:  30,
+		LogLevel:          "INFO",
+		PackagePrefix:     "benchling",
+		ExportTimeout:     30 * time.Minute,
 	}
 }

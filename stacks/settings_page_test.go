@@ -3,12 +3,14 @@ package stacks_test
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 
+	"benchlingwebhook/internal/scale"
 	"benchlingwebhook/stacks"
 )
 
@@ -27,20 +29,29 @@ All that one environment names is in one region: zones, queue, keys, topic, cert
 {"environments": {"staging": {"workerMaxCount": 8, "alarmEmail": "on-call@example.com"}}}
 ` + "```" + `
 
-What a change does to the template: ` + "`make synth ENVIRONMENT=staging`" + `, then ` + "`make diff ENVIRONMENT=staging`" + `; to the golden templates: ` + "`make golden`" + `, and read the diff of ` + "`stacks/testdata`" + `. Prices are in [the first deployment](first-deployment.md#what-it-costs).
+What a change does to the template: ` + "`make synth ENVIRONMENT=staging`" + `, then ` + "`make diff ENVIRONMENT=staging`" + `; to the golden templates: ` + "`make golden`" + `, and read the diff of ` + "`stacks/testdata`" + `. Costs are those of [cost and scale](scale.md), in US dollars of us-east-1.
 `
 
-// writeSettingsPage returns the page of all settings.
-func writeSettingsPage(settings []stacks.Setting) string {
+// unpriced is a name of scale.Monthly that has no figure.
+var unpriced = regexp.MustCompile(`\{[a-z-]+\}`)
+
+// writeSettingsPage returns the page of all settings, with what a month costs by the
+// names that stand for it.
+func writeSettingsPage(settings []stacks.Setting, monthly map[string]string) string {
 	var page strings.Builder
 	page.WriteString(settingsIntroduction)
+	var costs []string
+	for name, cost := range monthly {
+		costs = append(costs, "{"+name+"}", cost)
+	}
+	priced := strings.NewReplacer(costs...)
 	group := ""
 	for _, s := range settings {
 		if s.Group != group {
 			group = s.Group
 			fmt.Fprintf(&page, "\n## %s\n\n| Setting | Default | Allowed | Meaning | Costs |\n|---|---|---|---|---|\n", group)
 		}
-		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s |\n", s.Name, s.Default(), s.Allowed(), s.Meaning, s.Cost)
+		fmt.Fprintf(&page, "| `%s` | %s | %s | %s | %s |\n", s.Name, s.Default(), s.Allowed(), s.Meaning, priced.Replace(s.Cost))
 	}
 	return page.String()
 }
@@ -48,7 +59,10 @@ func writeSettingsPage(settings []stacks.Setting) string {
 // TestSettingsPage compares docs/settings.md with the settings. Rewrite it with
 // `make golden`.
 func TestSettingsPage(t *testing.T) {
-	written := writeSettingsPage(stacks.AllSettings())
+	monthly, err := scale.Monthly()
+	assert.NilError(t, err)
+	written := writeSettingsPage(stacks.AllSettings(), monthly)
+	assert.Check(t, !unpriced.MatchString(written), "a cost of docs/settings.md has no price: see scale.Monthly")
 	if golden.FlagUpdate() {
 		assert.NilError(t, os.WriteFile(settingsPage, []byte(written), 0o644))
 	}

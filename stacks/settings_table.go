@@ -45,7 +45,7 @@ const leastMemory, mostMemory = 512, 30 * 1024
 var taskSettings = []Setting{
 	{
 		Name: "architecture", Meaning: "Processor of image and tasks.",
-		Cost: "`arm64` is [cheaper](first-deployment.md#what-it-costs)",
+		Cost: "`arm64`: {vcpu-arm} a month for each vCPU, {gb-arm} for each GB",
 		kind: choice(func(s *Settings) *constructs.Architecture { return &s.Architecture }, constructs.X86, constructs.ARM),
 	},
 	{
@@ -56,12 +56,12 @@ var taskSettings = []Setting{
 		// One process, whose threads share one interpreter: more than one virtual
 		// processor would idle.
 		Name: "cpu", Meaning: "CPU units of a web task: 1024 to a virtual processor, the most that its one process can use.",
-		Cost: costOfTasks,
+		Cost: costOfCPU,
 		kind: oneNumber(func(s *Settings) *int { return &s.Size.CPU }, 256, 512, 1024),
 	},
 	{
 		Name: "memory", Meaning: "Memory of a web task in MiB, of the sizes that Fargate offers with its `cpu`.",
-		Cost: costOfTasks,
+		Cost: costOfMemory,
 		kind: number(func(s *Settings) *int { return &s.Size.MemoryMiB }, leastMemory, mostMemory),
 	},
 	{
@@ -76,12 +76,12 @@ var taskSettings = []Setting{
 	},
 	{
 		Name: "workerCpu", Meaning: "CPU units of a worker task.",
-		Cost: costOfTasks,
+		Cost: costOfCPU,
 		kind: oneNumber(func(s *Settings) *int { return &s.WorkerSize.CPU }, 256, 512, 1024, 2048, 4096),
 	},
 	{
 		Name: "workerMemory", Meaning: "Memory of a worker task in MiB, of the sizes that Fargate offers with its `workerCpu`.",
-		Cost: costOfTasks,
+		Cost: costOfMemory,
 		kind: number(func(s *Settings) *int { return &s.WorkerSize.MemoryMiB }, leastMemory, mostMemory),
 	},
 	{
@@ -96,8 +96,13 @@ var taskSettings = []Setting{
 	},
 }
 
-// costOfTasks points at the price of a task.
-const costOfTasks = "[by the hour](first-deployment.md#what-it-costs)"
+// What tasks cost; the names in braces are those of scale.Monthly, which
+// docs/settings.md has figures for.
+const (
+	costOfCPU    = "{vcpu} a month for 1024"
+	costOfMemory = "{gb} a month for 1024"
+	costOfTasks  = "each by its CPU and memory"
+)
 
 var operationSettings = []Setting{
 	{
@@ -109,6 +114,16 @@ var operationSettings = []Setting{
 		Name: "logRetentionDays", Meaning: "How many days logs are kept, those of the load balancer and the package bucket too.",
 		Cost: "storage of the logs",
 		kind: oneNumber(func(s *Settings) *int { return &s.LogRetentionDays }, constructs.LogRetentionDays()...),
+	},
+	{
+		Name: "containerInsights", Meaning: "ECS's metrics of the cluster, its services and task families. No alarm and no graph of the stack is of them; Security Hub's control ECS.12 wants them.",
+		Cost: "{container-insights} a month",
+		kind: onOff(func(s *Settings) *bool { return &s.ContainerInsights }),
+	},
+	{
+		Name: "dashboard", Meaning: "The stack's dashboard in CloudWatch; its metrics and alarms are there without it.",
+		Cost: "{dashboard} a month",
+		kind: onOff(func(s *Settings) *bool { return &s.Dashboard }),
 	},
 	{
 		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address notified of alarms; AWS asks it to confirm first.",

@@ -79,7 +79,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	})
 	topic := constructs.NewAlarmTopic(stack, "AlarmTopic", s.AlarmTopicArn, s.AlarmEmail)
 	rollback := constructs.NewRollbackAlarms(stack, "Alarms", ingress.TargetGroup, topic)
-	cluster := constructs.NewCluster(stack, "Cluster", network)
+	cluster := constructs.NewCluster(stack, "Cluster", network, s.ContainerInsights)
 	shared := constructs.ServiceProps{
 		Network:          network,
 		Cluster:          cluster,
@@ -137,13 +137,15 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ExportTimeout: s.ExportTimeout,
 		Topic:         topic,
 	})
-	constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
-		Ingress: ingress,
-		Queue:   queue,
-		Service: webhook.Service,
-		Worker:  worker.Service,
-		Alarms:  slices.Concat(rollback.Webhook, rollback.Worker, alarms),
-	})
+	if s.Dashboard {
+		constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
+			Ingress: ingress,
+			Queue:   queue,
+			Service: webhook.Service,
+			Worker:  worker.Service,
+			Alarms:  slices.Concat(rollback.Webhook, rollback.Worker, alarms),
+		})
+	}
 	warn(stack, s)
 
 	output(stack, "WebhookUrl", ingress.URL, "What Benchling calls: the app's webhook URL")

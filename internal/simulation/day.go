@@ -57,7 +57,7 @@ func NewDay(seed uint64) Day {
 	// spread adds edits at random times of a span.
 	spread := func(from, length, edits int) {
 		for range edits {
-			add(from+random.IntN(length), exportTime(random), 0)
+			add(from+random.IntN(length), ExportTime(random), 0)
 		}
 	}
 	spread(0, 7*hour, 20)
@@ -71,9 +71,9 @@ func NewDay(seed uint64) Day {
 		}
 	}
 	// One at night, alone, and others over the day.
-	add(3*hour, exportTime(random), 10*minute)
+	add(3*hour, ExportTime(random), 10*minute)
 	for range 40 {
-		add(7*hour+random.IntN(12*hour), exportTime(random), minute+random.IntN(9*minute))
+		add(7*hour+random.IntN(12*hour), ExportTime(random), minute+random.IntN(9*minute))
 	}
 	add(11*hour, 25*minute, 0)
 	add(9*hour+35*minute, 12*minute, 0)
@@ -82,8 +82,19 @@ func NewDay(seed uint64) Day {
 	return day
 }
 
-// exportTime draws an export's length in seconds.
-func exportTime(random *rand.Rand) int {
+// SteadyDay returns a day whose first seconds have events at an even rate a second,
+// each of another entry, and nothing else.
+func SteadyDay(seed uint64, rate float64, seconds int) Day {
+	random := rand.New(rand.NewPCG(seed, 1))
+	var day Day
+	for i := range int(rate * float64(seconds)) {
+		day.Events = append(day.Events, &Event{At: int(float64(i) / rate), Export: ExportTime(random), Entry: i})
+	}
+	return day
+}
+
+// ExportTime draws an export's length in seconds.
+func ExportTime(random *rand.Rand) int {
 	// Box and Muller's normal deviate: 1-u keeps the logarithm finite.
 	normal := math.Sqrt(-2*math.Log(1-random.Float64())) * math.Cos(2*math.Pi*random.Float64())
 	sigma := math.Log(slowExport/float64(medianExport)) / z99

@@ -74,7 +74,7 @@ var templateMutants = []Mutant{
 	inTemplate("web service is root", inContainer(webTask, "0:0", "User"), `^(web: hardening, |deployed resources keep their rules: ).*user`, web),
 	inTemplate("worker keeps capabilities", inContainer(workerTask, []any{"NET_RAW"}, "LinuxParameters", "Capabilities", "Drop"), `^(worker: hardening, |deployed resources keep their rules: ).*(capabilit|drop)`, none, "-"),
 	inTemplate("privileged", inContainer(workerTask, true, "Privileged"), begins+`privileged`, none, "-"),
-	inTemplate("memory that Fargate doesn't have for the processor", set("AWS::ECS::TaskDefinition", webTask, "512", "Memory"), begins+`memory`, none, "-"),
+	inTemplate("memory that Fargate doesn't have for the processor", set("AWS::ECS::TaskDefinition", webTask, "4096", "Memory"), begins+`memory`, none, "-"),
 	inTemplate("health check of another port", inContainer(workerTask, []any{"CMD-SHELL", "curl -f http://localhost:5001/health || exit 1"}, "HealthCheck", "Command"), begins+`unhealthy|starting`, none, "-"),
 	inTemplate("health check that ECS refuses", inContainer(webTask, 301, "HealthCheck", "Interval"), begins+`interval`, none, "-"),
 	inTemplate("tmpfs", inContainer(webTask, []any{map[string]any{"ContainerPath": "/tmp", "Size": 64}}, "LinuxParameters", "Tmpfs"), begins+`tmpfs`, none, "-"),

@@ -23,7 +23,7 @@ func mendsAreReadBack(t *testing.T, config aws.Config) {
 
 	t.Run("apigatewayv2: settings", func(t *testing.T) {
 		assert.Equal(t, aws.ToInt32(d.FrontDoor.Stage.DefaultRouteSettings.ThrottlingBurstLimit), int32(10))
-		assert.Equal(t, aws.ToFloat64(d.FrontDoor.Stage.RouteSettings["POST /event"].ThrottlingRateLimit), 400.0)
+		assert.Equal(t, aws.ToFloat64(d.FrontDoor.Stage.RouteSettings["POST /event"].ThrottlingRateLimit), 200.0)
 	})
 	t.Run("cloudwatch: alarm metrics", func(t *testing.T) {
 		for id, it := range d.Alarms {

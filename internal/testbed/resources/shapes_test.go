@@ -54,7 +54,7 @@ func deployed(ctx context.Context, t *testing.T, config aws.Config, name, templa
 var environments = map[string]environment{
 	"arm64":          {days: 30, least: 2, most: 4, architecture: "ARM64"},
 	"custom-domain":  {days: 30, least: 2, most: 4, architecture: "X86_64", notified: true, server: "webhooks.example.com"},
-	"dev":            {days: 30, least: 2, most: 4, architecture: "X86_64"},
+	"dev":            {days: 30, least: 1, most: 4, architecture: "X86_64"},
 	"existing-quilt": {days: 30, least: 2, most: 4, architecture: "X86_64", queues: 4, buckets: 1},
 	"existing-vpc":   {days: 30, least: 2, most: 4, architecture: "X86_64"},
 	"guarded":        {days: 30, least: 2, most: 4, architecture: "X86_64", notified: true},
