@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..runtime.errors import PermanentError
+from .former_buttons import former_button
 
 CANVAS_CREATED = ("v2.canvas.created", "v2-beta.canvas.created")
 CANVAS_INITIALIZED = "v2.canvas.initialized"
 CANVAS_INTERACTED = "v2.canvas.userInteracted"
+# Files on a page of a canvas.
+FILES_A_PAGE = 20
 # The IDs that Benchling and SQS take without quoting.
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 BUTTON = re.compile(rf"(?:update-package|page-(?P<page>[1-9][0-9]{{0,5}})):(?P<entry>{ID.pattern})")
@@ -62,6 +65,9 @@ def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:
         pressed = BUTTON.fullmatch(button) if isinstance(button, str) else None
         if pressed:
             return CanvasRequest(pressed["entry"], canvas_id, page=int(pressed["page"] or 0))
+        former = former_button(button) if isinstance(button, str) else None
+        if former:
+            return CanvasRequest(former.entry_id, canvas_id, page=former.page(FILES_A_PAGE))
     return None
 
 
