@@ -1,6 +1,7 @@
-"""The buttons of canvases that quiltdata's benchling-webhook has drawn.
+"""The buttons of canvases, as quiltdata's benchling-webhook has named them first.
 
-They stay in notebooks until the canvas is drawn again, which a press brings about.
+Those that it has drawn stay until the canvas is drawn again, which a press brings
+about; those that are drawn here have names of the same form.
 Source: quiltdata/benchling-webhook 0.18.0, canvas_blocks.py and pagination.py.
 """
 
@@ -26,7 +27,7 @@ ENTRY_ALONE = re.compile(
 
 
 @dataclass(frozen=True)
-class FormerButton:
+class PressedButton:
     """What a press asks for."""
 
     entry_id: str
@@ -38,15 +39,15 @@ class FormerButton:
         return 0 if self.first_file is None else self.first_file // files_a_page + 1
 
 
-def former_button(button: str) -> FormerButton | None:
+def pressed_button(button: str) -> PressedButton | None:
     """Return what a button asks for; None if it is none of these.
 
     What has no counterpart, such as a linked package, shows the first page.
     """
     if pressed := UPDATE.fullmatch(button) or ENTRY_ALONE.fullmatch(button):
-        return FormerButton(pressed["entry"], None)
+        return PressedButton(pressed["entry"], None)
     if pressed := OF_A_LINKED_PACKAGE.fullmatch(button) or BACK.fullmatch(button):
-        return FormerButton(pressed["entry"], 0)
+        return PressedButton(pressed["entry"], 0)
     if pressed := OF_THE_PACKAGE.fullmatch(button):
-        return FormerButton(pressed["entry"], int(pressed["page"]) * int(pressed["size"]))
+        return PressedButton(pressed["entry"], int(pressed["page"]) * int(pressed["size"]))
     return None

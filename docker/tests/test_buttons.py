@@ -2,7 +2,7 @@
 
 import pytest
 
-from src.queues.canvas_request import CanvasRequest, canvas_request
+from src.queues.canvas_request import CanvasRequest, canvas_request, page_button, update_button
 
 UUID = "7f9c24e8-3b12-4c1a-9d2e-0a1b2c3d4e5f"
 
@@ -54,3 +54,9 @@ def test_a_button_of_the_predecessor_is_understood(button, page, entry):
 )
 def test_what_is_no_button_of_it_asks_for_nothing(button):
     assert press(button) is None
+
+
+def test_buttons_that_are_drawn_here_ask_for_what_they_say():
+    assert press(update_button(UUID)) == CanvasRequest(UUID, "cnvs_1")
+    for page in (1, 2, 500):
+        assert press(page_button(page, "etr_1")) == CanvasRequest("etr_1", "cnvs_1", page=page)
