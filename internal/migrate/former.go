@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,9 +48,8 @@ func Read(ctx context.Context, cloud aws.Config, stack, file string) (Former, er
 	}
 	former.File, former.profile, err = readProfile(stack, file)
 	problems := []error{err}
-	if former.SecretID = former.Parameters["BenchlingSecretARN"]; former.SecretID == "" {
-		former.SecretID = former.text("benchling.secretArn")
-	}
+	former.SecretID = cmp.Or(former.Parameters["BenchlingSecretARN"], former.Outputs["BenchlingSecretArn"], former.Outputs["BenchlingSecret"],
+		former.text("benchling.secretArn"))
 	if former.SecretID != "" {
 		former.secret, err = readSecret(ctx, cloud, former.SecretID)
 		problems = append(problems, err)
@@ -108,6 +108,40 @@ func (f Former) at(path string) any {
 func (f Former) text(path string) string {
 	text, _ := f.at(path).(string)
 	return strings.TrimSpace(text)
+}
+
+// isIntegrated says whether it runs within a Quilt stack, which is From then.
+func (f Former) isIntegrated() bool {
+	isOn, _ := f.at("integratedStack").(bool)
+	return isOn || f.Parameters["BenchlingWebhook"] != ""
+}
+
+// endpoint returns the URL that Benchling calls.
+func (f Former) endpoint() string {
+	return cmp.Or(f.Outputs["WebhookEndpoint"], f.Outputs["BenchlingWebhookEndpoint"], f.Outputs["BenchlingUrl"])
+}
+
+// unknownFields returns the paths of the configuration file that Names hasn't, sorted.
+func (f Former) unknownFields() []string {
+	var found []string
+	var walk func(path string, object map[string]any)
+	walk = func(path string, object map[string]any) {
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			at := strings.TrimPrefix(path+"."+name, ".")
+			known := slices.ContainsFunc(Names, func(n Name) bool { return n.Place == File && n.Name == at })
+			// The file's own history, which configures nothing.
+			if known || at == "_metadata" {
+				continue
+			}
+			if below, isObject := object[name].(map[string]any); isObject {
+				walk(at, below)
+			} else {
+				found = append(found, at)
+			}
+		}
+	}
+	walk("", f.profile)
+	return found
 }
 
 // said returns an error of AWS without the request's details.

@@ -62,11 +62,14 @@ func (f Former) Proposals() (proposals []Proposal, problems []string) {
 	return proposals, problems
 }
 
-// first returns the value of a parameter of the stack, or else of the file, and
-// where it is.
-func (f Former) first(parameter, path string) (value, from string) {
-	if value = f.Parameters[parameter]; value != "" {
-		return value, "parameter " + parameter
+// first returns the value of a parameter of the stack, or of an output, which a Quilt
+// stack has by the same name, or else of the file, and where it is.
+func (f Former) first(name, path string) (value, from string) {
+	if value = f.Parameters[name]; value != "" {
+		return value, "parameter " + name
+	}
+	if value = f.Outputs[name]; value != "" {
+		return value, "output " + name
 	}
 	return f.text(path), path
 }

@@ -75,8 +75,11 @@ func (f Former) writeSettings(out io.Writer, to Target) {
 	}
 	for _, name := range Names {
 		if name.Place == File && name.Fate == Dropped && f.at(name.Name) != nil {
-			fmt.Fprintf(out, "  %s has no counterpart: %s\n", name.Name, name.Meaning)
+			fmt.Fprintf(out, "  %s has no counterpart. %s\n", name.Name, name.Meaning)
 		}
+	}
+	for _, field := range f.unknownFields() {
+		fmt.Fprintf(out, "  %s: nothing reads it.\n", field)
 	}
 }
 
@@ -112,7 +115,7 @@ func (f Former) fieldState(field string, to Target) string {
 		if f.isAs(field, name.To, to) {
 			return "cdk.json has the same in " + name.To
 		}
-		return "cdk.json has another " + name.To + ": set it there, and leave it out of the secret"
+		return "not what cdk.json has in " + name.To + ": set it there, and leave it out of the secret"
 	}
 	value := strings.ToLower(strings.TrimSpace(fmt.Sprint(f.secret[field])))
 	if value == "" || name.To == "" && value == "true" {

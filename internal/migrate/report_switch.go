@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 )
@@ -40,17 +41,18 @@ func (f Former) writeCanvases(out io.Writer, to Target) {
 }
 
 func (f Former) writeSwitch(out io.Writer, to Target) {
-	there := to.WebhookURL
-	if there == "" {
-		there = "the output WebhookUrl, which the first deployment prints"
+	there := cmp.Or(to.WebhookURL, "the output WebhookUrl, which the first deployment prints")
+	remove := "Remove it with its own `destroy`. The package bucket and Quilt's queue aren't its own, and stay."
+	if f.isIntegrated() {
+		remove = "Set the Quilt stack's parameter BenchlingWebhook to Disabled. The bucket and the queue stay."
 	}
 	steps(out,
 		fmt.Sprintf("Set what is listed above, then `make deploy ENVIRONMENT=%s`. Both stacks run side by side; no name is shared.", to.Environment),
 		fmt.Sprintf("`make connect ENVIRONMENT=%s` with the credentials of the same app, then `make status ENVIRONMENT=%s` until it says ready.", to.Environment, to.Environment),
 		fmt.Sprintf("In Benchling's developer console, set the app's webhook URL to %s; both routings work. Add v2.canvas.initialized to its subscriptions.", there),
 		"Press Update package in one entry, and look at its package in Quilt.",
-		"Leave the predecessor running until its queue PackagingRequestQueue is empty and Benchling has no delivery to repeat: a day will do.",
-		"Remove it with its own `destroy`. The package bucket and Quilt's queue aren't its own, and stay.",
+		"Leave the predecessor running until its queue of packaging requests is empty, and as long as you want the way back.",
+		remove,
 	)
 	lines(out,
 		"An app has one webhook URL: each event reaches one of the two. With a second app, both get each event, and both make a",
@@ -60,16 +62,13 @@ func (f Former) writeSwitch(out io.Writer, to Target) {
 }
 
 func (f Former) writeWayBack(out io.Writer, to Target) {
-	back := f.Outputs["WebhookEndpoint"]
-	if back == "" {
-		back = "the URL that it has now: note it"
-	}
+	back := cmp.Or(f.endpoint(), "the URL that it has now: note it")
 	steps(out,
 		"In Benchling's developer console, set the app's webhook URL to "+back+".",
 		fmt.Sprintf("Leave environment %s running until `make redrive ENVIRONMENT=%s` shows nothing to send, then destroy its stack.", to.Environment, to.Environment),
 	)
 	lines(out,
-		"Packages keep their names and revisions; delete export/ below a package that has one. Buttons that were drawn here don't",
-		"work in the predecessor: a change of the entry has it draw its own.",
+		"Packages keep their names and revisions; delete export/ below a package that has one. Canvases keep working: the buttons",
+		"that are drawn here are named as the predecessor's.",
 	)
 }

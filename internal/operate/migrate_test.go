@@ -28,7 +28,7 @@ const formerTemplate = `{"Parameters": {"PackagerQueueUrl": {"Type": "String"}, 
 // formerConfig is a configuration file of the predecessor's, which inherits.
 const formerConfig = `{"_inherits": "base", "quilt": {"catalog": "https://old.example.com", "database": "lab"},
 "packages": {"bucket": "lab-packages", "prefix": "benchling", "metadataKey": "experiment_id"},
-"benchling": {"clientSecret": "s3cret-of-the-file"}, "deployment": {"stackName": "Former"},
+"benchling": {"clientSecret": "s3cret-of-the-file"}, "deployment": {"stackName": "Former"}, "hue": {"shade": 1}, "_metadata": {"version": "0.18.0"},
 "security": {"webhookAllowList": "203.0.113.0/24, 198.51.100.7, ::1"}}`
 
 // TestMigrateFromTheEmulator reads a stack, its secret and its file, and expects what
@@ -50,7 +50,7 @@ func TestMigrateFromTheEmulator(t *testing.T) {
 	secret, err := json.Marshal(map[string]any{
 		"tenant": "acme", "client_id": "id-1", "client_secret": app["client_secret"], "app_definition_id": "appdef_1", "api_url": app["base_url"],
 		"pkg_prefix": "benchling", "user_bucket": "hidden-bucket", "queue_url": "https://sqs.us-east-1.amazonaws.com/123456789012/quilt",
-		"pkg_key": "hidden-key", "webhook_allow_list": "", "enable_webhook_verification": "true", "colour": "hidden-colour",
+		"pkg_key": "hidden-key", "webhook_allow_list": "", "enable_webhook_verification": "true", "hue": "hidden-hue",
 	})
 	assert.NilError(t, err)
 	made, err := secretsmanager.NewFromConfig(cloud).CreateSecret(ctx, &secretsmanager.CreateSecretInput{
