@@ -123,7 +123,7 @@ func (f Former) endpoint() string {
 
 // unknownFields returns the paths of the configuration file that Names hasn't, sorted.
 func (f Former) unknownFields() []string {
-	var found []string
+	found := []string{}
 	var walk func(path string, object map[string]any)
 	walk = func(path string, object map[string]any) {
 		for _, name := range slices.Sorted(maps.Keys(object)) {

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ type MigrateOptions struct {
 	From string
 	// Config is its configuration file; "" looks for it where the predecessor has it.
 	Config string
+	// JSON prints it as one object.
+	JSON bool
 }
 
 // Migrate prints what a move from quiltdata's benchling-webhook to an environment of
@@ -56,6 +59,9 @@ func Migrate(ctx context.Context, environment string, options MigrateOptions, ou
 		} else {
 			to.Canvases = found
 		}
+	}
+	if options.JSON {
+		return errors.Join(json.NewEncoder(out).Encode(former.Outline(to)), problems)
 	}
 	return errors.Join(former.Write(out, to), problems)
 }

@@ -17,6 +17,7 @@ import (
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 
+	"benchlingwebhook/internal/migrate"
 	"benchlingwebhook/internal/testbed/benchling"
 )
 
@@ -73,9 +74,18 @@ func TestMigrateFromTheEmulator(t *testing.T) {
 	for _, hidden := range []string{app["client_secret"], "s3cret-of-the-file", "hidden-", "appdef_1", "id-1"} {
 		assert.Check(t, !strings.Contains(out.String(), hidden), "%q is printed", hidden)
 	}
+	var plain bytes.Buffer
+	assert.NilError(t, Migrate(ctx, "open", MigrateOptions{From: "Former", JSON: true}, &plain))
+	var outline migrate.Outline
+	assert.NilError(t, json.Unmarshal(plain.Bytes(), &outline))
+	assert.Equal(t, outline.Secret["pkg_prefix"], "cdk.json has the same in packagePrefix")
+	assert.DeepEqual(t, outline.Dropped, []string{"hue.shade", "packages.metadataKey", "quilt.database", "deployment.stackName", "_inherits"})
+	assert.Equal(t, outline.FormerURL, "https://former.example.com/prod/")
+	assert.Equal(t, len(outline.Settings), 6)
+	assert.Check(t, !strings.Contains(plain.String(), "hidden-"))
 	assert.Equal(t, text(t, "cdk.json"), before)
 	assert.DeepEqual(t, bench.Violations(), []string(nil))
-	assert.Equal(t, bench.Calls()["listAppCanvases"], 1)
+	assert.Equal(t, bench.Calls()["listAppCanvases"], 2)
 
 	// What can't be read is said, and the rest printed.
 	out.Reset()
