@@ -118,6 +118,10 @@ connect: webhook ## Try and store the credentials of ENVIRONMENT's app (FILE=, F
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
 
+.PHONY: migrate
+migrate: webhook ## Say what a move of the predecessor's stack FROM to ENVIRONMENT is, and change nothing (CONFIG=FILE)
+	@build/bin/webhook migrate --from '$(FROM)' $(if $(CONFIG),--config '$(CONFIG)') $(ENVIRONMENT)
+
 .PHONY: status
 status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked
 	@build/bin/webhook status $(if $(CONFIG),--config) $(ENVIRONMENT)
@@ -130,7 +134,7 @@ webhook:
 golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/policy ./stacks -update
 	go test ./internal/review -run TestCases -update
-	go test ./internal/architecture ./internal/simulation ./internal/scale -update
+	go test ./internal/architecture ./internal/migrate ./internal/simulation ./internal/scale -update
 
 .PHONY: scale
 scale: ## Compute docs/scale.md, cost and limits, from the golden templates and the price list

@@ -22,7 +22,7 @@ var rooms = []string{
 	"internal/rehearsal/mutants",
 	"internal/rehearsal/actions",
 	"internal/rehearsal/stage",
-	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters internal/simulation",
+	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters internal/migrate internal/simulation",
 	"internal/testbed",
 	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest internal/testbed/reachability",
 	"internal/testbed/apigateway internal/testbed/loadbalancer internal/testbed/benchling internal/testbed/buildkit internal/testbed/emulator internal/testbed/engine internal/testbed/fargate internal/testbed/forward " +

@@ -11,7 +11,7 @@ import (
 // commands returns the program's commands.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(),
+		doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(), migrateCommand(),
 	}
 }
 
@@ -110,4 +110,18 @@ func redriveCommand() *cobra.Command {
 			return operate.Redrive(c.Context(), args[0], chosen, c.OutOrStdout())
 		},
 	}, 1)
+}
+
+func migrateCommand() *cobra.Command {
+	options := operate.MigrateOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use: "migrate [--from STACK] [--config FILE] [--json] ENVIRONMENT", Short: "Say what a move from quiltdata's benchling-webhook is, and change nothing",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Migrate(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.From, "from", "", "the predecessor's stack, such as BenchlingWebhookStack")
+	c.Flags().StringVar(&options.Config, "config", "", "its configuration file; without it, the one below ~/.config/benchling-webhook that names the stack")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print it as JSON")
+	return c
 }

@@ -42,7 +42,7 @@ def status(**values):
 def test_an_entry_without_an_export():
     blocks = canvas().blocks("etr_1", ExportStatus())
     assert text(blocks) == "**Entry** `etr_1`\n\n**Export** none yet"
-    assert buttons(blocks) == ["update-package:etr_1"]
+    assert buttons(blocks) == ["update-package-etr_1"]
 
 
 def test_a_package_and_its_files_are_linked_at_their_revision():
@@ -79,16 +79,16 @@ def test_without_a_catalog_the_address_in_s3_is_shown():
 @pytest.mark.parametrize(
     ("page", "shown", "pagers"),
     [
-        (0, "page 1 of 3", ["page-2:etr_1"]),
-        (2, "page 2 of 3", ["page-1:etr_1", "page-3:etr_1"]),
-        (3, "page 3 of 3", ["page-2:etr_1"]),
-        (999_999, "page 3 of 3", ["page-2:etr_1"]),
+        (0, "page 1 of 3", ["browse-files-etr_1-p1-s20"]),
+        (2, "page 2 of 3", ["browse-files-etr_1-p0-s20", "browse-files-etr_1-p2-s20"]),
+        (3, "page 3 of 3", ["browse-files-etr_1-p1-s20"]),
+        (999_999, "page 3 of 3", ["browse-files-etr_1-p1-s20"]),
     ],
 )
 def test_many_files_come_in_pages(page, shown, pagers):
     blocks = canvas(FILES_A_PAGE * 2 + 1).blocks("etr_1", STORED, page)
     assert shown in text(blocks, "files")
-    assert buttons(blocks) == [*pagers, "update-package:etr_1"]
+    assert buttons(blocks) == [*pagers, "update-package-etr_1"]
 
 
 def test_while_an_export_runs_the_files_stay_and_the_button_works():
@@ -126,7 +126,7 @@ def test_a_canvas_is_drawn_without_the_files_that_cannot_be_read():
 
     blocks = Canvas(Catalog("packages"), refuse).blocks("etr_1", STORED)
     assert "packaged" in text(blocks)
-    assert buttons(blocks) == ["update-package:etr_1"]
+    assert buttons(blocks) == ["update-package-etr_1"]
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,22 @@ def test_a_page_is_drawn_without_an_export_and_kept(stage):
     assert "page 2 of" in stage.shown("files")
 
 
+def test_buttons_that_the_predecessor_drew_page_and_export(stage):
+    stage.server.zip = many_files()
+    stage.send()
+    stage.next()
+    stage.draw()
+    stage.press("next-page-etr_1-p2-s15", webhook_id="wh_former_1")
+    stage.draw()
+    assert "page 2 of" in stage.shown("files")
+    assert stage.server.exports == ["etr_1"]
+    stage.press("update-package-etr_1", webhook_id="wh_former_2")
+    stage.draw()
+    assert "**Update** asked for" in stage.shown()
+    stage.next()
+    assert stage.server.exports == ["etr_1", "etr_1"]
+
+
 def many_files():
     from .benchling_server import zip_of  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ import (
 // Source: docker/src/runtime/secret.py, against which a test holds them.
 var (
 	requiredFields = []string{"tenant", "client_id", "client_secret", "app_definition_id"}
-	optionalFields = []string{"base_url", "jwks_url", "log_level"}
+	optionalFields = []string{"base_url", "jwks_url", "log_level", "workflow"}
 )
 
 // credentials are fields of the secret by name. Only their names are ever printed.
@@ -123,6 +123,9 @@ func (c credentials) check() error {
 
 var tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// tenantHost is what a host of several parts has before benchlingHost.
+var tenantHost = regexp.MustCompile(`^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,2}$`)
+
 // baseURL returns where the tenant's API is, without a slash at the end. A tenant may
 // be a name, a host or a URL, as the service takes it.
 func (c credentials) baseURL() (string, error) {
@@ -139,8 +142,9 @@ func (c credentials) baseURL() (string, error) {
 		host = name
 	}
 	host, _, _ = strings.Cut(host, "/")
-	host = strings.TrimSuffix(host, benchlingHost)
-	if !tenantName.MatchString(host) {
+	// A host may have several parts before its end, a name has one.
+	host, isHost := strings.CutSuffix(host, benchlingHost)
+	if !tenantName.MatchString(host) && !(isHost && tenantHost.MatchString(host)) {
 		return "", errors.New("tenant: no tenant's name; write what stands before " + benchlingHost + " in Benchling's URL, such as acme")
 	}
 	return "https://" + host + benchlingHost, nil

@@ -23,7 +23,7 @@ func TestParseCredentials(t *testing.T) {
 		{`{"client_secret": "` + strings.Repeat("s3cret-of-the-app", 5000) + `"}`, "", `FILE: not a JSON object; write {"tenant": …, "client_id": …, "client_secret": …, "app_definition_id": …}`},
 		{`{"client_id": 7, "client_secret": "", "secret": "s3cret-of-the-app"}`, "", "FILE: client_id: not a text; write one in double quotes, or leave it out\n" +
 			"FILE: client_secret: not a text; write one in double quotes, or leave it out\n" +
-			`FILE: "secret": nothing reads it; write only tenant, client_id, client_secret, app_definition_id, base_url, jwks_url, log_level`},
+			`FILE: "secret": nothing reads it; write only tenant, client_id, client_secret, app_definition_id, base_url, jwks_url, log_level, workflow`},
 	} {
 		given, err := parseCredentials("FILE", strings.NewReader(c.text))
 		if c.fault == "" {
@@ -106,6 +106,9 @@ func TestBaseURL(t *testing.T) {
 		{"acme", "", "https://acme.benchling.com", ""},
 		{"https://Acme.benchling.com/acme/f/", "", "https://acme.benchling.com", ""},
 		{"acme.benchling.com", "", "https://acme.benchling.com", ""},
+		{"test.demo.benchling.com", "", "https://test.demo.benchling.com", ""},
+		{"test..benchling.com", "", "", noTenant},
+		{"test.demo", "", "", noTenant},
 		{"acme.example.com", "", "", noTenant},
 		{"a@b", "", "", noTenant},
 		{"", "https://benchling.example.com/", "https://benchling.example.com", ""},

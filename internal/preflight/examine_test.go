@@ -49,7 +49,7 @@ func TestExamineNothingWrong(t *testing.T) {
 	assert.DeepEqual(t, report.Passed[:3], []string{"go: version 1.99.1", "node: version 99.1.0", "cdk: version " + pinnedCDK(t)})
 	assert.DeepEqual(t, report.Passed[12:], []string{
 		"docker buildx: builds for linux/amd64",
-		`quota "Fargate On-Demand vCPU resource count": 0 of 20 used, up to 4 more needed`,
+		`quota "Fargate On-Demand vCPU resource count": 0 of 20 used, up to 3 more needed`,
 		`quota "VPCs per Region": 1 of 5 used, up to 1 more needed`,
 		`quota "EC2-VPC Elastic IPs": 0 of 5 used, up to 1 more needed`,
 		`quota "NAT gateways per Availability Zone": 0 of 5 used, up to 1 more needed`,
@@ -78,7 +78,7 @@ func TestExamineFindsProblems(t *testing.T) {
 		{"no version", func(s *surroundings) { s.programs["cdk --version"] = "?\n" }, "cdk: it doesn't say its version" + install},
 		{"another processor", func(s *surroundings) { s.programs["docker buildx inspect"] = "Platforms: linux/arm64\n" },
 			"docker buildx inspect: the builder has no platform linux/amd64, which cdk.json: environments.prod.architecture wants; install its emulator with `docker run --privileged --rm tonistiigi/binfmt --install amd64`, or set the other architecture"},
-		{"few vCPUs", func(s *surroundings) { s.vcpus = 17 }, `quota "Fargate On-Demand vCPU resource count": 17 of 20 are used, and the stack needs up to 4 more; ask for more with ` +
+		{"few vCPUs", func(s *surroundings) { s.vcpus = 18 }, `quota "Fargate On-Demand vCPU resource count": 18 of 20 are used, and the stack needs up to 3 more; ask for more with ` +
 			"`aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 21`, or free some"},
 		{"VPCs", func(s *surroundings) { s.vpcs = 5 }, `quota "VPCs per Region": 5 of 5 are used, and the stack needs up to 1 more; `},
 		{"addresses", func(s *surroundings) { s.addresses = 5 }, `quota "EC2-VPC Elastic IPs": 5 of 5 are used, and the stack needs up to 1 more; `},

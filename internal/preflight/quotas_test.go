@@ -40,7 +40,7 @@ func TestNeededVCPUs(t *testing.T) {
 	for _, c := range []struct {
 		most int
 		want float64
-	}{{4, 4}, {1, 3}, {20, 12}} {
+	}{{4, 3}, {1, 2}, {20, 7}} {
 		s.MaxCount = c.most
 		if c.most == 1 {
 			s.WorkerMaxCount = 1

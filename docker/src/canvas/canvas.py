@@ -18,13 +18,12 @@ from benchling_sdk.models import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..export.export_status import FAILED, HANDED, PACKAGED, RUNNING, UNCONFIRMED, ExportStatus
-from ..queues.canvas_request import page_button, update_button
+from ..queues.canvas_request import FILES_A_PAGE, page_button, update_button
 from ..queues.failures import reason_of
 
 if TYPE_CHECKING:
     from ..store.package_store import Record
 
-FILES_A_PAGE = 20
 # Files that aren't in the package are named up to this number.
 LEFT_OUT_SHOWN = 10
 

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..runtime.errors import PermanentError
+from .buttons import pressed_button
 
 CANVAS_CREATED = ("v2.canvas.created", "v2-beta.canvas.created")
 CANVAS_INITIALIZED = "v2.canvas.initialized"
 CANVAS_INTERACTED = "v2.canvas.userInteracted"
+# Files on a page of a canvas.
+FILES_A_PAGE = 20
 # The IDs that Benchling and SQS take without quoting.
 ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+# Those of earlier releases.
 BUTTON = re.compile(rf"(?:update-package|page-(?P<page>[1-9][0-9]{{0,5}})):(?P<entry>{ID.pattern})")
 
 
@@ -35,13 +39,16 @@ class CanvasRequest:
 
 
 def update_button(entry_id: str) -> str:
-    """Return the ID of the button that asks for an export."""
-    return f"update-package:{entry_id}"
+    """Return the ID of the button that asks for an export.
+
+    The predecessor understands this one, too, should somebody go back to it.
+    """
+    return f"update-package-{entry_id}"
 
 
 def page_button(page: int, entry_id: str) -> str:
     """Return the ID of the button that shows a page of the file list."""
-    return f"page-{page}:{entry_id}"
+    return f"browse-files-{entry_id}-p{page - 1}-s{FILES_A_PAGE}"
 
 
 def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:
@@ -62,6 +69,9 @@ def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:
         pressed = BUTTON.fullmatch(button) if isinstance(button, str) else None
         if pressed:
             return CanvasRequest(pressed["entry"], canvas_id, page=int(pressed["page"] or 0))
+        shared = pressed_button(button) if isinstance(button, str) else None
+        if shared:
+            return CanvasRequest(shared.entry_id, canvas_id, page=shared.page(FILES_A_PAGE))
     return None
 
 

@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .predecessor import LEVELS, SECRET_FIELDS, take_over
 from .urls import url_fault
 
 NAME = "BENCHLING_SECRET"
 SECRET_KEYS = ("tenant", "client_id", "client_secret", "app_definition_id")
-OVERRIDES = ("base_url", "jwks_url", "log_level")
+OVERRIDES = ("base_url", "jwks_url", "log_level", "workflow")
 # What a reader may see.
-SHOWN = ("tenant", "app_definition_id", "base_url", "jwks_url")
+SHOWN = ("tenant", "app_definition_id", "base_url", "jwks_url", "workflow")
 # No secret is shorter; a part of a word may be.
 PRIVATE_LETTERS = 8
 KNOWN = (*SECRET_KEYS, *OVERRIDES)
@@ -21,9 +22,13 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # A tenant's host is TENANT.benchling.com.
 BENCHLING_HOST = ".benchling.com"
 TENANT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# A host may have several parts before that.
+TENANT_OF_HOST = re.compile(rf"{TENANT.pattern}(\.{TENANT.pattern}){{0,2}}")
 CREDENTIAL = re.compile("[!-~]{1,1024}")
 # It becomes part of a URL's path.
 APP_DEFINITION = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# Source: quilt3's workflows/config-1.schema.json.
+WORKFLOW = re.compile(r"[A-Za-z_-][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -38,19 +43,24 @@ class Secret:
     base_url: str = ""
     jwks_url: str = ""
     log_level: str = ""
+    # Quilt's, where the stack sets none.
+    workflow: str = ""
     # Place, fault and remedy of each, never a value.
     problems: tuple[str, ...] = ()
 
 
-def read_secret(text: str, package_prefix: str) -> Secret:
+def read_secret(text: str, environment: Mapping[str, str]) -> Secret:
     """Return what any text says as the secret; nothing in it raises an error.
 
-    ``package_prefix`` is the stack's, which the roles of the tasks allow alone.
+    ``environment`` is the stack's, which decides what the tasks' roles allow. The
+    predecessor's fields are taken, or problems.
     """
     parsed, fault = _parse(text)
     if parsed is None:
         return Secret(problems=(f"{NAME} {fault}",))
     problems = [f"{NAME} {fault}"] if fault else []
+    parsed, refused = take_over(parsed, SECRET_FIELDS, environment)
+    problems.extend(f"{NAME}: {it}" for it in refused)
     given = {}
     for name in KNOWN:
         value = parsed.get(name)
@@ -60,12 +70,6 @@ def read_secret(text: str, package_prefix: str) -> Secret:
             given[name] = value.strip()
         elif name in SECRET_KEYS:
             problems.append(f"{NAME} has no {name}: add it to the secret and replace the tasks")
-    prefix = parsed.get("package_prefix")
-    if prefix is not None and prefix != package_prefix:
-        problems.append(
-            f"{NAME}: package_prefix isn't taken from the secret: set packagePrefix in"
-            " cdk.json, deploy, and remove it from the secret"
-        )
     values, faults = _values(given)
     problems.extend(f"{NAME}: {it}" for it in faults)
     if "tenant" in values:
@@ -138,12 +142,15 @@ def _value(name: str, text: str) -> tuple[str, str]:
                 )
             )
         case "log_level":
-            text = text.upper()
+            text = LEVELS.get(text.upper(), text.upper())
             if text not in LOG_LEVELS:
                 fault = f"is no level: use one of {', '.join(LOG_LEVELS)}"
         case "app_definition_id":
             if not APP_DEFINITION.fullmatch(text):
                 fault = "is no ID: copy it from the app's page in Benchling, such as appdef_1"
+        case "workflow":
+            if not WORKFLOW.fullmatch(text):
+                fault = "is no workflow's key: use one of the registry's, such as alpha"
         case "base_url" | "jwks_url":
             text, fault = _url(name, text)
         case _:
@@ -171,4 +178,5 @@ def _tenant(text: str) -> str:
     host = re.match(r"(?:https?://)?([^/?#:]+?)\.?(?::443)?(?:[/?#].*)?$", name)
     if host and host[1].endswith(BENCHLING_HOST):
         name = host[1].removesuffix(BENCHLING_HOST)
+        return name if TENANT_OF_HOST.fullmatch(name) else ""
     return name if TENANT.fullmatch(name) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .predecessor import LEVELS
 from .secret import LOG_LEVELS
 
 # A wrong value is shown so far.
@@ -60,6 +61,7 @@ class Level:
     def read(self, text: str) -> str:
         """Return the level in capitals, INFO for none; raises ValueError for another text."""
         level = (text or "INFO").upper()
+        level = LEVELS.get(level, level)
         if level not in LOG_LEVELS:
             raise ValueError(f"{shown(level)}: no such level: use one of {', '.join(LOG_LEVELS)}")
         return level

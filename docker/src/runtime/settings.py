@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from .predecessor import VARIABLES, take_over
 from .secret import Secret, read_secret
 from .setting_types import Flag, Level, Text, Whole, shown
 from .urls import MASK, is_host, masked_url, url_fault
@@ -126,10 +127,10 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     problem that keeps the service from being ready. Invalid values of the stack's
     raise SettingsError, listing all.
     """
-    secret = read_secret(
-        environment.get("BENCHLING_SECRET", ""),
-        environment.get("PACKAGE_PREFIX", Settings.package_prefix),
-    )
+    taken, refused = take_over(environment, VARIABLES, environment)
+    environment = {"PACKAGE_PREFIX": Settings.package_prefix}
+    environment.update((name, str(value)) for name, value in taken.items())
+    secret = read_secret(environment.get("BENCHLING_SECRET", ""), environment)
     missing = [
         f"{name} is not set: the stack sets it in the task definition"
         for name in required
@@ -137,12 +138,14 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     ]
     wrong = _faults(environment)
     if secret.log_level:
-        environment = {**environment, "LOG_LEVEL": secret.log_level}
+        environment["LOG_LEVEL"] = secret.log_level
+    if secret.workflow:
+        environment["QUILT_WORKFLOW"] = secret.workflow
     values, unread = _values(environment)
     wrong.extend(unread)
     if wrong:
         raise SettingsError("\n".join(wrong))
-    settings = Settings(**values, secret=secret, problems=(*secret.problems, *missing))
+    settings = Settings(**values, secret=secret, problems=(*refused, *secret.problems, *missing))
     if settings.shutdown_delay_seconds >= settings.stop_timeout_seconds:
         raise SettingsError(
             f"SHUTDOWN_DELAY_SECONDS '{settings.shutdown_delay_seconds}': not below"
