@@ -56,7 +56,26 @@ func (a worker) Run(ctx context.Context) error {
 		report.Check{Name: "worker: protected while it exports, and not when idle; its probe comes in", Run: a.seeProtection},
 		report.Check{Name: "worker killed while it exports (SIGKILL)", Run: a.lose("KILL")},
 		report.Check{Name: "worker stopped while it exports (SIGTERM)", Run: a.lose("TERM")},
+		report.Check{Name: "worker stopped while an export doesn't end (SIGTERM)", Run: a.giveBack},
 	)
+}
+
+// giveBack stops a worker that hasn't long, whose export ends only after it: another
+// worker must have the event at once.
+func (a worker) giveBack(ctx context.Context) (string, error) {
+	hurried, err := a.RunTask(ctx, a.Stack.WorkerTask, map[string]string{"LEASE_SECONDS": "60", "RETRY_SECONDS": "2", "STOP_TIMEOUT_SECONDS": "12"})
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.StopTask(ctx, a.Worker.Swap(hurried)); err != nil {
+		return "", err
+	}
+	return a.WhileExporting(ctx, func() error {
+		if _, err := a.StopTask(ctx, hurried); err != nil {
+			return err
+		}
+		return a.StartWorker(ctx)
+	})
 }
 
 // makePackages sends events and tells how long each took.

@@ -25,9 +25,9 @@ var serviceMutants = []Mutant{
 
 	// Exactly one package.
 	inService("a message is deleted before its export", "export/export_consumer.py", `        log.info("event.started", attempt=claim.attempts + 1)`, `        self._queues.intake.delete(message)`, `worker killed while it exports`, worker, "worker killed"),
-	inService("a stopped worker gives nothing back", "export/export_consumer.py", "                self._queues.intake.change_visibility(message, 0)\n", "                self._queues.intake.change_visibility(message, 3600)\n", `worker stopped while it exports`, worker, "worker stopped"),
+	inService("a stopped worker gives nothing back", "export/export_consumer.py", "                self._queues.intake.change_visibility(message, 0)\n", "                self._queues.intake.change_visibility(message, 3600)\n", `worker stopped while an export doesn't end`, worker, "worker stopped while an export"),
 	inService("a claim lasts an hour", "queues/claims.py", "self._lease_seconds = lease_seconds", "self._lease_seconds = 3600", `worker killed while it exports`, worker, "worker killed"),
-	inService("no attempt is repeated", "export/export_consumer.py", "MAX_ATTEMPTS = 5", "MAX_ATTEMPTS = 1", `Benchling answers 502`, faults, "Benchling answers 502"),
+	inService("no attempt is repeated", "export/export_consumer.py", "MAX_ATTEMPTS = 5", "MAX_ATTEMPTS = 1", `S3 refuses writes`, faults, "S3 refuses writes"),
 	inService("a permanent failure is tried again and again", "export/export_consumer.py", "last = kind is Kind.PERMANENT or attempt >= MAX_ATTEMPTS", "last = False", `hostile ZIPs`, []string{"attacks"}, "hostile ZIPs"),
 	inService("an idle worker stays protected", "queues/task_protection.py", "LINGER_SECONDS = 10.0", "LINGER_SECONDS = 1000.0", `worker: protected while it exports, and not when idle`, worker, "worker: protected"),
 	inService("Quilt is told of every event twice", "store/packaging_queue.py", "        self._queue.send(json.dumps(message), package.name, webhook_id)", "        self._queue.send(json.dumps(message), package.name, webhook_id)\n        self._queue.send(json.dumps(message), package.name, webhook_id + \"2\")", `events become packages|no package told of twice`, worker, packaged, "no package told"),
