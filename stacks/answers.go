@@ -1,0 +1,29 @@
+package stacks
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// ParseSetting returns the value of a setting as cdk.json has it, from what a person
+// types: a text as it is, anything else as JSON. It names what is no setting.
+func ParseSetting(name, typed string) (any, error) {
+	setting, known := settingsByName[name]
+	if !known {
+		return nil, fmt.Errorf("%q: no such setting%s; docs/settings.md lists all", name, didYouMean(name, settingsByName))
+	}
+	if setting.schema["type"] == "string" {
+		return typed, nil
+	}
+	var value any
+	if err := json.Unmarshal([]byte(typed), &value); err != nil {
+		return nil, fmt.Errorf("%s: %q is no JSON; use %s", name, typed, withoutLinks(setting.Allowed()))
+	}
+	return value, prefixed(name, setting.read(value, &Settings{}))
+}
+
+// CheckSetting returns what is wrong with the value of a setting by itself.
+func CheckSetting(name string, value any) error {
+	var settings Settings
+	return readSetting(settingsFile, name, value, &settings)
+}
