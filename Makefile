@@ -77,6 +77,10 @@ synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.
 diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 	cdk diff -c environment=$(ENVIRONMENT)
 
+.PHONY: setup
+setup: webhook ## Write ENVIRONMENT into cdk.json: what is found of Quilt, and your answers (SET='NAME=VALUE …', QUILT_STACK=, YES=1, DRY_RUN=1, JSON=1)
+	@build/bin/webhook setup $(if $(QUILT_STACK),--quilt-stack '$(QUILT_STACK)') $(foreach one,$(SET),--set '$(one)') $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: doctor
 doctor: $(NODE) webhook ## Check everything that a deployment of ENVIRONMENT needs, and change nothing (JSON=1)
 	@build/bin/webhook doctor $(if $(JSON),--json) $(ENVIRONMENT)

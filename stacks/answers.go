@@ -12,18 +12,11 @@ func ParseSetting(name, typed string) (any, error) {
 	if !known {
 		return nil, fmt.Errorf("%q: no such setting%s; docs/settings.md lists all", name, didYouMean(name, settingsByName))
 	}
-	if setting.schema["type"] == "string" {
-		return typed, nil
-	}
-	var value any
-	if err := json.Unmarshal([]byte(typed), &value); err != nil {
-		return nil, fmt.Errorf("%s: %q is no JSON; use %s", name, typed, withoutLinks(setting.Allowed()))
+	var value any = typed
+	if setting.schema["type"] != "string" {
+		if err := json.Unmarshal([]byte(typed), &value); err != nil {
+			return nil, fmt.Errorf("%s: %q is no JSON; use %s", name, typed, withoutLinks(setting.Allowed()))
+		}
 	}
 	return value, prefixed(name, setting.read(value, &Settings{}))
-}
-
-// CheckSetting returns what is wrong with the value of a setting by itself.
-func CheckSetting(name string, value any) error {
-	var settings Settings
-	return readSetting(settingsFile, name, value, &settings)
 }

@@ -11,8 +11,25 @@ import (
 // commands returns the program's commands.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(),
+		setupCommand(), doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(),
 	}
+}
+
+func setupCommand() *cobra.Command {
+	options := operate.SetupOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "setup [--quilt-stack NAME] [--set NAME=VALUE]... [--yes] [--dry-run] [--json] ENVIRONMENT",
+		Short: "Find Quilt's stack, ask what can't be found, and write the environment into cdk.json",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Setup(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.QuiltStack, "quilt-stack", "", "the CloudFormation stack of Quilt, or none; without it, it is looked for")
+	c.Flags().StringArrayVar(&options.Set, "set", nil, "a setting of docs/settings.md; NAME= leaves it out")
+	c.Flags().BoolVar(&options.Yes, "yes", false, "take what is found, ask nothing, and write")
+	c.Flags().BoolVar(&options.DryRun, "dry-run", false, "show the change, and write nothing")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the outcome as JSON")
+	return c
 }
 
 func doctorCommand() *cobra.Command {
