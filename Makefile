@@ -118,6 +118,10 @@ manifest: webhook ## Write the manifest of ENVIRONMENT's app for Benchling's dev
 connect: webhook ## Try and store the credentials of ENVIRONMENT's app (FILE=, FILE=- for standard input, YES=1, DRY_RUN=1, JSON=1)
 	@build/bin/webhook connect $(if $(FILE),--file '$(FILE)') $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
 
+.PHONY: logs
+logs: webhook ## Print the log lines of ENVIRONMENT's services by time; ENTRY=ID or WEBHOOK=ID follows one (SINCE=1h, JSON=1)
+	@build/bin/webhook logs $(if $(ENTRY),--entry '$(ENTRY)') $(if $(WEBHOOK),--webhook '$(WEBHOOK)') $(if $(SINCE),--since '$(SINCE)') $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -11,7 +13,7 @@ import (
 // commands returns the program's commands.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		setupCommand(), doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(),
+		setupCommand(), doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), logsCommand(), redriveCommand(),
 	}
 }
 
@@ -113,6 +115,22 @@ func statusCommand() *cobra.Command {
 		},
 	}, 0)
 	c.Flags().BoolVar(&showConfig, "config", false, "print the settings in force, secrets masked")
+	return c
+}
+
+func logsCommand() *cobra.Command {
+	options := operate.LogsOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "logs [--entry ID] [--webhook ID] [--since TIME] [--json] ENVIRONMENT",
+		Short: "Print the log lines of both services by time: all, or an entry's, or a webhook's",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Logs(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.Entry, "entry", "", "the ID of an entry")
+	c.Flags().StringVar(&options.Webhook, "webhook", "", "the ID of a webhook")
+	c.Flags().DurationVar(&options.Since, "since", time.Hour, "how far back to look, such as 15m or 24h")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the lines as they are")
 	return c
 }
 
