@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -112,4 +114,20 @@ func TestSchemaRefusesContexts(t *testing.T) {
 	}
 	taken := map[string]any{"app": "x", "context": map[string]any{"@aws-cdk/core:x": true, "environment": "dev", "protect": "after", "environments": map[string]any{"dev": map[string]any{}}}}
 	assert.NilError(t, compiled.Validate(taken))
+}
+
+// TestSchemaPatternsAreECMAScripts has Node compile every pattern, as editors do.
+func TestSchemaPatternsAreECMAScripts(t *testing.T) {
+	text, err := stacks.Schema()
+	assert.NilError(t, err)
+	const compile = `let n = 0;
+JSON.parse(require("fs").readFileSync(0), (key, value) => { if (key === "pattern") { new RegExp(value, "u"); n++; } return value; });
+console.log(n);`
+	node := exec.CommandContext(t.Context(), "node", "-e", compile)
+	node.Stdin = bytes.NewReader(text)
+	out, err := node.CombinedOutput()
+	assert.NilError(t, err, string(out))
+	patterns, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	assert.NilError(t, err)
+	assert.Check(t, patterns > 10, "%d patterns", patterns)
 }

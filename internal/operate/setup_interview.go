@@ -43,7 +43,7 @@ func (s *setup) connectQuilt(ctx context.Context) (quiltStack, error) {
 	}
 	found, err := quiltStacks(ctx, s.cloud)
 	if err != nil {
-		return quiltStack{}, fmt.Errorf("%w; or pass --quilt-stack none (make: QUILT_STACK=none)", err)
+		return quiltStack{}, fmt.Errorf("%w, or pass --quilt-stack none (make: QUILT_STACK=none)", err)
 	}
 	stack, err := s.pickStack(ctx, found)
 	if err != nil {
