@@ -77,6 +77,10 @@ synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.
 diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
 	cdk diff -c environment=$(ENVIRONMENT)
 
+.PHONY: setup
+setup: webhook ## Write ENVIRONMENT into cdk.json: what is found of Quilt, and your answers (SET='NAME=VALUE …', QUILT_STACK=, YES=1, DRY_RUN=1, JSON=1)
+	@build/bin/webhook setup $(if $(QUILT_STACK),--quilt-stack '$(QUILT_STACK)') $(foreach one,$(SET),--set '$(one)') $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: doctor
 doctor: $(NODE) webhook ## Check everything that a deployment of ENVIRONMENT needs, and change nothing (JSON=1)
 	@build/bin/webhook doctor $(if $(JSON),--json) $(ENVIRONMENT)
@@ -113,6 +117,10 @@ manifest: webhook ## Write the manifest of ENVIRONMENT's app for Benchling's dev
 .PHONY: connect
 connect: webhook ## Try and store the credentials of ENVIRONMENT's app (FILE=, FILE=- for standard input, YES=1, DRY_RUN=1, JSON=1)
 	@build/bin/webhook connect $(if $(FILE),--file '$(FILE)') $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
+
+.PHONY: logs
+logs: webhook ## Print the log lines of ENVIRONMENT's services by time; ENTRY=ID or WEBHOOK=ID follows one (SINCE=1h, JSON=1)
+	@build/bin/webhook logs $(if $(ENTRY),--entry '$(ENTRY)') $(if $(WEBHOOK),--webhook '$(WEBHOOK)') $(if $(SINCE),--since '$(SINCE)') $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: redrive
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again

@@ -8,17 +8,22 @@ import (
 
 // ReadContextFile returns the context of the cdk.json in the working directory.
 func ReadContextFile() (map[string]any, error) {
-	text, err := os.ReadFile(settingsFile)
+	text, err := os.ReadFile(SettingsFile)
 	if err != nil {
-		return nil, fmt.Errorf("%w; run this in the folder of %s", err, settingsFile)
+		return nil, fmt.Errorf("%w; run this in the folder of %s", err, SettingsFile)
 	}
-	file, err := readObject(settingsFile, text)
+	return ParseContextFile(text)
+}
+
+// ParseContextFile returns the context of the text of a cdk.json.
+func ParseContextFile(text []byte) (map[string]any, error) {
+	file, err := readObject(SettingsFile, text)
 	if err != nil {
 		return nil, err
 	}
 	context, isObject := file["context"].(map[string]any)
 	if file["context"] != nil && !isObject {
-		return nil, fmt.Errorf("%s: context: %s is not an object; write {\"environments\": …}", settingsFile, show(file["context"]))
+		return nil, fmt.Errorf("%s: context: %s is not an object; write {\"environments\": …}", SettingsFile, show(file["context"]))
 	}
 	return context, nil
 }
@@ -55,7 +60,7 @@ func ReadContext() (map[string]any, error) {
 		}
 		maps.Copy(context, rest)
 	}
-	if _, err := os.Stat(settingsFile); err == nil {
+	if _, err := os.Stat(SettingsFile); err == nil {
 		if _, err := ReadContextFile(); err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ func mistakenKey(name string, context, environments map[string]any) error {
 			if !isText {
 				chosen = DefaultEnvironment
 			}
-			return fmt.Errorf("context %s: nothing reads it: a setting is an environment's; write it in %s, in environments.%s", key(name), settingsFile, key(chosen))
+			return fmt.Errorf("context %s: nothing reads it: a setting is an environment's; write it in %s, in environments.%s", key(name), SettingsFile, key(chosen))
 		}
 	}
 	value := context[name]
@@ -51,7 +51,7 @@ func mistakenKey(name string, context, environments map[string]any) error {
 	own, remedy := EnvironmentKey, "write -c "+EnvironmentKey+"="+DefaultEnvironment
 	switch meantProtect := nearProtect(name, value); {
 	case isEnvironment && isObject:
-		own, remedy = environmentsKey, "write it there, in "+settingsFile
+		own, remedy = environmentsKey, "write it there, in "+SettingsFile
 	case isEnvironment && !meantProtect:
 		remedy = "write -c " + EnvironmentKey + "=" + text
 	case meantProtect:
@@ -59,7 +59,7 @@ func mistakenKey(name string, context, environments map[string]any) error {
 	case !nearEnvironment(name):
 		return nil
 	case isObject:
-		own, remedy = environmentsKey, "write that in "+settingsFile
+		own, remedy = environmentsKey, "write that in "+SettingsFile
 	}
 	return fmt.Errorf("context %s: nothing reads it (did you mean %q?); %s", key(name), own, remedy)
 }

@@ -14,11 +14,11 @@ var networkSettings = []Setting{
 	{
 		Name: "vpc", Unset: "a new one", Meaning: "An existing VPC, and its private subnets with the zone of each.",
 		Cost: "saves a new one's NAT gateways",
-		kind: object(func(s *Settings) **constructs.ExistingVpc { return &s.Vpc }, existingVpc, "`{\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}`"),
+		kind: object(func(s *Settings) **constructs.ExistingVpc { return &s.Vpc }, existingVpc, vpcSchema, "`{\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}`"),
 	},
 	{
 		Name: "availabilityZones", Unset: "the region's first two", Meaning: "The two zones of a new VPC: VPC links and Fargate aren't in every zone, and `make preflight` says which have both.",
-		kind: object(func(s *Settings) *[]string { return &s.AvailabilityZones }, zones, zonesAllowed),
+		kind: object(func(s *Settings) *[]string { return &s.AvailabilityZones }, zones, zonesSchema, zonesAllowed),
 	},
 	{
 		Name: "natGateways", Meaning: "NAT gateways of a new VPC; with one for each zone, the loss of a zone takes no other's way out.",
@@ -38,15 +38,15 @@ var networkSettings = []Setting{
 	{
 		Name: "allowedAddresses", Unset: "every address", Meaning: "The IPv4 ranges from which webhooks may come, by a web ACL.",
 		Cost: "[a web ACL](decisions/0011-a-web-acl-when-asked-for.md)",
-		kind: object(func(s *Settings) *[]string { return &s.AllowedAddresses }, addressRanges, rangesAllowed),
+		kind: object(func(s *Settings) *[]string { return &s.AllowedAddresses }, addressRanges, rangesSchema, rangesAllowed),
 	},
 	{
 		Name: "webAclArn", Unset: "none", Meaning: "An existing web ACL instead; the caller's IP address is in the header `x-source-address`.",
-		kind: fittingText(func(s *Settings) *string { return &s.WebACLArn }, webACLArn.faults, "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\""),
+		kind: fittingText(func(s *Settings) *string { return &s.WebACLArn }, webACLArn.faults, webACLArn.schema(), "the ARN of a regional web ACL, such as \"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/…\""),
 	},
 	{
 		Name: "domain", Unset: "API Gateway's own", Meaning: "A name of your own for what Benchling calls; point its CNAME at the output `DomainTarget`.",
-		kind: object(func(s *Settings) **constructs.Domain { return &s.Domain }, domain, "`{\"name\": …, \"certificateArn\": …}`"),
+		kind: object(func(s *Settings) **constructs.Domain { return &s.Domain }, domain, domainSchema, "`{\"name\": …, \"certificateArn\": …}`"),
 	},
 }
 

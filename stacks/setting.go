@@ -47,6 +47,8 @@ type kind struct {
 	// value returns the setting as cdk.json would have it; nil for a setting whose
 	// default is described in words.
 	value func(s Settings) any
+	// schema is what a JSON Schema can say of the values.
+	schema schema
 }
 
 // choice is one of some texts.
@@ -62,7 +64,8 @@ func choice[T ~string](at func(*Settings) *T, allowed ...T) kind {
 			*at(into) = T(text)
 			return err
 		},
-		value: func(s Settings) any { return *at(&s) },
+		value:  func(s Settings) any { return *at(&s) },
+		schema: schema{"type": "string", "enum": texts},
 	}
 }
 
@@ -74,7 +77,8 @@ func oneNumber(at func(*Settings) *int, allowed ...int) kind {
 			*at(into), err = oneNumberOf(value, allowed...)
 			return err
 		},
-		value: func(s Settings) any { return *at(&s) },
+		value:  func(s Settings) any { return *at(&s) },
+		schema: schema{"type": "integer", "enum": allowed},
 	}
 }
 
@@ -86,7 +90,8 @@ func number(at func(*Settings) *int, low, high int) kind {
 			*at(into), err = between(value, low, high)
 			return err
 		},
-		value: func(s Settings) any { return *at(&s) },
+		value:  func(s Settings) any { return *at(&s) },
+		schema: schema{"type": "integer", "minimum": low, "maximum": high},
 	}
 }
 
@@ -99,20 +104,22 @@ func minutes(at func(*Settings) *time.Duration, high int) kind {
 			*at(into) = time.Duration(n) * time.Minute
 			return err
 		},
-		value: func(s Settings) any { return int(at(&s).Minutes()) },
+		value:  func(s Settings) any { return int(at(&s).Minutes()) },
+		schema: schema{"type": "integer", "minimum": 1, "maximum": high},
 	}
 }
 
-// fittingText is a text in which faults finds nothing; allowed says in words which
-// that are.
-func fittingText(at func(*Settings) *string, faults faultsOf, allowed string) kind {
+// fittingText is a text in which faults finds nothing; form is what a JSON Schema can
+// say of that, and allowed says it in words.
+func fittingText(at func(*Settings) *string, faults faultsOf, form schema, allowed string) kind {
 	return kind{
 		allowed: allowed,
 		read: func(value any, into *Settings) (err error) {
 			*at(into), err = fitting(value, faults, allowed)
 			return err
 		},
-		value: func(s Settings) any { return *at(&s) },
+		value:  func(s Settings) any { return *at(&s) },
+		schema: form,
 	}
 }
 
@@ -126,7 +133,8 @@ func orEmpty(of kind) kind {
 			}
 			return of.read(value, into)
 		},
-		value: of.value,
+		value:  of.value,
+		schema: emptyOr(of.schema),
 	}
 }
 
@@ -142,17 +150,19 @@ func onOff(at func(*Settings) *bool) kind {
 			*at(into) = on
 			return nil
 		},
-		value: func(s Settings) any { return *at(&s) },
+		value:  func(s Settings) any { return *at(&s) },
+		schema: schema{"type": "boolean"},
 	}
 }
 
 // object is what a function reads that returns the setting's own type.
-func object[T any](at func(*Settings) *T, read func(value any) (T, error), allowed string) kind {
+func object[T any](at func(*Settings) *T, read func(value any) (T, error), form schema, allowed string) kind {
 	return kind{
 		allowed: allowed,
 		read: func(value any, into *Settings) (err error) {
 			*at(into), err = read(value)
 			return err
 		},
+		schema: form,
 	}
 }

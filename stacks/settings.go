@@ -30,8 +30,8 @@ const (
 // Unprotected is that context as the CDK CLI takes it.
 const Unprotected = protectKey + "=" + protectAfter
 
-// settingsFile is where environments and settings are written.
-const settingsFile = "cdk.json"
+// SettingsFile is where environments and settings are written.
+const SettingsFile = "cdk.json"
 
 // Settings are what differs between environments. A setting that cdk.json
 // leaves out has the default of DefaultSettings.

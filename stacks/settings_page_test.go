@@ -29,6 +29,8 @@ All that one environment names is in one region: zones, queue, keys, topic, cert
 {"environments": {"staging": {"workerMaxCount": 8, "alarmEmail": "on-call@example.com"}}}
 ` + "```" + `
 
+` + "`make setup ENVIRONMENT=staging`" + ` proposes what it finds in the account, and writes it. Editors complete and check the file by ` + "`cdk.schema.json`" + `, its JSON Schema, which checks each setting by itself.
+
 What a change does to the template: ` + "`make synth ENVIRONMENT=staging`" + `, then ` + "`make diff ENVIRONMENT=staging`" + `; to the golden templates: ` + "`make golden`" + `, and read the diff of ` + "`stacks/testdata`" + `. Costs are those of [cost and scale](scale.md), in US dollars of us-east-1.
 `
 

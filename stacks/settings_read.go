@@ -39,11 +39,11 @@ func ReadSettings(context map[string]any) (Settings, error) {
 func readEnvironments(context map[string]any) (map[string]any, error) {
 	value, given := context[environmentsKey]
 	if !given {
-		return nil, fmt.Errorf("%s: no \"environments\" in the context; add {\"environments\": {%q: {}}}", settingsFile, DefaultEnvironment)
+		return nil, fmt.Errorf("%s: no \"environments\" in the context; add {\"environments\": {%q: {}}}", SettingsFile, DefaultEnvironment)
 	}
 	environments, isObject := value.(map[string]any)
 	if !isObject || len(environments) == 0 {
-		return nil, fmt.Errorf("%s: environments: %s is not an object of environments; write {%q: {}}", settingsFile, show(value), DefaultEnvironment)
+		return nil, fmt.Errorf("%s: environments: %s is not an object of environments; write {%q: {}}", SettingsFile, show(value), DefaultEnvironment)
 	}
 	return environments, nil
 }
@@ -61,11 +61,11 @@ func chosenEnvironment(context, environments map[string]any) (string, error) {
 	_, known := environments[name]
 	if !known && !given {
 		return "", fmt.Errorf("%s: environments: no %q, which is deployed where no other is named; add it, or write -c %s=NAME with one of %s",
-			settingsFile, name, EnvironmentKey, list(environments))
+			SettingsFile, name, EnvironmentKey, list(environments))
 	}
 	if !known {
 		return "", fmt.Errorf("context environment: no environment %q in %s%s; the environments are %s",
-			name, settingsFile, didYouMean(name, environments), list(environments))
+			name, SettingsFile, didYouMean(name, environments), list(environments))
 	}
 	return name, nil
 }
@@ -84,9 +84,9 @@ func protectionComesAfter(context map[string]any) (bool, error) {
 func readEnvironment(name string, value any) (Settings, error) {
 	var problems []error
 	if !environmentName.MatchString(name) {
-		problems = append(problems, fmt.Errorf("%s: environments: %q can't end a stack's name; use at most 40 letters, digits and hyphens, a letter first", settingsFile, name))
+		problems = append(problems, fmt.Errorf("%s: environments: %q can't end a stack's name; use at most 40 letters, digits and hyphens, a letter first", SettingsFile, name))
 	}
-	place := settingsFile + ": environments." + key(name)
+	place := SettingsFile + ": environments." + key(name)
 	values, isObject := value.(map[string]any)
 	if !isObject {
 		problems = append(problems, fmt.Errorf("%s: %s is not an object; write its settings as {\"name\": value}", place, show(value)))

@@ -127,11 +127,11 @@ var operationSettings = []Setting{
 	},
 	{
 		Name: "alarmEmail", Unset: "nobody", Meaning: "Mail address notified of alarms; AWS asks it to confirm first.",
-		kind: fittingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddressFaults, "a mail address, such as \"on-call@example.com\""),
+		kind: fittingText(func(s *Settings) *string { return &s.AlarmEmail }, mailAddressFaults, mailAddressSchema, "a mail address, such as \"on-call@example.com\""),
 	},
 	{
 		Name: "alarmTopicArn", Unset: "none", Meaning: "SNS topic notified of alarms, instead. Its own policy must let `cloudwatch.amazonaws.com` publish.",
-		kind: fittingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn.faults, "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
+		kind: fittingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn.faults, topicArn.schema(), "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
 	},
 	{
 		Name: "deletionProtection", Meaning: "Keeps the stack, its load balancer and the claims table from being deleted.",
@@ -148,31 +148,31 @@ const (
 var packageSettings = []Setting{
 	{
 		Name: "packagePrefix", Meaning: "First part of every package's name; the secret can't change it.",
-		kind: fittingText(func(s *Settings) *string { return &s.PackagePrefix }, like(namePart), "up to 100 letters, digits, - and _, such as \"benchling\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackagePrefix }, like(namePart), textLike(namePart.String()), "up to 100 letters, digits, - and _, such as \"benchling\""),
 	},
 	{
 		Name: "packageBucket", Unset: "a new one", Meaning: "An existing bucket that is registered with Quilt. One of another account must [allow the worker's role](deployment.md#a-bucket-or-queue-of-another-account).",
-		kind: fittingText(func(s *Settings) *string { return &s.PackageBucket }, bucketNameFaults, "the name of an existing bucket, such as \"quilt-packages\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackageBucket }, bucketNameFaults, bucketNameSchema, "the name of an existing bucket, such as \"quilt-packages\""),
 	},
 	{
 		Name: "packageBucketKeyArn", Unset: "none", Meaning: "The KMS key that encrypts that bucket.",
-		kind: fittingText(func(s *Settings) *string { return &s.PackageBucketKeyArn }, keyArn.faults, "the ARN of the bucket's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackageBucketKeyArn }, keyArn.faults, keyArn.schema(), "the ARN of the bucket's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
 	},
 	{
 		Name: "packagingQueueArn", Unset: "a new one", Meaning: "The packaging queue of an existing Quilt stack, FIFO or not. Nobody reads a new one.",
-		kind: fittingText(func(s *Settings) *string { return &s.PackagingQueueArn }, queueArn.faults, "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackagingQueueArn }, queueArn.faults, queueArn.schema(), "a queue's ARN, such as \"arn:aws:sqs:eu-west-1:123456789012:quilt-packager\""),
 	},
 	{
 		Name: "packagingQueueKeyArn", Unset: "none", Meaning: "The KMS key that encrypts that queue.",
-		kind: fittingText(func(s *Settings) *string { return &s.PackagingQueueKeyArn }, keyArn.faults, "the ARN of the queue's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
+		kind: fittingText(func(s *Settings) *string { return &s.PackagingQueueKeyArn }, keyArn.faults, keyArn.schema(), "the ARN of the queue's KMS key, such as \"arn:aws:kms:eu-west-1:123456789012:key/…\""),
 	},
 	{
 		Name: "quiltCatalog", Unset: "none", Meaning: "Host name of the Quilt catalog, for links on canvases.",
-		kind: orEmpty(fittingText(func(s *Settings) *string { return &s.QuiltCatalog }, hostNameFaults, "a host name in lower case without https://, such as \"quilt.example.com\"")),
+		kind: orEmpty(fittingText(func(s *Settings) *string { return &s.QuiltCatalog }, hostNameFaults, hostNameSchema, "a host name in lower case without https://, such as \"quilt.example.com\"")),
 	},
 	{
 		Name: "workflow", Unset: "the registry's default", Meaning: "Quilt's workflow for the packages.",
-		kind: object(func(s *Settings) **string { return &s.Workflow }, workflow, workflowAllowed),
+		kind: object(func(s *Settings) **string { return &s.Workflow }, workflow, emptyOr(textLike(workflowName.String())), workflowAllowed),
 	},
 	{
 		Name: "exportTimeoutMinutes", Meaning: "After how many minutes an export that isn't done is broken off, and attempted again. Benchling may take 15 minutes to make one; raise it for exports of many gigabytes.",

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -11,8 +13,25 @@ import (
 // commands returns the program's commands.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
-		doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), redriveCommand(), migrateCommand(),
+		setupCommand(), doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), logsCommand(), redriveCommand(), migrateCommand(),
 	}
+}
+
+func setupCommand() *cobra.Command {
+	options := operate.SetupOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "setup [--quilt-stack NAME] [--set NAME=VALUE]... [--yes] [--dry-run] [--json] ENVIRONMENT",
+		Short: "Find Quilt's stack, ask what can't be found, and write the environment into cdk.json",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Setup(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.QuiltStack, "quilt-stack", "", "the CloudFormation stack of Quilt, or none; without it, it is looked for")
+	c.Flags().StringArrayVar(&options.Set, "set", nil, "a setting of docs/settings.md; NAME= leaves it out")
+	c.Flags().BoolVar(&options.Yes, "yes", false, "take what is found, ask nothing, and write")
+	c.Flags().BoolVar(&options.DryRun, "dry-run", false, "show the change, and write nothing")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the outcome as JSON")
+	return c
 }
 
 func doctorCommand() *cobra.Command {
@@ -96,6 +115,22 @@ func statusCommand() *cobra.Command {
 		},
 	}, 0)
 	c.Flags().BoolVar(&showConfig, "config", false, "print the settings in force, secrets masked")
+	return c
+}
+
+func logsCommand() *cobra.Command {
+	options := operate.LogsOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "logs [--entry ID] [--webhook ID] [--since TIME] [--json] ENVIRONMENT",
+		Short: "Print the log lines of both services by time: all, or an entry's, or a webhook's",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Logs(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&options.Entry, "entry", "", "the ID of an entry")
+	c.Flags().StringVar(&options.Webhook, "webhook", "", "the ID of a webhook")
+	c.Flags().DurationVar(&options.Since, "since", time.Hour, "how far back to look, such as 15m or 24h")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the lines as they are")
 	return c
 }
 
