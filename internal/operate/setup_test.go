@@ -145,7 +145,7 @@ func TestSetupWithoutQuilt(t *testing.T) {
 --set maxCount: "many" is no JSON; use 1 to 100
 --set alarmEmail: "me" does not fit; use a mail address, such as "on-call@example.com"`)
 	_, _, err = run(SetupOptions{Yes: true, QuiltStack: noQuilt, Set: []string{"cpu=1024"}})
-	assert.Error(t, err, "cdk.json: environments.lab.memory: Fargate has no 1024 MiB with a cpu of 1024; use one of 2048, 3072, 4096, 5120, 6144, 7168, 8192\nnothing is written")
+	assert.Error(t, err, "cdk.json: environments.lab.memory: Fargate has no 512 MiB with a cpu of 1024; use one of 2048, 3072, 4096, 5120, 6144, 7168, 8192\nnothing is written")
 	assert.Equal(t, text(t, "cdk.json"), before)
 
 	other := cloud.Copy()
