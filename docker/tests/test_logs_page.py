@@ -151,7 +151,8 @@ def test_every_field_is_explained_and_written():
 
 
 def test_queries_use_fields_and_events_of_the_page():
-    queries = re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    queries = [text for language, text in blocks if not language]
     assert len(queries) > 2
     for query in queries:
         texts = re.findall(r'"([^"]*)"', query)
