@@ -42,16 +42,21 @@ func newBenchlingApp(c credentials) benchlingApp {
 // check fetches a token, reads an entry with it and looks for the keys of the app
 // definition. It returns the entry's display ID.
 func (b benchlingApp) check(ctx context.Context) (string, error) {
-	base, err := b.credentials.baseURL()
-	if err != nil {
-		return "", err
-	}
-	token, err := b.token(ctx, base)
+	base, token, err := b.signIn(ctx)
 	if err != nil {
 		return "", err
 	}
 	entry, readErr := b.readEntry(ctx, base, token)
 	return entry, errors.Join(readErr, b.checkKeys(ctx))
+}
+
+// signIn returns the tenant's URL and an access token for it.
+func (b benchlingApp) signIn(ctx context.Context) (base, token string, err error) {
+	if base, err = b.credentials.baseURL(); err != nil {
+		return "", "", err
+	}
+	token, err = b.token(ctx, base)
+	return base, token, err
 }
 
 // token returns an access token for the client ID and secret.

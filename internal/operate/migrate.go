@@ -85,11 +85,7 @@ const (
 
 // countCanvases says in words how many canvases the app sees, and in how many entries.
 func (b benchlingApp) countCanvases(ctx context.Context) (string, error) {
-	base, err := b.credentials.baseURL()
-	if err != nil {
-		return "", err
-	}
-	token, err := b.token(ctx, base)
+	base, token, err := b.signIn(ctx)
 	if err != nil {
 		return "", err
 	}

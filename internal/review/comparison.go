@@ -22,8 +22,10 @@ type Sources struct {
 // construct was renamed; as it was, it is original.
 type comparison struct {
 	original, before, after cfn.Template
-	between                 *cfn.Template
-	sources                 Sources
+	// renamed are the new logical IDs of renamed resources, by their old ones.
+	renamed map[string]string
+	between *cfn.Template
+	sources Sources
 	// changes are the properties that differ, by logical ID of what stays.
 	changes map[string][]change
 	// reported are the resources of which a finding says what their policies or
@@ -39,7 +41,8 @@ func newComparison(before, after cfn.Template, between *cfn.Template, sources So
 		original: before, after: after, between: between, sources: sources,
 		reported: map[string]bool{}, follows: map[string]bool{},
 	}
-	c.before = c.original.WithIDs(renames(c.original, c.after))
+	c.renamed = renames(before, after)
+	c.before = before.WithIDs(c.renamed)
 	var err error
 	c.changes, err = c.changesBetween(c.before, c.after)
 	return c, err

@@ -28,7 +28,7 @@ func implies(narrow, wide string) bool {
 	for operator, of := range conditionOf(wide) {
 		keys, _ := of.(map[string]any)
 		for key, values := range keys {
-			if !trivial(operator, key, values) && !holds(was, operator, key, values) {
+			if !trivial(operator, values) && !holds(was, operator, key, values) {
 				return false
 			}
 		}
@@ -84,9 +84,8 @@ func comparable(narrow, wide string) bool {
 
 func negated(operator string) bool { return strings.Contains(operator, "Not") }
 
-// trivial says whether an operator always holds for a key: any text at all, or a
-// key that isn't asked for.
-func trivial(operator, _ string, values any) bool {
+// trivial says whether an operator holds for any text at all.
+func trivial(operator string, values any) bool {
 	return strings.Contains(operator, "Like") && !negated(operator) && slices.Contains(symbols(values), "*")
 }
 

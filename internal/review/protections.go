@@ -49,7 +49,7 @@ type protection struct {
 // unremarkable are the protections whose properties say more than how well
 // something is protected: a change of one is a finding of this kind only where it
 // is weaker.
-var unremarkable = []string{"secrets in plain text", "image", "role", "who may call", "who listens", "what is watched", "mounts", "private way", "what isn't read here", "load balancer", "network of its own"}
+var unremarkable = []string{"secrets in plain text", "image", "role", "who may call", "who listens", "what is watched", "private way", "what isn't read here", "load balancer", "network of its own"}
 
 // strengths returns the weakest strength of every part of a resource, whichever
 // way its conditions turn out.

@@ -67,7 +67,6 @@ var taskProtections = []protection{
 	}), 0},
 	{"secrets in plain text", taskDefinition, regexp.MustCompile(`\.(Environment|Secrets)\b`), inContainers(plainSecrets), 0},
 	{"image", taskDefinition, regexp.MustCompile(`\.Image$`), inContainers(imageSource), 0},
-	{"mounts", taskDefinition, regexp.MustCompile(`\.MountPoints\b|\.VolumesFrom\b`), inContainers(func(map[string]any) strength { return strength{} }), 0},
 	{"host mounts", taskDefinition, regexp.MustCompile(`^Volumes\b`), opens(func(r resource) (open []string) {
 		for _, volume := range objects(r.Properties["Volumes"]) {
 			if path := cfn.At(volume, "Host", "SourcePath"); path != nil {

@@ -37,9 +37,8 @@ type outcome struct {
 func (c *comparison) outcomes() (map[string]outcome, error) {
 	found := map[string]outcome{}
 	moving := map[string]bool{} // New logical IDs of what is another resource afterwards.
-	ids := renames(c.original, c.after)
 	for _, old := range only(c.original, c.after) {
-		if id, renamed := ids[old]; renamed {
+		if id, renamed := c.renamed[old]; renamed {
 			found[old] = outcome{id: old, renamedTo: id, verb: "will be replaced", because: "its construct was renamed: it is now " + id}
 			moving[id] = true
 		} else {
