@@ -74,8 +74,8 @@ synth: $(NODE) ## Synthesize the template of ENVIRONMENT (default dev) into cdk.
 	cdk synth --quiet -c environment=$(ENVIRONMENT)
 
 .PHONY: diff
-diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change
-	cdk diff -c environment=$(ENVIRONMENT)
+diff: $(NODE) ## Show what a deployment of ENVIRONMENT would change, without CloudFormation's validation, which synth and deploy have
+	CDK_VALIDATION=false cdk diff -c environment=$(ENVIRONMENT)
 
 .PHONY: setup
 setup: webhook ## Write ENVIRONMENT into cdk.json: what is found of Quilt, and your answers (SET='NAME=VALUE …', QUILT_STACK=, YES=1, DRY_RUN=1, JSON=1)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -36,11 +35,7 @@ func Deployed(ctx context.Context, o Options, environment string) (result Review
 		return result, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	app := filepath.Join(scratch, "app")
-	if err := build(ctx, o.Tree, app); err != nil {
-		return result, err
-	}
-	after, err := synthesizeEnvironment(ctx, app, o.Tree, environment)
+	after, err := synthesizeEnvironment(ctx, o.Tree, scratch, environment)
 	if err != nil {
 		return result, err
 	}
@@ -54,7 +49,7 @@ func Deployed(ctx context.Context, o Options, environment string) (result Review
 }
 
 // synthesizeEnvironment returns the templates of one environment of a tree, by stack.
-func synthesizeEnvironment(ctx context.Context, app, tree, environment string) (map[string]cfn.Template, error) {
+func synthesizeEnvironment(ctx context.Context, tree, scratch, environment string) (map[string]cfn.Template, error) {
 	all, environments, err := contextOf(tree)
 	if err != nil {
 		return nil, err
@@ -62,7 +57,11 @@ func synthesizeEnvironment(ctx context.Context, app, tree, environment string) (
 	if !slices.Contains(environments, environment) {
 		return nil, fmt.Errorf("%s: environments.%s: not there; name one of %s", cdkFile, environment, strings.Join(environments, ", "))
 	}
-	return synthesizeOne(ctx, app, tree, all, environment)
+	app, err := build(ctx, tree)
+	if err != nil {
+		return nil, err
+	}
+	return synthesizeOne(ctx, app, tree, scratch, all, environment)
 }
 
 // compareDeployed compares what is deployed of stacks with their new templates.

@@ -52,20 +52,50 @@ func short(ctx context.Context, tree, revision string) (string, error) {
 	return strings.TrimSpace(hash), err
 }
 
-// sameApp says whether both trees have the same Go sources, so that one binary
-// serves both.
+// sameApp says whether both trees have the same app, so that one binary serves both:
+// the packages that it is built of are alike, with all below those that embed files.
 func sameApp(ctx context.Context, tree, other string) (bool, error) {
 	commit, err := git(ctx, other, "rev-parse", "HEAD")
 	if err != nil {
 		return false, err
 	}
-	sources := []string{"--", "*.go", "go.mod", "go.sum"}
+	sources, err := sourcesOfApp(ctx, tree)
+	if err != nil {
+		return false, err
+	}
 	changed, err := git(ctx, tree, append([]string{"diff", "--name-only", strings.TrimSpace(commit)}, sources...)...)
 	if err != nil {
 		return false, err
 	}
 	untracked, err := git(ctx, tree, append([]string{"ls-files", "--others", "--exclude-standard"}, sources...)...)
 	return changed+untracked == "", err
+}
+
+// sourcesOfApp returns what Git takes as paths: the module's own packages that a tree's
+// app is built of, without their tests, and the versions of the others.
+func sourcesOfApp(ctx context.Context, tree string) ([]string, error) {
+	command := exec.CommandContext(ctx, "go", "list", "-deps", "-f", "{{if and .Module .Module.Main}}{{.Dir}}/{{if .EmbedPatterns}}**{{else}}*.go{{end}}{{end}}", ".")
+	command.Dir = tree
+	command.Env = variables()
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w\n%s", err, stderr.String())
+	}
+	root, err := git(ctx, tree, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, err
+	}
+	sources := []string{"--", "go.mod", "go.sum", ":(exclude,glob)**/*_test.go"}
+	for pattern := range strings.SplitSeq(strings.TrimSpace(string(out)), "\n") {
+		relative, err := filepath.Rel(strings.TrimSpace(root), pattern)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, ":(top,glob)"+filepath.ToSlash(relative))
+	}
+	return sources, nil
 }
 
 // copyDirectory copies what Git would keep of a directory of a tree, tracked or not yet.

@@ -1,6 +1,7 @@
 package review
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,8 +28,13 @@ func small(t *testing.T) (repository, linked string) {
 	t.Helper()
 	repository, linked = filepath.Join(t.TempDir(), "repository"), filepath.Join(t.TempDir(), "linked")
 	assert.NilError(t, os.MkdirAll(filepath.Join(repository, "docker"), 0o755))
+	assert.NilError(t, os.MkdirAll(filepath.Join(repository, "used"), 0o755))
 	for name, text := range map[string]string{
-		cdkFile: `{"context": {"environments": {"dev": {}}, "name": "before"}}`,
+		"go.mod":             "module small\n\ngo 1.26\n",
+		"main.go":            "package main\n\nimport _ \"small/used\"\n\nfunc main() {}\n",
+		"used/used.go":       "package used\n\nimport _ \"embed\"\n\n//go:embed embedded.json\nvar Embedded []byte\n",
+		"used/embedded.json": "{}\n",
+		cdkFile:              `{"context": {"environments": {"dev": {}}, "name": "before"}}`,
 		dockerfile: "FROM amazonlinux:2023@sha256:" + strings.Repeat("a", 64) + "\nUSER 1000:1000\nEXPOSE 5000\n" +
 			"HEALTHCHECK --timeout=3s CMD curl -f http://localhost:5000/health || exit 1\nCMD [\"run\"]\n",
 	} {
@@ -56,8 +62,9 @@ func reviewed(t *testing.T, tree string) (Review, error) {
 		return Review{}, err
 	}
 	defer func() { assert.NilError(t, base.Remove()) }()
-	assert.NilError(t, os.WriteFile(filepath.Join(base.scratch, "app"), []byte(standIn), 0o755))
-	base.built = true
+	app := filepath.Join(base.scratch, "app")
+	assert.NilError(t, os.WriteFile(app, []byte(standIn), 0o755))
+	base.build = func(context.Context, string) (string, error) { return app, nil }
 	return base.Review(t.Context())
 }
 
@@ -135,4 +142,29 @@ func TestOldDockerfileThatTheNewAppRefuses(t *testing.T) {
 	assert.Assert(t, strings.Contains(result.Text(), "EXPOSE: 5000/tcp → 5001/tcp"), result.Text())
 	assert.Assert(t, strings.Contains(result.Text(), "Port DisplayName: 5000 → 5001"), result.Text())
 	assert.Assert(t, !strings.Contains(result.Text(), "follows"), result.Text())
+}
+
+// TestOneAppServesBothTrees changes what the app is built of, and what it isn't.
+func TestOneAppServesBothTrees(t *testing.T) {
+	for name, same := range map[string]bool{
+		"cdk.json": true, "unused/unused.go": true, "used/used_test.go": true, "README.md": true,
+		"main.go": false, "used/used.go": false, "used/new.go": false, "used/embedded.json": false, "go.sum": false,
+	} {
+		t.Run(name, func(t *testing.T) {
+			repository, linked := small(t)
+			path := filepath.Join(repository, name)
+			text, err := os.ReadFile(path)
+			if !os.IsNotExist(err) {
+				assert.NilError(t, err)
+			}
+			assert.NilError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			if strings.HasSuffix(name, ".go") && len(text) == 0 {
+				text = []byte("package " + filepath.Base(filepath.Dir(path)) + "\n")
+			}
+			assert.NilError(t, os.WriteFile(path, append(text, '\n'), 0o600))
+			got, err := sameApp(t.Context(), repository, linked)
+			assert.NilError(t, err)
+			assert.Equal(t, got, same)
+		})
+	}
 }

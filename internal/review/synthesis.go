@@ -36,20 +36,24 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 	if in.AfterFacts, err = factsOf(after); err != nil {
 		return in, err
 	}
-	app, err := b.appOfTree(ctx, scratch)
+	app, err := b.build(ctx, after)
+	if err != nil {
+		return in, err
+	}
+	same, err := sameApp(ctx, after, before)
 	if err != nil {
 		return in, err
 	}
 	runs, ctx := errgroup.WithContext(ctx)
 	runs.Go(func() (err error) {
-		if err := b.synthesizeBase(ctx); err != nil {
+		if b.templates, err = b.synthesizeBase(ctx, app, same); err != nil {
 			return fmt.Errorf("the base: %w", err)
 		}
 		in.Before = b.templates
 		return nil
 	})
 	runs.Go(func() (err error) {
-		in.After, err = synthesize(ctx, app, after)
+		in.After, err = synthesize(ctx, app, after, scratch)
 		return err
 	})
 	if !slices.Equal(in.BeforeFacts, in.AfterFacts) {
@@ -73,61 +77,45 @@ func (b *Base) between(ctx context.Context, app, directory string) (map[string]c
 	if err := copyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
 		return nil, err
 	}
-	templates, err := synthesize(ctx, app, directory)
+	templates, err := synthesize(ctx, app, directory, directory)
 	if err != nil {
 		return nil, ctx.Err()
 	}
 	return templates, nil
 }
 
-// appOfTree returns the working tree's app. Where the revision has the same Go
-// sources, that is the revision's, too, and is built once.
-func (b *Base) appOfTree(ctx context.Context, scratch string) (string, error) {
-	same, err := sameApp(ctx, b.options.Tree, b.tree())
+// synthesizeBase returns the revision's templates, which are synthesized once: by the
+// tree's app, where that is the same.
+func (b *Base) synthesizeBase(ctx context.Context, app string, same bool) (templates map[string]cfn.Template, err error) {
+	if b.templates != nil {
+		return b.templates, nil
+	}
+	if !same {
+		if app, err = b.build(ctx, b.tree()); err != nil {
+			return nil, err
+		}
+	}
+	return synthesize(ctx, app, b.tree(), b.scratch)
+}
+
+// build returns the app of a tree. It stays in the tree: Go links it again only where
+// something changed.
+func build(ctx context.Context, tree string) (string, error) {
+	app, err := filepath.Abs(filepath.Join(tree, "build", "review", "app"))
 	if err != nil {
 		return "", err
 	}
-	if same {
-		return b.appOfBase(ctx, b.options.Tree)
+	if err := os.MkdirAll(filepath.Dir(app), 0o755); err != nil {
+		return "", err
 	}
-	app := filepath.Join(scratch, "app")
-	return app, build(ctx, b.options.Tree, app)
-}
-
-// appOfBase returns the revision's app, built from a tree with its Go sources.
-func (b *Base) appOfBase(ctx context.Context, tree string) (string, error) {
-	app := filepath.Join(b.scratch, "app")
-	if !b.built {
-		if err := build(ctx, tree, app); err != nil {
-			return "", err
-		}
-		b.built = true
-	}
-	return app, nil
-}
-
-// synthesizeBase synthesizes the revision, once.
-func (b *Base) synthesizeBase(ctx context.Context) error {
-	if b.templates != nil {
-		return nil
-	}
-	app, err := b.appOfBase(ctx, b.tree())
-	if err != nil {
-		return err
-	}
-	b.templates, err = synthesize(ctx, app, b.tree())
-	return err
-}
-
-func build(ctx context.Context, tree, binary string) error {
 	// Linking takes half as long without what only a debugger reads.
-	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-buildvcs=false", "-o", binary, ".")
+	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-buildvcs=false", "-o", app, ".")
 	command.Dir = tree
 	command.Env = variables()
 	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return nil
+	return app, nil
 }
 
 func factsOf(tree string) ([]Fact, error) {
@@ -137,15 +125,15 @@ func factsOf(tree string) ([]Fact, error) {
 }
 
 // synthesize returns the templates of every environment of a tree's cdk.json,
-// by stack.
-func synthesize(ctx context.Context, app, tree string) (map[string]cfn.Template, error) {
+// by stack. What the app writes is below the scratch directory.
+func synthesize(ctx context.Context, app, tree, scratch string) (map[string]cfn.Template, error) {
 	context, environments, err := contextOf(tree)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]cfn.Template{}
 	for _, environment := range environments {
-		stacks, err := synthesizeOne(ctx, app, tree, context, environment)
+		stacks, err := synthesizeOne(ctx, app, tree, scratch, context, environment)
 		if err != nil {
 			return nil, fmt.Errorf("environment %s: %w", environment, err)
 		}
@@ -173,14 +161,14 @@ func contextOf(tree string) (context map[string]any, environments []string, err 
 }
 
 // synthesizeOne runs the app as the CDK CLI does.
-func synthesizeOne(ctx context.Context, app, tree string, all map[string]any, environment string) (map[string]cfn.Template, error) {
+func synthesizeOne(ctx context.Context, app, tree, scratch string, all map[string]any, environment string) (map[string]cfn.Template, error) {
 	chosen := maps.Clone(all)
 	chosen["environment"] = environment
 	passed, err := json.Marshal(chosen)
 	if err != nil {
 		return nil, err
 	}
-	assembly, err := os.MkdirTemp(filepath.Dir(app), "cdk.out-")
+	assembly, err := os.MkdirTemp(scratch, "cdk.out-")
 	if err != nil {
 		return nil, err
 	}

@@ -51,14 +51,14 @@ type Base struct {
 	scratch   string
 	facts     []Fact
 	templates map[string]cfn.Template
-	// built says whether the revision's app is.
-	built  bool
+	// build returns the app of a tree.
+	build  func(ctx context.Context, tree string) (app string, err error)
 	remove func() error
 }
 
 // NewBase checks the revision out beside the tree's repository, until Remove.
 func NewBase(ctx context.Context, o Options) (*Base, error) {
-	b := &Base{options: o}
+	b := &Base{options: o, build: build}
 	var err error
 	if b.sources, err = o.Sources(); err != nil {
 		return nil, err
