@@ -23,6 +23,7 @@ SERVICE := docker/.venv/.installed
 SERVERS := build/servers/.installed
 LIBRARIES := build/libraries/.installed
 PEER := build/review-peer/.installed
+SCANNER := build/scanner/.installed
 
 .PHONY: help
 help: ## List the targets
@@ -110,6 +111,16 @@ $(PEER): tools/review-peer/package-lock.json $(NODE)
 	cd build/review-peer && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+.PHONY: scan
+scan: $(SCANNER) ## Have checkov look at every golden template; fail on what nobody acknowledged
+	@go run ./cmd/scan build/scanner/bin/checkov
+
+$(SCANNER): tools/scanner/requirements.txt
+	@echo "Installing checkov into build/scanner (300 MB)"
+	$(PYTHON) -m venv build/scanner
+	build/scanner/bin/pip install --quiet --require-hashes -r tools/scanner/requirements.txt
+	@touch $@
+
 .PHONY: manifest
 manifest: webhook ## Write the manifest of ENVIRONMENT's app for Benchling's developer console (JSON=1)
 	@build/bin/webhook manifest $(if $(JSON),--json) $(ENVIRONMENT)
@@ -190,6 +201,7 @@ lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 	cd internal/testbed/emulator && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd internal/gates && ../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd internal/benchservice/servers && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
+	cd tools/scanner && ../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd tools/libraries && ../../build/tools/bin/uv pip compile -q $(LOCK) -c ../../docker/requirements.txt requirements.in -o requirements.txt
 	$(MAKE) -C docker lock
 LOCK := --generate-hashes --no-annotate --python-version 3.11 --universal --custom-compile-command "make lock"
