@@ -103,6 +103,9 @@ func TestSilence(t *testing.T) {
 		for _, r := range template.All() {
 			for _, steps := range places(r.Properties, nil) {
 				place++
+				if testing.Short() && place%4 != 0 {
+					continue
+				}
 				// The other shapes repeat most of what prod has.
 				if filepath.Base(golden) != "prod.template.json" && place%11 != file {
 					continue
@@ -128,7 +131,7 @@ func TestSilence(t *testing.T) {
 		}
 	}
 	for _, m := range mutations {
-		assert.Check(t, made[m.name] > 10, "%s: %d", m.name, made[m.name])
+		assert.Check(t, made[m.name] > 2, "%s: %d", m.name, made[m.name])
 	}
 }
 

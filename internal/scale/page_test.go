@@ -22,6 +22,9 @@ func textOf(t *testing.T, shape string) []byte {
 // TestPage compares docs/scale.md with what the templates and the price list make
 // of it. Rewrite it with `make scale`.
 func TestPage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates hours of many rates")
+	}
 	written, err := Page(textOf(t, "dev"), textOf(t, "prod"))
 	assert.NilError(t, err)
 	if golden.FlagUpdate() {

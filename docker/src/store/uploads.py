@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 # limit of 10,000 parts is then 48 GiB.
 # Source: the user guide of S3, "Amazon S3 multipart upload limits".
 PART_BYTES = 5 * 1024**2
-# Requests under way for one package. docs/decisions/0018 has the figures.
+# Requests under way for one package. docs/decisions/0017 has the figures.
 UPLOADS_AT_ONCE = 4
 # What those and the waiting ones may hold; one more part is being unpacked.
 WAITING_BYTES = 2 * PART_BYTES
