@@ -37,9 +37,11 @@ type Lane []string
 
 // lanes are the rehearsal's: what mostly waits runs beside the rest.
 var lanes = []Lane{
-	{"first deployment", "web service", "worker", "canvases", "packages", "kills", "TLS"},
-	{"faults"},
-	{"front door", "releases", "attacks"},
+	{"first deployment", "web service", "worker", "canvases", "kills"},
+	{"packages", "faults"},
+	{"outages", "TLS"},
+	{"front door", "releases"},
+	{"attacks"},
 }
 
 // rightsPart comes after all lanes.
@@ -88,6 +90,7 @@ func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
 		{"canvases", canvases{s}},
 		{"packages", packages{s}},
 		{"faults", faults{s}},
+		{"outages", outages{s}},
 		{"releases", releases{s}},
 		{"attacks", attacks{s}},
 		{"kills", kills{s, killEvents}},

@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// brownOut is how long a dependency is away.
-	brownOut = time.Minute
 	// faultTimeout bounds the time until a fault is met.
 	faultTimeout = 30 * time.Second
 	// abortTimeout bounds the time until an upload has begun, and until it is aborted: each
@@ -61,9 +59,6 @@ func (a faults) Run(ctx context.Context) error {
 		report.Check{Name: "Benchling is slow", Run: a.Accounted(a.apiFault(benchling.Fault{Delay: 2 * time.Second}))},
 		report.Check{Name: "Benchling resets connections", Run: a.Accounted(a.apiFault(benchling.Fault{Reset: true}))},
 		report.Check{Name: "Benchling's token expires while the worker exports", Run: a.Accounted(a.expireToken)},
-		report.Check{Name: fmt.Sprintf("Benchling down for %.0f s", brownOut.Seconds()), Run: a.Accounted(a.benchlingDown)},
-		report.Check{Name: fmt.Sprintf("the table refuses for %.0f s", brownOut.Seconds()), Run: a.Accounted(a.awsDown("DynamoDB_"))},
-		report.Check{Name: fmt.Sprintf("S3 refuses for %.0f s", brownOut.Seconds()), Run: a.Accounted(a.awsDown("S3."))},
 		report.Check{Name: "Benchling rotates its key", Run: a.Accounted(a.rotateKey)},
 		report.Check{Name: "secret emptied, then filled, tasks replaced", Run: a.Accounted(a.emptySecret)},
 		report.Check{Name: "both services replaced under load", Run: a.Accounted(a.replaceServices)},
@@ -210,43 +205,6 @@ func (a faults) expireToken(ctx context.Context) (stage.Accepted, error) {
 	return sent, testbed.Until(ctx, faultTimeout, func() (bool, string) {
 		return a.Benchling.API.Refused() > before, "no call had the expired token"
 	})
-}
-
-// benchlingDown breaks every connection to Benchling while its last events
-// still come in.
-func (a faults) benchlingDown(ctx context.Context) (stage.Accepted, error) {
-	a.Benchling.Faults.Inject(benchling.Fault{Reset: true})
-	defer a.Benchling.Faults.Clear("")
-	return a.whileAway(ctx)
-}
-
-// awsDown has a service of AWS refuse every call while events come in.
-func (a faults) awsDown(service string) func(context.Context) (stage.Accepted, error) {
-	return func(ctx context.Context) (stage.Accepted, error) {
-		a.AWS.Inject(proxy.Fault{Operation: service, Refuse: true})
-		defer a.AWS.Inject()
-		sent, err := a.whileAway(ctx)
-		if err == nil && a.AWS.Hits() == 0 {
-			err = errors.New("no call met the fault")
-		}
-		return sent, err
-	}
-}
-
-// whileAway sends events during a brown-out, each of which must be accepted at
-// once: it is none of the web service's.
-func (a faults) whileAway(ctx context.Context) (stage.Accepted, error) {
-	l := a.StartLoad(ctx, stage.EventsAtOnce, "etr_", brownOut/(2*stage.EventsAtOnce))
-	select {
-	case <-ctx.Done():
-		return stage.Accepted{}, ctx.Err()
-	case <-time.After(brownOut):
-	}
-	sent, err := l.Wait()
-	if err == nil {
-		err = sent.Only200()
-	}
-	return sent, err
 }
 
 // rotateKey signs with a new key, and the old one counts no longer.

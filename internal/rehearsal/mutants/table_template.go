@@ -78,7 +78,7 @@ var templateMutants = []Mutant{
 	inTemplate("health check of another port", inContainer(workerTask, []any{"CMD-SHELL", "curl -f http://localhost:5001/health || exit 1"}, "HealthCheck", "Command"), begins+`unhealthy|starting`, none, "-"),
 	inTemplate("health check that ECS refuses", inContainer(webTask, 301, "HealthCheck", "Interval"), begins+`interval`, none, "-"),
 	inTemplate("tmpfs", inContainer(webTask, []any{map[string]any{"ContainerPath": "/tmp", "Size": 64}}, "LinuxParameters", "Tmpfs"), begins+`tmpfs`, none, "-"),
-	inTemplate("worker stops in five seconds, and doesn't know", inContainer(workerTask, 3, "StopTimeout"), `worker stopped while it|worker: SIGTERM`, []string{"attacks"}, "worker stopped", "worker: SIGTERM"),
+	inTemplate("worker stops in five seconds, and doesn't know", inContainer(workerTask, 3, "StopTimeout"), resource+`.*worker knows its stop|worker stopped while it|worker: SIGTERM`, []string{"attacks"}, "worker stopped", "worker: SIGTERM"),
 	inTemplate("web service stops at once", variable(webTask, "SHUTDOWN_DELAY_SECONDS", "0"), `web task stopped while it is a target`, frontDoor, "web task stopped"),
 	inTemplate("events go to the dead letters", variable(webTask, "INTAKE_QUEUE_URL", map[string]any{"Ref": "IntakeDeadLettersA15864BB"}), `(signed event accepted|GET /health/ready|events become packages).*`, web),
 	inTemplate("claims in a table that isn't there", variable(workerTask, "CLAIMS_TABLE", "none"), packaged, worker, packaged),
@@ -88,7 +88,7 @@ var templateMutants = []Mutant{
 	inTemplate("/canvas isn't routed", both(gone("AWS::ApiGatewayV2::Route", "IngressApiPOSTcanvas"), unset("AWS::ApiGatewayV2::Stage", "IngressApiStage", "RouteSettings", "POST /canvas")), `POST /canvas: status 404`, frontDoor, "only Benchling's routes"),
 	inTemplate("/config is open", set("AWS::ApiGatewayV2::Route", "IngressApiGETconfig", "NONE", "AuthorizationType"), `GET /config: status 200`, frontDoor, "only Benchling's routes"),
 	inTemplate("POST /event lets one a second in", set("AWS::ApiGatewayV2::Stage", "IngressApiStage", map[string]any{"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1}, "RouteSettings", "POST /event"), `429`, frontDoor, "connections kept"),
-	inTemplate("the load balancer keeps connections longer than the service", attribute("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerAttributes", "idle_timeout.timeout_seconds", "80"), `connections kept for the idle time.*KEEP_ALIVE_SECONDS`, frontDoor, "connections kept"),
+	inTemplate("the load balancer keeps connections longer than the service", attribute("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerAttributes", "idle_timeout.timeout_seconds", "80"), resource+`.*idle connections: .*KEEP_ALIVE_SECONDS|connections kept for the idle time.*KEEP_ALIVE_SECONDS`, frontDoor, "connections kept"),
 	inTemplate("targets are checked on another path", set("AWS::ElasticLoadBalancingV2::TargetGroup", "IngressTargets", "/nothing", "HealthCheckPath"), begins+`unhealthy|initial`, none, "-"),
 	inTemplate("the integration gives up at once", set("AWS::ApiGatewayV2::Integration", "IngressApi", 50, "TimeoutInMillis"), `.`, faults, "queue refuses writes"),
 

@@ -15,7 +15,7 @@ const (
 )
 
 // shortWaits shortens the worker's waits, so that a takeover takes seconds; its five
-// attempts still outlast a brown-out of a minute.
+// attempts still outlast an outage of a minute.
 var shortWaits = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "2"}
 
 // StartWeb starts a web task, and returns when the load balancer calls it healthy.
