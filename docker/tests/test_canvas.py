@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from botocore.exceptions import ClientError
 
 from src.canvas.canvas import FILES_A_PAGE, Canvas
 from src.canvas.catalog import MAX_URL, Catalog
@@ -17,6 +16,8 @@ from src.queues.canvas_view import CanvasView
 from src.runtime.version import VERSION
 from src.store.archive import LeftOut
 from src.store.export_record import Kind, Record, StoredObject
+
+from .canvas_packages import REFUSED, Packages
 
 AT = 1_800_000_000
 STORED = ExportStatus(
@@ -30,29 +31,6 @@ def record(count, left_out=()):
         for number in range(count)
     )
     return Record(tuple(objects), tuple(left_out))
-
-
-class Packages:
-    """Packages in memory; a value that is an error is raised."""
-
-    def __init__(self, record, metadata=None):
-        self._record, self._metadata = record, metadata
-
-    def record(self, _):
-        return given(self._record)
-
-    def metadata(self, _, record):
-        assert record is self._record
-        return given(self._metadata)
-
-
-def given(value):
-    if isinstance(value, Exception):
-        raise value
-    return value
-
-
-REFUSED = ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
 
 
 def canvas(count=2, host="quilt.example.com", left_out=(), metadata=None):
@@ -161,7 +139,7 @@ METADATA = {
     "creator": "Ada <ada@ent_1>",
     "display_id": "EXP1",
     "entry_id": "etr_1",
-    "files": [{"path": f"{number}.csv", "size": 5} for number in range(12)],
+    "files": [{"path": f"{number}.csv", "size": 5000} for number in range(12)],
     "links": [{"type": "user", "id": "ent_2", "name": None, "slug": "bob"}],
     "modified_at": None,
     "name": "",
@@ -189,7 +167,7 @@ def test_the_metadata_is_shown_with_a_way_back_to_the_page():
         "- **links**: 1",
         "  - `user` `ent_2` `bob`",
         "- **files**: 12",
-        *[f"  - `{number}.csv` `5`" for number in range(10)],
+        *[f"  - `{number}.csv` 5,000" for number in range(10)],
         "  - and more, which `entry.json` of the package has",
     ]
     assert text(blocks, "files") is None
@@ -197,7 +175,7 @@ def test_the_metadata_is_shown_with_a_way_back_to_the_page():
 
 
 @pytest.mark.parametrize(
-    "value", ["javascript:alert(1)", "http://acme.example", "https://[", 7, "no page"]
+    "value", ["javascript:alert(1)", "http://acme.example", "https://[", True, "no page"]
 )
 def test_what_is_no_web_page_of_benchlings_is_no_link(value):
     blocks = canvas(metadata={"web_url": value}).blocks("etr_1", STORED, CanvasView(metadata=True))

@@ -45,6 +45,8 @@ def _item(value: object) -> str:
         return "none"
     if isinstance(value, dict):
         return " ".join(_item(it) for it in value.values() if it not in (None, "")) or "none"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return code(str(value)[:TEXT_SHOWN])
 
 
