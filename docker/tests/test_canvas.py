@@ -67,7 +67,8 @@ def test_a_package_and_its_files_are_linked_at_their_revision():
         "**Entry** `EXP1`\n\n"
         f"**Package** [benchling/EXP1]({revision})"
         f" · [Revise package]({package}?action=revisePackage)"
-        f" · [Open in QuiltSync]({redirect(uri)})\n\n"
+        f" · [Open in QuiltSync]({redirect(uri)})"
+        " · [Search for EXP1](https://quilt.example.com/b/packages/search?q=%22EXP1%22)\n\n"
         "**Export** packaged 2027-01-15 08:00 UTC, 2 files"
     )
     lines = text(blocks, "files").splitlines()

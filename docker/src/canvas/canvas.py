@@ -94,8 +94,8 @@ class Canvas:
     def _state(self, entry_id: str, status: ExportStatus) -> str:
         lines = [f"**Entry** {code(status.display_id or entry_id)}"]
         if status.package_name:
-            name = self._catalog.package(status.package_name, status.top_hash)
-            lines.append(f"**Package** {name}")
+            package = self._catalog.package(status.package_name, status.top_hash, status.display_id)
+            lines.append(f"**Package** {package}")
         at = time(status.updated_at)
         lines.append(
             {

@@ -18,18 +18,21 @@ class Catalog:
     ``connected`` says whether a Quilt stack makes packages of what is handed over.
 
     Source of the URLs: the routes of Quilt's catalog, bucketPackageTree,
-    bucketPackageDetail and redir; of the URIs: "Quilt+ URIs" in Quilt's documentation.
+    bucketPackageDetail, bucketSearch and redir; of the URIs and of what is searched:
+    "Quilt+ URIs" and "Search" in Quilt's documentation.
     """
 
     bucket: str
     host: str = ""
     connected: bool = True
 
-    def package(self, name: str, top_hash: str) -> str:
+    def package(self, name: str, top_hash: str, display_id: str) -> str:
         """Return a package for Markdown: links where there is a catalog.
 
         They lead to the revision, to the dialog that adds files to the package (a
-        catalog without that dialog's URL shows the package), and to QuiltSync.
+        catalog without that dialog's URL shows the package), to QuiltSync, and to what
+        the catalog finds in the bucket for the entry's display ID: among it the packages
+        of which people have written it into the metadata.
         """
         if not self.host:
             return f"`s3://{self.bucket}/{name}/`"
@@ -39,6 +42,7 @@ class Catalog:
                 f"[{name}]({self._url(name, top_hash)})",
                 f"[Revise package]({revise})",
                 f"[Open in QuiltSync]({self._sync_url(name)})",
+                f"[Search for {display_id}]({self._search_url(display_id)})",
             )
         )
 
@@ -56,6 +60,10 @@ class Catalog:
 
     def _url(self, name: str, top_hash: str) -> str:
         return f"{self._packages()}/{quote(name)}/tree/{top_hash or 'latest'}"
+
+    def _search_url(self, display_id: str) -> str:
+        phrase = quote(f'"{display_id}"', safe="")
+        return f"https://{self.host}/b/{self.bucket}/search?q={phrase}"
 
     def _sync_url(self, name: str, path: str = "") -> str:
         """Return what opens the package's latest revision, or a file of it, in QuiltSync.
