@@ -5,6 +5,7 @@ import json
 import pytest
 
 from src.queues.canvas_view import CanvasView
+from src.store.export_record import Kind, Record, StoredObject
 
 from .benchling_server import many_files, zip_of
 
@@ -16,9 +17,13 @@ def test_the_page_is_kept_while_an_export_runs_and_after_it(stage):
     stage.send()
     stage.next()
     stage.press("browse-files-etr_1-p1-s20")
+    stage.draw()
+    stage.server.drawn.clear()
     stage.press("update-package-etr_1", webhook_id="wh_d")
     stage.draw()
-    assert "page 2 of" in stage.shown("files")
+    # By the press itself, and by the change that it has made.
+    assert len(stage.server.drawn) > 1
+    assert all("page 2 of" in str(it["blocks"]) for it in stage.server.drawn)
     assert "**Update** asked for" in stage.shown()
     stage.server.zip = zip_of({"one.txt": b"x"})
     stage.next()
@@ -72,3 +77,10 @@ def test_metadata_that_somebody_has_replaced_is_said_to_be_missing(stage, conten
 def test_a_canvas_that_the_last_release_has_recorded_is_read(stage):
     stage.statuses.change("etr_1", lambda _: {"canvases": '{"cnvs_1": 3}'}, shown=False)
     assert stage.statuses.read("etr_1").known_canvases == {"cnvs_1": CanvasView(3)}
+
+
+def test_a_file_of_the_metadatas_name_is_not_taken_for_it():
+    theirs = StoredObject("export/entry.json", "entry.json", 1, 1, Kind.FILE, '"e"')
+    ours = StoredObject("entry.json", "entry.json", 1, 1, Kind.DOCUMENT, '"e"')
+    assert Record((theirs, ours)).document("entry.json") == "entry.json"
+    assert Record((theirs,)).document("entry.json") == ""
