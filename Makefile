@@ -150,10 +150,12 @@ webhook:
 	@go build -o build/bin/webhook ./cmd/webhook
 
 .PHONY: golden
-golden: $(NODE) $(TOOLS) ## Rewrite the golden files; read the diff
+golden: $(NODE) $(TOOLS) $(SERVICE) ## Rewrite the golden files; read the diff
 	go test ./internal/imagecontract ./internal/policy ./stacks -update
 	go test ./internal/review -run TestCases -update
 	go test ./internal/architecture ./internal/migrate ./internal/simulation ./internal/scale -update
+	cd docker && UPDATE=1 .venv/bin/pytest -q tests/test_canvas_pictures.py -k pictured
+	go test ./internal/canvaspicture -update
 
 .PHONY: scale
 scale: ## Compute docs/scale.md, cost and limits, from the golden templates and the price list

@@ -33,7 +33,7 @@ var rooms = []string{
 	"stacks",
 	"constructs",
 	"internal/policy internal/imagecontract",
-	"internal/cfn internal/cfnschema internal/iampolicy internal/secrets internal/statistics",
+	"internal/canvaspicture internal/cfn internal/cfnschema internal/iampolicy internal/secrets internal/statistics",
 	"internal/report internal/process internal/svg internal/slowclient internal/deployed",
 }
 

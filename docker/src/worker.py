@@ -14,8 +14,9 @@ import httpx
 import structlog
 from botocore.config import Config
 
-from .canvas.canvas import Canvas, Catalog
+from .canvas.canvas import Canvas
 from .canvas.canvas_consumer import HIDDEN_SECONDS, CanvasConsumer, CanvasDependencies
+from .canvas.catalog import Catalog
 from .canvas.redraw import announce
 from .canvas.revision_consumer import RevisionConsumer
 from .export.benchling_client import BenchlingClient
@@ -215,7 +216,7 @@ def build_worker(settings: Settings) -> Dependencies:
 
     canvas = Canvas(
         Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
-        PackageStore(s3, settings.package_bucket, lambda: None).record,
+        PackageStore(s3, settings.package_bucket, lambda: None),
     )
     # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(

@@ -29,6 +29,11 @@ def zip_of(files, method=zipfile.ZIP_DEFLATED):
     return content.getvalue()
 
 
+def many_files():
+    """An export of two pages on a canvas."""
+    return zip_of({f"{number:02}.txt": b"x" for number in range(30)})
+
+
 def entry(entry_id, display_id="EXP1"):
     author = {"id": "ent_1", "name": "Ada", "handle": "ada"}
     return {

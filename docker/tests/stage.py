@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 from jsonschema import Draft202012Validator
 
-from src.canvas.canvas import Canvas, Catalog
+from src.canvas.canvas import Canvas
 from src.canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
+from src.canvas.catalog import Catalog
 from src.canvas.redraw import announce
 from src.canvas.revision_consumer import RevisionConsumer
 from src.export import benchling_client as benchling_module
@@ -99,7 +100,7 @@ class Stage:
         """Make the consumers anew, with other parts."""
         self.dependencies = replace(self.dependencies, **dependencies)
         store = PackageStore(self.s3, "packages", lambda: None)
-        canvas = Canvas(Catalog("packages", "quilt.example.com"), store.record)
+        canvas = Canvas(Catalog("packages", "quilt.example.com"), store)
         exports = ExportConsumer(
             ExportQueues(self.intake, self.canvas_queue, self.dead_letters),
             self.dependencies.claims,

@@ -2,7 +2,14 @@
 
 import pytest
 
-from src.queues.canvas_request import CanvasRequest, canvas_request, page_button, update_button
+from src.queues.canvas_request import (
+    CanvasRequest,
+    canvas_request,
+    metadata_button,
+    page_button,
+    update_button,
+)
+from src.queues.canvas_view import CanvasView
 
 UUID = "7f9c24e8-3b12-4c1a-9d2e-0a1b2c3d4e5f"
 
@@ -15,25 +22,25 @@ def press(button):
 
 @pytest.mark.parametrize("entry", ["etr_1", "etr_AbC9", UUID])
 @pytest.mark.parametrize(
-    ("button", "page"),
+    ("button", "view"),
     [
-        ("{}", 0),
-        ("update-package-{}", 0),
-        ("back-to-package-{}", 1),
-        ("browse-files-{}-p0-s15", 1),
+        ("{}", None),
+        ("update-package-{}", None),
+        ("back-to-package-{}", CanvasView(1)),
+        ("browse-files-{}-p0-s15", CanvasView(1)),
         # Files 30 to 44 begin on the second page of twenty.
-        ("browse-files-{}-p2-s15", 2),
-        ("next-page-{}-p4-s15", 4),
-        ("prev-page-{}-p3-s15", 3),
-        ("view-metadata-{}-p2-s15", 2),
-        ("browse-linked-{}-pkg-lab--exp-p1-p0-s15", 1),
-        ("next-page-linked-{}-pkg-lab--exp-p3-s15", 1),
-        ("prev-page-linked-{}-pkg-lab--exp-p2-s15", 1),
-        ("view-metadata-linked-{}-pkg-lab--exp-p2-s15", 1),
+        ("browse-files-{}-p2-s15", CanvasView(2)),
+        ("next-page-{}-p4-s15", CanvasView(4)),
+        ("prev-page-{}-p3-s15", CanvasView(3)),
+        ("view-metadata-{}-p2-s15", CanvasView(2, metadata=True)),
+        ("browse-linked-{}-pkg-lab--exp-p1-p0-s15", CanvasView(1)),
+        ("next-page-linked-{}-pkg-lab--exp-p3-s15", CanvasView(1)),
+        ("prev-page-linked-{}-pkg-lab--exp-p2-s15", CanvasView(1)),
+        ("view-metadata-linked-{}-pkg-lab--exp-p2-s15", CanvasView(1)),
     ],
 )
-def test_a_button_of_the_predecessor_is_understood(button, page, entry):
-    assert press(button.format(entry)) == CanvasRequest(entry, "cnvs_1", page=page)
+def test_a_button_of_the_predecessor_is_understood(button, view, entry):
+    assert press(button.format(entry)) == CanvasRequest(entry, "cnvs_1", view=view)
 
 
 @pytest.mark.parametrize(
@@ -59,4 +66,7 @@ def test_what_is_no_button_of_it_asks_for_nothing(button):
 def test_buttons_that_are_drawn_here_ask_for_what_they_say():
     assert press(update_button(UUID)) == CanvasRequest(UUID, "cnvs_1")
     for page in (1, 2, 500):
-        assert press(page_button(page, "etr_1")) == CanvasRequest("etr_1", "cnvs_1", page=page)
+        asked = CanvasRequest("etr_1", "cnvs_1", view=CanvasView(page))
+        assert press(page_button(page, "etr_1")) == asked
+        asked = CanvasRequest("etr_1", "cnvs_1", view=CanvasView(page, metadata=True))
+        assert press(metadata_button(page, "etr_1")) == asked

@@ -1,13 +1,23 @@
 """What a canvas says in every state of an export."""
 
-import pytest
-from botocore.exceptions import ClientError
+import json
+import tomllib
+from pathlib import Path
+from urllib.parse import quote
 
-from src.canvas.canvas import FILES_A_PAGE, Canvas, Catalog
+import pytest
+
+from src.canvas.canvas import FILES_A_PAGE, Canvas
+from src.canvas.catalog import MAX_URL, Catalog
+from src.canvas.metadata_text import TEXT_SHOWN
 from src.export.export_status import ExportStatus
 from src.queues.canvas_request import CanvasRequest, EventError, canvas_request
+from src.queues.canvas_view import CanvasView
+from src.runtime.version import VERSION
 from src.store.archive import LeftOut
 from src.store.export_record import Kind, Record, StoredObject
+
+from .canvas_packages import REFUSED, Packages
 
 AT = 1_800_000_000
 STORED = ExportStatus(
@@ -23,8 +33,9 @@ def record(count, left_out=()):
     return Record(tuple(objects), tuple(left_out))
 
 
-def canvas(count=2, host="quilt.example.com", left_out=()):
-    return Canvas(Catalog("packages", host), lambda _: record(count, left_out))
+def canvas(count=2, host="quilt.example.com", left_out=(), metadata=None):
+    packages = Packages(record(count, left_out), metadata)
+    return Canvas(Catalog("packages", host), packages, lambda: AT)
 
 
 def text(blocks, name="state"):
@@ -32,7 +43,9 @@ def text(blocks, name="state"):
 
 
 def buttons(blocks):
-    return [it["id"] for it in blocks if it["type"] == "BUTTON"]
+    """The buttons that can be pressed, which are in one row."""
+    (row,) = (it for it in blocks if it["type"] == "SECTION")
+    return [it["id"] for it in row["children"] if it["enabled"]]
 
 
 def status(**values):
@@ -47,15 +60,33 @@ def test_an_entry_without_an_export():
 
 def test_a_package_and_its_files_are_linked_at_their_revision():
     blocks = canvas().blocks("etr_1", STORED)
-    revision = "https://quilt.example.com/b/packages/packages/benchling/EXP1/tree/abc"
+    package = "https://quilt.example.com/b/packages/packages/benchling/EXP1"
+    revision = f"{package}/tree/abc"
+    uri = "quilt+s3://packages#package=benchling/EXP1:latest"
     assert text(blocks) == (
         "**Entry** `EXP1`\n\n"
-        f"**Package** [benchling/EXP1]({revision})\n\n"
+        f"**Package** [benchling/EXP1]({revision})"
+        f" · [Revise package]({package}?action=revisePackage)"
+        f" · [Open in QuiltSync]({redirect(uri)})"
+        " · [Search for EXP1](https://quilt.example.com/b/packages/search?q=%22EXP1%22)\n\n"
         "**Export** packaged 2027-01-15 08:00 UTC, 2 files"
     )
     lines = text(blocks, "files").splitlines()
     assert lines[0] == "Files, page 1 of 1:"
-    assert lines[3] == f"- [`dir/file '1'.csv`]({revision}/dir/file%20%601%60.csv) (1,000 bytes)"
+    assert lines[3] == (
+        f"- [`dir/file '1'.csv`]({revision}/dir/file%20%601%60.csv) (1,000 bytes)"
+        f" · [sync]({redirect(f'{uri}&path=dir%2Ffile%20%601%60.csv')})"
+    )
+
+
+def redirect(uri):
+    return f"https://quilt.example.com/redir/{quote(f'{uri}&catalog=quilt.example.com', safe='')}"
+
+
+def test_a_path_that_makes_the_link_too_long_has_none():
+    catalog = Catalog("packages", "quilt.example.com")
+    assert "[sync]" in catalog.file("benchling/EXP1", "", "x" * 800, 1)
+    assert "[sync]" not in catalog.file("benchling/EXP1", "", "é" * (MAX_URL // 10), 1)
 
 
 def test_unconfirmed_package_is_shown_as_handed_to_quilt():
@@ -79,6 +110,7 @@ def test_without_a_catalog_the_address_in_s3_is_shown():
 @pytest.mark.parametrize(
     ("page", "shown", "pagers"),
     [
+        (-1, "page 1 of 3", ["browse-files-etr_1-p1-s20"]),
         (0, "page 1 of 3", ["browse-files-etr_1-p1-s20"]),
         (2, "page 2 of 3", ["browse-files-etr_1-p0-s20", "browse-files-etr_1-p2-s20"]),
         (3, "page 3 of 3", ["browse-files-etr_1-p1-s20"]),
@@ -86,16 +118,120 @@ def test_without_a_catalog_the_address_in_s3_is_shown():
     ],
 )
 def test_many_files_come_in_pages(page, shown, pagers):
-    blocks = canvas(FILES_A_PAGE * 2 + 1).blocks("etr_1", STORED, page)
+    blocks = canvas(FILES_A_PAGE * 2 + 1).blocks("etr_1", STORED, CanvasView(page))
     assert shown in text(blocks, "files")
-    assert buttons(blocks) == [*pagers, "update-package-etr_1"]
+    metadata = f"view-metadata-etr_1-p{int(shown[5]) - 1}-s20"
+    assert buttons(blocks) == [*pagers, metadata, "update-package-etr_1"]
+
+
+def test_buttons_keep_their_places_while_pages_are_turned():
+    places = []
+    for page in (1, 2, 3):
+        blocks = canvas(FILES_A_PAGE * 3).blocks("etr_1", STORED, CanvasView(page))
+        (row,) = (it for it in blocks if it["type"] == "SECTION")
+        places.append([it["text"] for it in row["children"]])
+        assert len({it["id"] for it in row["children"]}) == len(row["children"])
+    assert places == [["Previous files", "More files", "View metadata", "Update package"]] * 3
+
+
+METADATA = {
+    "authors": ["Ada <ada@ent_1>", "Bob `<b@ent_2>`"],
+    "created_at": "2026-01-02T03:04:05+00:00",
+    "creator": "Ada <ada@ent_1>",
+    "display_id": "EXP1",
+    "entry_id": "etr_1",
+    "files": [{"path": f"{number}.csv", "size": 5000} for number in range(12)],
+    "links": [{"type": "user", "id": "ent_2", "name": None, "slug": "bob"}],
+    "modified_at": None,
+    "name": "",
+    "schema": "**bold**",
+    "web_url": "https://acme.benchling.com/a/etr_1-x)(y/edit",
+}
+
+
+def test_the_metadata_is_shown_with_a_way_back_to_the_page():
+    shown = canvas(FILES_A_PAGE * 3, metadata=METADATA)
+    blocks = shown.blocks("etr_1", STORED, CanvasView(3, metadata=True))
+    assert text(blocks, "metadata").splitlines()[2:] == [
+        "- **display_id**: `EXP1`",
+        "- **name**: none",
+        "- **entry_id**: `etr_1`",
+        "- **authors**: 2",
+        "  - `Ada <ada@ent_1>`",
+        "  - `Bob '<b@ent_2>'`",
+        "- **creator**: `Ada <ada@ent_1>`",
+        "- **created_at**: `2026-01-02T03:04:05+00:00`",
+        "- **modified_at**: none",
+        "- **schema**: `**bold**`",
+        "- **web_url**: [`https://acme.benchling.com/a/etr_1-x)(y/edit`]"
+        "(https://acme.benchling.com/a/etr_1-x%29%28y/edit)",
+        "- **links**: 1",
+        "  - `user` `ent_2` `bob`",
+        "- **files**: 12",
+        *[f"  - `{number}.csv` 5,000" for number in range(10)],
+        "  - and more, which `entry.json` of the package has",
+    ]
+    assert text(blocks, "files") is None
+    assert buttons(blocks) == ["browse-files-etr_1-p2-s20", "update-package-etr_1"]
+
+
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "http://acme.example", "https://[", True, "no page"]
+)
+def test_what_is_no_web_page_of_benchlings_is_no_link(value):
+    blocks = canvas(metadata={"web_url": value}).blocks("etr_1", STORED, CanvasView(metadata=True))
+    assert text(blocks, "metadata").splitlines()[2:] == [f"- **web_url**: `{value}`"]
+
+
+def test_metadata_of_any_form_is_bounded_and_literal():
+    odd = {"a\nb`": [{"x": {"y": None}}, [], {}], "long": "x" * 5000}
+    blocks = canvas(metadata=odd).blocks("etr_1", STORED, CanvasView(metadata=True))
+    assert text(blocks, "metadata").splitlines()[2:] == [
+        "- `a?b'`: 3",
+        "  - none",
+        "  - `[]`",
+        "  - none",
+        f"- **long**: `{'x' * TEXT_SHOWN}`",
+    ]
+
+
+@pytest.mark.parametrize(("metadata", "says"), [(None, "isn't in"), (REFUSED, "can't be read")])
+def test_metadata_that_is_not_there_or_not_read_is_said(metadata, says):
+    blocks = canvas(metadata=metadata).blocks("etr_1", STORED, CanvasView(2, metadata=True))
+    assert says in text(blocks, "metadata")
+    assert buttons(blocks) == ["browse-files-etr_1-p0-s20", "update-package-etr_1"]
+
+
+@pytest.mark.parametrize(
+    ("state", "connected", "says"),
+    [
+        ("", True, "none yet"),
+        ("running", True, "running"),
+        ("packaged", True, "packaged"),
+        ("handed to Quilt", True, "handed to Quilt"),
+        ("handed to Quilt", False, "stored"),
+    ],
+)
+def test_the_footer_says_the_state_the_version_and_the_time(state, connected, says):
+    catalog = Catalog("packages", connected=connected)
+    blocks = Canvas(catalog, Packages(record(1)), lambda: AT).blocks("etr_1", status(state=state))
+    version = f"benchling-webhook {VERSION}"
+    assert text(blocks, "footer") == f"*Export {says} · {version} · drawn 2027-01-15 08:00 UTC*"
+    assert blocks[-1]["id"] == "footer"
+
+
+def test_the_version_is_the_same_wherever_it_is_written():
+    docker = Path(__file__).parents[1]
+    project = tomllib.loads((docker / "pyproject.toml").read_text())["project"]
+    described = json.loads((docker / "src/webhook/openapi.json").read_text())["info"]
+    assert project["version"] == described["version"] == VERSION
 
 
 def test_while_an_export_runs_the_files_stay_and_the_button_works():
     blocks = canvas().blocks("etr_1", status(state="running"))
     assert "running since 2027-01-15 08:00 UTC" in text(blocks)
     assert text(blocks, "files")
-    assert [it["enabled"] for it in blocks if it["type"] == "BUTTON"] == [True]
+    assert buttons(blocks) == ["view-metadata-etr_1-p0-s20", "update-package-etr_1"]
 
 
 def test_an_update_that_was_asked_for_is_shown_until_it_begins():
@@ -121,10 +257,7 @@ def test_files_left_out_are_listed():
 
 
 def test_a_canvas_is_drawn_without_the_files_that_cannot_be_read():
-    def refuse(_):
-        raise ClientError({"Error": {"Code": "SlowDown"}}, "GetObject")
-
-    blocks = Canvas(Catalog("packages"), refuse).blocks("etr_1", STORED)
+    blocks = Canvas(Catalog("packages"), Packages(REFUSED)).blocks("etr_1", STORED)
     assert "packaged" in text(blocks)
     assert buttons(blocks) == ["update-package-etr_1"]
 
@@ -140,7 +273,7 @@ def test_a_canvas_is_drawn_without_the_files_that_cannot_be_read():
         ),
         (
             {"type": "v2.canvas.userInteracted", "canvasId": "c", "buttonId": "page-12:etr_1"},
-            CanvasRequest("etr_1", "c", page=12),
+            CanvasRequest("etr_1", "c", view=CanvasView(12)),
         ),
         ({"type": "v2.canvas.userInteracted", "canvasId": "c", "buttonId": "x"}, None),
         ({"type": "v2.canvas.archived"}, None),
@@ -157,7 +290,7 @@ def test_an_id_that_cannot_be_one_is_named(canvas_id):
 
 
 def test_files_that_no_quilt_stack_reads_are_stored_and_not_handed_over():
-    alone = Canvas(Catalog("packages", connected=False), lambda _: record(2, ()))
+    alone = Canvas(Catalog("packages", connected=False), Packages(record(2)))
     shown = text(alone.blocks("etr_1", status(state="handed to Quilt")))
     assert "stored 2027-01-15 08:00 UTC, 2 files; no Quilt stack is connected" in shown
     assert "handed to Quilt" not in shown

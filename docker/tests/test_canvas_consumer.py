@@ -9,6 +9,9 @@ import pytest
 
 from src.canvas import canvas_consumer as module
 from src.export.benchling_responses import BenchlingClientError
+from src.queues.canvas_view import CanvasView
+
+from .benchling_server import many_files
 
 pytestmark = pytest.mark.slow
 
@@ -80,12 +83,6 @@ def test_buttons_that_the_predecessor_drew_page_and_export(stage):
     assert "**Update** asked for" in stage.shown()
     stage.next()
     assert stage.server.exports == ["etr_1", "etr_1"]
-
-
-def many_files():
-    from .benchling_server import zip_of  # noqa: PLC0415
-
-    return zip_of({f"{number:02}.txt": b"x" for number in range(30)})
 
 
 def test_an_entrys_own_event_redraws_all_its_canvases(stage):
@@ -223,7 +220,7 @@ def test_a_canvas_that_is_gone_is_forgotten(stage):
 
 def test_a_bounded_number_of_canvases_is_remembered(stage):
     for number in range(60):
-        stage.statuses.remember_canvas("etr_1", f"cnvs_{number}", 1)
+        stage.statuses.remember_canvas("etr_1", f"cnvs_{number}")
     known = stage.statuses.read("etr_1").known_canvases
     assert list(known) == [f"cnvs_{number}" for number in range(10, 60)]
 
@@ -355,6 +352,6 @@ def test_a_canvas_that_cannot_be_drawn_for_a_moment_is_not_forgotten(stage, monk
     with monkeypatch.context() as outage:
         outage.setattr(stage.benchling, "draw", broken)
         stage.draw()
-    assert stage.statuses.read("etr_1").known_canvases == {"cnvs_1": 1}
+    assert stage.statuses.read("etr_1").known_canvases == {"cnvs_1": CanvasView()}
     assert stage.received("dead-letters.fifo") == []
     assert stage.waiting("canvas.fifo") != [0, 0]

@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from src.export.benchling_responses import MAX_PAGE, BenchlingClientError, DrawnCanvas, page_of
+from src.export.benchling_responses import BenchlingClientError, DrawnCanvas, view_of
+from src.queues.canvas_view import FIRST_VIEW, MAX_PAGE, CanvasView
 from src.queues.failures import kind_of
 from src.runtime.errors import Kind
 
@@ -180,7 +181,7 @@ def test_canvas_without_valid_entry_raises(stage, entry_id):
 
 def test_of_listed_canvases_those_are_taken_that_have_an_id(stage):
     listed = [None, 7, {}, {"id": 7}, {"id": "../x"}, {"id": "c_1", "app": "a", "data": "["}]
-    listed.append({"id": "c_2", "app": {"id": "app_1"}, "data": '{"page": 3}'})
+    listed.append({"id": "c_2", "app": {"id": "app_1"}, "data": '{"page": 3, "metadata": true}'})
     body = json.dumps({"appCanvases": listed, "nextToken": 7}).encode()
     stage.server.faults[f"{ROOT}/app-canvases"] = [
         (200, {}, body),
@@ -188,7 +189,7 @@ def test_of_listed_canvases_those_are_taken_that_have_an_id(stage):
     ]
     assert stage.benchling.canvases_of("etr_1") == [
         DrawnCanvas("c_1"),
-        DrawnCanvas("c_2", "app_1", 3),
+        DrawnCanvas("c_2", "app_1", CanvasView(3, metadata=True)),
     ]
     assert stage.benchling.canvases_of("etr_1") == []
 
@@ -204,8 +205,8 @@ def test_endless_list_of_canvases_raises(stage):
     "data", [None, 7, "", "[]", "{}", '{"page": "1"}', '{"page": -1}', "[" * 9999]
 )
 def test_invalid_page_number_means_first_page(data):
-    assert page_of(data) == 1
-    assert page_of(f'{{"page": {MAX_PAGE + 1}}}') == 1
+    assert view_of(data) == FIRST_VIEW
+    assert view_of(f'{{"page": {MAX_PAGE + 1}}}') == FIRST_VIEW
 
 
 def damaged_deflate(size):

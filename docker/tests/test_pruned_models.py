@@ -40,7 +40,10 @@ def client():
     http = httpx.Client(transport=httpx.MockTransport(respond))
     return BenchlingClient("https://acme.example", "id", "secret", http)
 
-blocks = [{"id": "a", "type": "MARKDOWN", "value": "x"}]
+blocks = [
+    {"id": "a", "type": "MARKDOWN", "value": "x"},
+    {"id": "b", "type": "SECTION", "children": [{"id": "c", "type": "BUTTON", "text": "x"}]},
+]
 calls = {
     "GET /entries/e": lambda it: it.entry("e"),
     "POST /exports": lambda it: it.export("e", lambda: None),

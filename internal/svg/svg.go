@@ -37,6 +37,18 @@ func (p *Picture) Text(x, y float64, text, attributes string) {
 	fmt.Fprintf(&p.body, "<text x=\"%s\" y=\"%s\"%s fill=\"%s\">%s</text>\n", number(x), number(y), attributes, Ink, html.EscapeString(text))
 }
 
+// Span is a part of a line of text, with attributes of SVG's.
+type Span struct{ Text, Attributes string }
+
+// Spans writes a line of several parts, one after the other, at its baseline.
+func (p *Picture) Spans(x, y float64, spans []Span) {
+	fmt.Fprintf(&p.body, "<text x=\"%s\" y=\"%s\" fill=\"%s\" xml:space=\"preserve\">", number(x), number(y), Ink)
+	for _, s := range spans {
+		fmt.Fprintf(&p.body, "<tspan%s>%s</tspan>", strings.TrimRight(" "+s.Attributes, " "), html.EscapeString(s.Text))
+	}
+	p.body.WriteString("</text>\n")
+}
+
 // Rect fills a rectangle.
 func (p *Picture) Rect(x, y, width, height float64, colour string) {
 	fmt.Fprintf(&p.body, "<rect x=\"%s\" y=\"%s\" width=\"%.1f\" height=\"%s\" fill=\"%s\"/>\n", number(x), number(y), width, number(height), colour)

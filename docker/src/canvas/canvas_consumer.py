@@ -16,6 +16,7 @@ from ..export.benchling_client import BenchlingClient
 from ..export.benchling_responses import BenchlingClientError, DrawnCanvas
 from ..export.export_status import ExportStatus, ExportStatuses
 from ..queues.canvas_request import CanvasRequest, EventError
+from ..queues.canvas_view import FIRST_VIEW, CanvasView
 from ..queues.claims import ClaimedElsewhere, Claims
 from ..queues.event import Event, from_message
 from ..queues.failures import kind_of, pause_after, reason_of
@@ -107,11 +108,11 @@ class CanvasConsumer:
                 found.to_message(), entry_id, f"{work.webhook_id}:{entry_id}"
             )
             return 0
-        if request.page:
+        if request.view:
             self._dependencies.statuses.remember_canvas(
-                work.entry_id, request.canvas_id, request.page
+                work.entry_id, request.canvas_id, request.view
             )
-            self._draw(work.entry_id, [DrawnCanvas(request.canvas_id, page=request.page)])
+            self._draw(work.entry_id, [DrawnCanvas(request.canvas_id, view=request.view)])
             return 0
         return self._request_export(work, request)
 
@@ -123,19 +124,21 @@ class CanvasConsumer:
             if isinstance(claim, ClaimedElsewhere):
                 return claim.seconds + 1
             if claim:
-                blocks = self._blocks(event.entry_id, 1)
+                blocks = self._blocks(event.entry_id, FIRST_VIEW)
                 canvas_id = self._dependencies.benchling.add_canvas(
                     request.feature_id, event.entry_id, blocks, event.app_id
                 )
                 self._dependencies.claims.done(claim)
+        view = FIRST_VIEW
         if canvas_id:
-            self._dependencies.statuses.remember_canvas(event.entry_id, canvas_id, 1)
+            # What is read on it stays there while the export runs.
+            view = self._dependencies.statuses.remember_canvas(event.entry_id, canvas_id)
         self._dependencies.intake.send(event.to_message(), event.entry_id, event.webhook_id)
         app = {"app_id": event.app_id} if event.app_id else {}
         values: dict[str, str | float] = {"requested_at": event.received_at, **app}
         self._dependencies.statuses.change(event.entry_id, lambda _: values)
         if request.canvas_id:
-            self._draw(event.entry_id, [DrawnCanvas(request.canvas_id)])
+            self._draw(event.entry_id, [DrawnCanvas(request.canvas_id, view=view)])
         log.info("export.requested")
         return 0
 
@@ -154,7 +157,7 @@ class CanvasConsumer:
 
     def _canvases(self, entry_id: str, status: ExportStatus) -> list[DrawnCanvas]:
         """Return the entry's canvases: those that asked for something, and others of the app."""
-        known = [DrawnCanvas(it, page=page) for it, page in status.known_canvases.items()]
+        known = [DrawnCanvas(it, view=view) for it, view in status.known_canvases.items()]
         try:
             listed = self._dependencies.benchling.canvases_of(entry_id)
         except BenchlingClientError as error:
@@ -168,9 +171,9 @@ class CanvasConsumer:
 
     def _draw(self, entry_id: str, canvases: list[DrawnCanvas]) -> None:
         for canvas in canvases:
-            blocks = self._blocks(entry_id, canvas.page)
+            blocks = self._blocks(entry_id, canvas.view)
             try:
-                self._dependencies.benchling.draw(canvas.canvas_id, blocks, canvas.page)
+                self._dependencies.benchling.draw(canvas.canvas_id, blocks, canvas.view)
             except BenchlingClientError as error:
                 if kind_of(error) is not Kind.PERMANENT:
                     raise
@@ -178,10 +181,10 @@ class CanvasConsumer:
                 log.warning("canvas.draw_failed", reason=str(error), canvas_id=canvas.canvas_id)
                 self._dependencies.statuses.forget_canvas(entry_id, canvas.canvas_id)
 
-    def _blocks(self, entry_id: str, page: int) -> list[dict[str, object]]:
+    def _blocks(self, entry_id: str, view: CanvasView) -> list[dict[str, object]]:
         # Read for each: the last that is drawn shows what is true then.
         return self._dependencies.canvas.blocks(
-            entry_id, self._dependencies.statuses.read(entry_id), page
+            entry_id, self._dependencies.statuses.read(entry_id), view
         )
 
     def _retry(self, message: Received, work: Event | Redraw, error: Exception) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -20,12 +19,14 @@ from benchling_sdk.models import (
     ExportItemRequest,
 )
 
+from ..queues.canvas_view import FIRST_VIEW, CanvasView
 from ..runtime.time_limits import pause
 from .benchling_responses import (
     BenchlingClientError,
     DrawnCanvas,
     canvas_of,
     checked_id,
+    data_of,
     download_url,
     is_id,
     is_plain,
@@ -141,10 +142,12 @@ class BenchlingClient:
             query["nextToken"] = token
         raise BenchlingClientError(f"the canvases: Benchling lists more than {MAX_PAGES} pages")
 
-    def draw(self, canvas_id: str, blocks: list[dict[str, Any]], page: int = 1) -> None:
-        """Replace what a canvas shows; Benchling keeps the page with it, unseen."""
+    def draw(
+        self, canvas_id: str, blocks: list[dict[str, Any]], view: CanvasView = FIRST_VIEW
+    ) -> None:
+        """Replace what a canvas shows; Benchling keeps the view with it, unseen."""
         canvas = AppCanvasUpdate.from_dict(
-            {"blocks": blocks, "enabled": True, "data": json.dumps({"page": page})}
+            {"blocks": blocks, "enabled": True, "data": data_of(view)}
         )
         drawn_id = checked_id(canvas_id)
         self._call("the canvas", lambda it: it.apps.update_canvas(drawn_id, canvas))

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ..queues.canvas_request import ID
+from ..queues.canvas_view import FIRST_VIEW, MAX_PAGE, CanvasView
 from ..runtime.errors import Kind, ServiceError
 
 # The statuses with which Benchling says that the same request will never do:
@@ -19,8 +20,6 @@ from ..runtime.errors import Kind, ServiceError
 REFUSALS = frozenset({400, 403, 404, 405, 410, 413, 414, 415, 422})
 # Deeper than any entry; json writes no value that is some hundred deep.
 MAX_DEPTH = 100
-# The last page that a button can name.
-MAX_PAGE = 999_999
 
 
 class BenchlingClientError(ServiceError):
@@ -39,12 +38,12 @@ class BenchlingClientError(ServiceError):
 
 @dataclass(frozen=True)
 class DrawnCanvas:
-    """A canvas in an entry, and the page of the file list that it shows."""
+    """A canvas in an entry, and what it shows."""
 
     canvas_id: str
     # The app that the canvas is of; empty where nobody has asked.
     app_id: str = ""
-    page: int = 1
+    view: CanvasView = FIRST_VIEW
 
 
 def canvas_of(listed: Mapping[str, Any]) -> DrawnCanvas | None:
@@ -53,7 +52,7 @@ def canvas_of(listed: Mapping[str, Any]) -> DrawnCanvas | None:
     app_id = app.get("id") if isinstance(app, dict) else ""
     if not is_id(listed.get("id")):
         return None
-    return DrawnCanvas(str(listed["id"]), str(app_id or ""), page_of(listed.get("data")))
+    return DrawnCanvas(str(listed["id"]), str(app_id or ""), view_of(listed.get("data")))
 
 
 def download_url(task: Mapping[str, Any], base_url: str) -> str:
@@ -105,13 +104,20 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
-def page_of(data: object) -> int:
-    """Return the page that a canvas's data names, or the first."""
+def data_of(view: CanvasView) -> str:
+    """Return the data that Benchling keeps with a canvas of a view, unseen."""
+    return json.dumps({"page": view.page, **({"metadata": True} if view.metadata else {})})
+
+
+def view_of(data: object) -> CanvasView:
+    """Return the view that a canvas's data names, or the first page of the files."""
     try:
-        page = json.loads(data)["page"] if isinstance(data, str) else 1
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return 1
-    return page if isinstance(page, int) and 0 < page <= MAX_PAGE else 1
+        named = json.loads(data) if isinstance(data, str) else {}
+        page, metadata = named["page"], named.get("metadata") is True
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return FIRST_VIEW
+    known = isinstance(page, int) and 0 < page <= MAX_PAGE
+    return CanvasView(page, metadata) if known else FIRST_VIEW
 
 
 def message_of(task: Mapping[str, Any]) -> str:

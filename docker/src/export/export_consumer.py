@@ -70,7 +70,7 @@ class ExportConsumer:
         """
         event = from_message(message.body)
         with bound_contextvars(webhook_id=event.webhook_id, entry_id=event.entry_id):
-            if not event.entry_id or (event.canvas and event.canvas.page):
+            if not event.entry_id or (event.canvas and event.canvas.view):
                 self._to_canvases(event)
                 self._queues.intake.delete(message)
                 return

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from ..queues.canvas_view import FIRST_VIEW, CanvasView
 from ..queues.dynamodb_attributes import (
     attribute,
     attribute_names,
@@ -76,12 +77,16 @@ class ExportStatus:
     app_id: str = ""
     # The canvases from which something was asked, and the page that each shows: JSON.
     canvases: str = "{}"
+    # Those of them that show the metadata: JSON. Beside the pages, not in their
+    # place, so that the release before this one can read them.
+    metadata_canvases: str = "[]"
 
     @property
-    def known_canvases(self) -> dict[str, int]:
-        """Return the page that each known canvas of the entry shows, by its ID."""
-        known: dict[str, int] = json.loads(self.canvases)
-        return known
+    def known_canvases(self) -> dict[str, CanvasView]:
+        """Return what each known canvas of the entry shows, by its ID."""
+        metadata = frozenset(json.loads(self.metadata_canvases))
+        pages: dict[str, int] = json.loads(self.canvases)
+        return {it: CanvasView(page, it in metadata) for it, page in pages.items()}
 
 
 Values = dict[str, str | float]
@@ -149,24 +154,34 @@ class ExportStatuses:
                 self._announce(entry_id, version)
             return _status(plain(response["Attributes"]))
 
-    def remember_canvas(self, entry_id: str, canvas_id: str, page: int) -> None:
-        """Record a canvas of the entry, and the page that it shows from now on."""
+    def remember_canvas(
+        self, entry_id: str, canvas_id: str, view: CanvasView | None = None
+    ) -> CanvasView:
+        """Record a canvas of the entry, and what it shows from now on.
+
+        Without a view it is what it has shown last. Returns the view.
+        """
+        shown = FIRST_VIEW
 
         def remembered(status: ExportStatus) -> Values | None:
+            nonlocal shown
             known = status.known_canvases
-            if known.pop(canvas_id, None) == page:
+            before = known.pop(canvas_id, None)
+            shown = view or before or FIRST_VIEW
+            if shown == before:
                 return None
             kept = list(known.items())[1 - MAX_CANVASES :]
-            return {"canvases": json.dumps({**dict(kept), canvas_id: page})}
+            return _canvases({**dict(kept), canvas_id: shown})
 
         self.change(entry_id, remembered, shown=False)
+        return shown
 
     def forget_canvas(self, entry_id: str, canvas_id: str) -> None:
         """Record that a canvas of the entry can't be drawn any more."""
 
         def forgotten(status: ExportStatus) -> Values | None:
             known = status.known_canvases
-            return {"canvases": json.dumps(known)} if known.pop(canvas_id, None) else None
+            return _canvases(known) if known.pop(canvas_id, None) else None
 
         self.change(entry_id, forgotten, shown=False)
 
@@ -193,6 +208,13 @@ class ExportStatuses:
             TableName=self._table, Key={"id": {"S": key}}, ConsistentRead=True
         )
         return plain(response.get("Item", {}))
+
+
+def _canvases(known: Mapping[str, CanvasView]) -> Values:
+    return {
+        "canvases": json.dumps({it: view.page for it, view in known.items()}),
+        "metadata_canvases": json.dumps([it for it, view in known.items() if view.metadata]),
+    }
 
 
 def _status(item: Mapping[str, Any]) -> ExportStatus:

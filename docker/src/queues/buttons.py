@@ -10,10 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .canvas_view import CanvasView
+
 ENTRY = "(?P<entry>[A-Za-z0-9_-]{1,100})"
 PLACE = "-p(?P<page>[0-9]{1,6})-s(?P<size>[0-9]{1,4})"
 # Of the entry's own package: its files, or its metadata.
-OF_THE_PACKAGE = re.compile(f"(?:browse-files|next-page|prev-page|view-metadata)-{ENTRY}{PLACE}")
+OF_THE_PACKAGE = re.compile(
+    f"(?:browse-files|next-page|prev-page|(?P<metadata>view-metadata))-{ENTRY}{PLACE}"
+)
 # Of a package that is linked to the entry; its name isn't needed.
 OF_A_LINKED_PACKAGE = re.compile(
     f"(?:browse|next-page|prev-page|view-metadata)-linked-{ENTRY}-pkg-.{{1,300}}{PLACE}"
@@ -33,10 +37,13 @@ class PressedButton:
     entry_id: str
     # The first file to show, from 0; None asks for an export.
     first_file: int | None
+    metadata: bool = False
 
-    def page(self, files_a_page: int) -> int:
-        """Return the page that has that file, from 1; 0 asks for an export."""
-        return 0 if self.first_file is None else self.first_file // files_a_page + 1
+    def view(self, files_a_page: int) -> CanvasView | None:
+        """Return the view with the page that has that file; None asks for an export."""
+        if self.first_file is None:
+            return None
+        return CanvasView(self.first_file // files_a_page + 1, self.metadata)
 
 
 def pressed_button(button: str) -> PressedButton | None:
@@ -49,5 +56,6 @@ def pressed_button(button: str) -> PressedButton | None:
     if pressed := OF_A_LINKED_PACKAGE.fullmatch(button) or BACK.fullmatch(button):
         return PressedButton(pressed["entry"], 0)
     if pressed := OF_THE_PACKAGE.fullmatch(button):
-        return PressedButton(pressed["entry"], int(pressed["page"]) * int(pressed["size"]))
+        first_file = int(pressed["page"]) * int(pressed["size"])
+        return PressedButton(pressed["entry"], first_file, bool(pressed["metadata"]))
     return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..runtime.errors import PermanentError
 from .buttons import pressed_button
+from .canvas_view import CanvasView
 
 CANVAS_CREATED = ("v2.canvas.created", "v2-beta.canvas.created")
 CANVAS_INITIALIZED = "v2.canvas.initialized"
@@ -34,8 +35,8 @@ class CanvasRequest:
     # Empty where Benchling asks for a canvas that isn't there yet.
     canvas_id: str
     feature_id: str = ""
-    # The page of the file list to draw; 0 asks for an export.
-    page: int = 0
+    # What to draw; None asks for an export.
+    view: CanvasView | None = None
 
 
 def update_button(entry_id: str) -> str:
@@ -49,6 +50,11 @@ def update_button(entry_id: str) -> str:
 def page_button(page: int, entry_id: str) -> str:
     """Return the ID of the button that shows a page of the file list."""
     return f"browse-files-{entry_id}-p{page - 1}-s{FILES_A_PAGE}"
+
+
+def metadata_button(page: int, entry_id: str) -> str:
+    """Return the ID of the button that shows the metadata; ``page`` is where it leads back to."""
+    return f"view-metadata-{entry_id}-p{page - 1}-s{FILES_A_PAGE}"
 
 
 def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:
@@ -68,10 +74,11 @@ def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:
         canvas_id, button = id_of(message, "canvasId"), message.get("buttonId")
         pressed = BUTTON.fullmatch(button) if isinstance(button, str) else None
         if pressed:
-            return CanvasRequest(pressed["entry"], canvas_id, page=int(pressed["page"] or 0))
+            view = CanvasView(int(pressed["page"])) if pressed["page"] else None
+            return CanvasRequest(pressed["entry"], canvas_id, view=view)
         shared = pressed_button(button) if isinstance(button, str) else None
         if shared:
-            return CanvasRequest(shared.entry_id, canvas_id, page=shared.page(FILES_A_PAGE))
+            return CanvasRequest(shared.entry_id, canvas_id, view=shared.view(FILES_A_PAGE))
     return None
 
 

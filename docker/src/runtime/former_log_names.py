@@ -40,6 +40,7 @@ FORMER = {
     "canvas.draw_failed": Former("canvas not drawn"),
     "canvas.files_not_read": Former("canvas without files"),
     "canvas.list_failed": Former("canvases not listed"),
+    "canvas.metadata_not_read": Former("canvas.metadata_not_read"),
     "canvas.redraw_abandoned": Former("canvases not drawn"),
     "claim.held": Former("held by another worker", {"seconds": ("delay_seconds", _same)}),
     "claim.lost": Former("lost the claim"),

@@ -82,6 +82,11 @@ class Record:
             if item.kind is Kind.FILE
         )
 
+    def document(self, name: str) -> str:
+        """Return the path of a document by its usual name; empty where there is none."""
+        documents = (it for it in self.objects if it.kind is Kind.DOCUMENT and it.name == name)
+        return next((it.path for it in documents), "")
+
     def to_json(self) -> bytes:
         """Return the record as it is stored."""
         return json.dumps({"version": VERSION, **asdict(self)}, separators=(",", ":")).encode()

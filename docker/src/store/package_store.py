@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -11,6 +12,7 @@ from .archive import Archive, LeftOut
 from .export_record import RECORDS, Record, RecordError, StoredFile, record_key
 from .objects import Objects, StoreError
 from .package_export import Contents, Documents, Export, Stored
+from .packages import METADATA
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,3 +63,16 @@ class PackageStore:
         except RecordError as error:
             log.warning("export_record.rejected", package=name, reason=str(error))
             return None
+
+    def metadata(self, name: str, record: Record) -> dict[str, Any] | None:
+        """Return the metadata that the last export put into a package, or None.
+
+        It is none, too, where somebody has put something else in its place.
+        """
+        path = record.document(METADATA)
+        content = self._objects.read(f"{name}/{path}") if path else None
+        try:
+            metadata = json.loads(content or b"null")
+        except (ValueError, RecursionError):
+            return None
+        return metadata if isinstance(metadata, dict) else None
