@@ -111,6 +111,6 @@ var templateMutants = []Mutant{
 	inTemplate("the bucket of packages has no versions", set("AWS::S3::Bucket", "Packages", "Suspended", "VersioningConfiguration", "Status"), resource, none, "-"),
 
 	// Quilt and the queues.
-	inTemplate("Quilt's revisions reach no queue", gone("AWS::SQS::QueuePolicy", "RevisionsEventsPolicy"), `events become packages.* confirmed`, worker, packaged),
+	inTemplate("Quilt's revisions reach no queue", gone("AWS::SQS::QueuePolicy", "RevisionsEventsPolicy"), resource+`.*RevisionsEvents.*policy|events become packages.* confirmed`, worker, packaged),
 	inTemplate("no rule for Quilt's revisions", set("AWS::Events::Rule", "RevisionsRule", "DISABLED", "State"), `events become packages.* confirmed`, worker, packaged),
 }
