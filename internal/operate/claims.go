@@ -44,16 +44,23 @@ type storedPackage struct {
 // exportStatus is how an entry's last export stands. Times are in seconds since 1970.
 type exportStatus struct {
 	state, packageName, topHash string
-	// eventAt is when the event came for which Quilt was asked last, at handedAt.
-	eventAt, handedAt, confirmedAt float64
+	// handedAt is when Quilt was asked last, and confirmedAt when it made its last revision.
+	handedAt, confirmedAt float64
 }
 
 // claim returns how the event of a webhook ID stands.
 func (c claims) claim(ctx context.Context, webhookID string) (claim, error) {
 	item, err := c.item(ctx, "webhook#"+webhookID)
-	if err != nil {
-		return claim{}, err
-	}
+	return claimOf(item), err
+}
+
+// status returns how an entry's last export stands.
+func (c claims) status(ctx context.Context, entry string) (exportStatus, error) {
+	item, err := c.item(ctx, "entry#"+entry)
+	return statusOf(item), err
+}
+
+func claimOf(item attributes) claim {
 	found := claim{state: item.text("state"), reason: item.text("reason"), attempts: int(item.number(attemptsField))}
 	if in, is := item["package"].(*types.AttributeValueMemberM); is {
 		its := attributes(in.Value)
@@ -62,16 +69,14 @@ func (c claims) claim(ctx context.Context, webhookID string) (claim, error) {
 			files: int(its.number("files")), leftOut: int(its.number("left_out")),
 		}
 	}
-	return found, nil
+	return found
 }
 
-// status returns how an entry's last export stands.
-func (c claims) status(ctx context.Context, entry string) (exportStatus, error) {
-	item, err := c.item(ctx, "entry#"+entry)
+func statusOf(item attributes) exportStatus {
 	return exportStatus{
 		state: item.text("state"), packageName: item.text("package_name"), topHash: item.text("top_hash"),
-		eventAt: item.number("event_at"), handedAt: item.number("handed_at"), confirmedAt: item.number("confirmed_at"),
-	}, err
+		handedAt: item.number("handed_at"), confirmedAt: item.number("confirmed_at"),
+	}
 }
 
 func (c claims) item(ctx context.Context, key string) (attributes, error) {
