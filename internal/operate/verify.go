@@ -117,7 +117,8 @@ func newVerification(ctx context.Context, cloud aws.Config, environment string) 
 	if err != nil {
 		return nil, err
 	}
-	// A packaging queue of the stack's own is one that no Quilt stack reads.
+	// A packaging queue of the stack's own is one that no Quilt stack reads. A queue's
+	// physical ID is its URL (AWS CloudFormation Template Reference, AWS::SQS::Queue).
 	own, err := deployed.Resources(ctx, cloud, name, "AWS::SQS::Queue")
 	if err != nil {
 		return nil, err
