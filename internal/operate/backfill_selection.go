@@ -108,7 +108,7 @@ func readIDs(file string, in io.Reader) ([]string, error) {
 	if file != "-" {
 		opened, err := os.Open(file)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--file: %w; name a file of IDs, one a line", err)
 		}
 		defer opened.Close()
 		in, place = opened, file

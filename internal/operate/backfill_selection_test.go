@@ -20,6 +20,9 @@ func TestReadIDs(t *testing.T) {
 	assert.NilError(t, err)
 	assert.DeepEqual(t, ids, []string{"etr_9"})
 
+	_, err = readIDs(file+".none", nil)
+	assert.Error(t, err, "--file: open "+file+".none: no such file or directory; name a file of IDs, one a line")
+
 	write("etr_1\nEXP-2\netr_3,etr_4\n")
 	const remedy = ": no entry ID; write the one of Benchling's API, such as etr_tv7m7B78, which `make logs` shows"
 	_, err = readIDs(file, nil)

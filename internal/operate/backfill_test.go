@@ -121,7 +121,7 @@ func TestBackfillOfAFilter(t *testing.T) {
 }
 
 // TestLostEvents ends what no worker has taken long after the queue is empty, and nothing
-// before.
+// before; an event that is sent again is there once.
 func TestLostEvents(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -136,6 +136,12 @@ func TestLostEvents(t *testing.T) {
 	assert.Equal(t, len(b.journal.failures()), 0)
 	assert.NilError(t, b.settle(ctx, 0))
 	assert.DeepEqual(t, b.journal.failures(), map[string][]string{"no worker has seen it through": {"etr_1"}})
+	for range 2 {
+		assert.NilError(t, b.sendOne(ctx, "etr_2"))
+	}
+	queued, err := b.intake.outstanding(ctx)
+	assert.NilError(t, err)
+	assert.Equal(t, queued, 1)
 	assert.NilError(t, b.journal.close())
 }
 

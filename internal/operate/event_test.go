@@ -80,8 +80,9 @@ func TestItemsAreThoseThatTheServiceWrites(t *testing.T) {
 }
 
 func TestVerifyIDsAreOfOneEventEach(t *testing.T) {
-	assert.Check(t, newVerifyID() != newVerifyID())
-	assert.Check(t, benchlingID.MatchString(newVerifyID()))
+	first, second := newVerifyID(), newVerifyID()
+	assert.Check(t, first != second)
+	assert.Check(t, benchlingID.MatchString(first))
 }
 
 func TestEntryIDs(t *testing.T) {
