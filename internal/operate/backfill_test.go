@@ -38,7 +38,13 @@ func TestBackfillToTheEmulator(t *testing.T) {
 	// One live event leaves room for one of the backfill's.
 	assert.NilError(t, w.intake.send(ctx, pressedEvent("wh_1", "etr_live", time.Now())))
 	stopped, stop := context.WithCancel(ctx)
-	time.AfterFunc(time.Second, stop)
+	go func() {
+		for queued := 0; queued < 2 && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+			queued, _ = w.intake.outstanding(ctx)
+		}
+		time.Sleep(300 * time.Millisecond)
+		stop()
+	}()
 	b, err := run(stopped, ids)
 	assert.Error(t, err, "interrupted: 1 of 5 sent, 0 done, 0 failed, 1 outstanding; what is sent goes on by itself, and the same command goes on with the rest")
 	first := b.journal.Backfill

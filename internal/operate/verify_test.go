@@ -90,6 +90,19 @@ func seen(outcome verified) string {
 	return strings.Join(names, ", ")
 }
 
+// tells is a writer that calls a function when a station is reported.
+type tells struct {
+	station string
+	call    func()
+}
+
+func (w tells) Write(text []byte) (int, error) {
+	if strings.Contains(string(text), w.station+": ") {
+		w.call()
+	}
+	return len(text), nil
+}
+
 const untilQueued = stationReady + ", " + stationQueued
 
 // TestVerifyFollowsAnEvent goes all the way with Quilt, while the entry has an older
@@ -116,10 +129,13 @@ func TestVerifyFollowsAnEvent(t *testing.T) {
 	}
 
 	w.put(ctx, "entry#etr_1", status(2, 3))
+	handed := make(chan struct{})
+	v.out = tells{stationHanded, func() { close(handed) }}
 	go func() {
 		e := w.next(ctx)
 		w.put(ctx, "entry#etr_1", status(e.ReceivedAt+5, 3))
 		w.put(ctx, "webhook#"+e.WebhookID, items["webhook#verify_1"].attributes())
+		<-handed
 		time.Sleep(200 * time.Millisecond)
 		w.put(ctx, "entry#etr_1", status(e.ReceivedAt+5, e.ReceivedAt+9))
 	}()
@@ -128,6 +144,7 @@ func TestVerifyFollowsAnEvent(t *testing.T) {
 	assert.Equal(t, v.outcome.Stations[3].Detail, "2 files in s3://packages/benchling/EXP1, 42 bytes")
 	assert.Equal(t, v.outcome.Revision, strings.Repeat("b", 64))
 	assert.Check(t, v.outcome.Stations[5].Seconds > v.outcome.Stations[4].Seconds, "an older revision passed for this one")
+	v.out = io.Discard
 
 	go func() {
 		e := w.next(ctx)
@@ -149,7 +166,7 @@ func TestVerifyFollowsAnEvent(t *testing.T) {
 
 	v.options = VerifyOptions{Timeout: time.Minute}
 	stopped, stop := context.WithCancel(ctx)
-	time.AfterFunc(200*time.Millisecond, stop)
+	v.out = tells{stationQueued, stop}
 	assert.Error(t, v.run(stopped, "etr_4"), "interrupted: the event of etr_4 goes on by itself; `make logs ENVIRONMENT=dev WEBHOOK="+v.outcome.WebhookID+"` shows how")
 }
 
