@@ -137,6 +137,16 @@ logs: webhook ## Print the log lines of ENVIRONMENT's services by time; ENTRY=ID
 redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
 	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
 
+.PHONY: verify
+verify: webhook ## Send ENTRY through ENVIRONMENT and report each station until Quilt's revision (TIMEOUT=10m, DRY_RUN=1, JSON=1)
+	@build/bin/webhook verify $(if $(TIMEOUT),--timeout '$(TIMEOUT)') $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT) '$(ENTRY)'
+
+.PHONY: backfill
+backfill: webhook ## Send existing entries through ENVIRONMENT: FILE=ids.txt, or PROJECT=, FOLDER=, SCHEMA=, SINCE=, UNTIL=, or ALL=1 (OUTSTANDING=, PER_MINUTE=, JOURNAL=, WAIT=1, DRY_RUN=1, JSON=1)
+	@build/bin/webhook backfill $(if $(FILE),--file '$(FILE)') $(if $(PROJECT),--project '$(PROJECT)') $(if $(FOLDER),--folder '$(FOLDER)') $(if $(SCHEMA),--schema '$(SCHEMA)') \
+		$(if $(SINCE),--since '$(SINCE)') $(if $(UNTIL),--until '$(UNTIL)') $(if $(ALL),--all) $(if $(OUTSTANDING),--outstanding '$(OUTSTANDING)') $(if $(PER_MINUTE),--per-minute '$(PER_MINUTE)') \
+		$(if $(JOURNAL),--journal '$(JOURNAL)') $(if $(WAIT),--wait) $(if $(DRY_RUN),--dry-run) $(if $(JSON),--json) $(ENVIRONMENT)
+
 .PHONY: migrate
 migrate: webhook ## Say what a move of the predecessor's stack FROM to ENVIRONMENT is, and change nothing (CONFIG=FILE)
 	@build/bin/webhook migrate --from '$(FROM)' $(if $(CONFIG),--config '$(CONFIG)') $(ENVIRONMENT)
@@ -260,7 +270,7 @@ check-service: $(SERVICE)
 # nothing that they read has changed. The name has the files' names, so that one that
 # is gone counts, too.
 READ_BY_TESTS = $(wildcard $(shell git ls-files --cached --others --exclude-standard \
-	docker docs internal/operate/webhook_types.json internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
+	docker docs internal/operate/webhook_types.json internal/operate/claims.go internal/operate/testdata/events.json internal/testbed/quilt/schema internal/benchservice internal/gates tools/libraries))
 SERVICE_TESTED = build/.service-tested-$(shell echo $(READ_BY_TESTS) | sha256sum | cut -c1-12)
 
 .PHONY: test-service

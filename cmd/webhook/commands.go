@@ -14,6 +14,7 @@ import (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		setupCommand(), doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), logsCommand(), redriveCommand(), migrateCommand(),
+		verifyCommand(), backfillCommand(),
 	}
 }
 
@@ -158,5 +159,51 @@ func migrateCommand() *cobra.Command {
 	c.Flags().StringVar(&options.From, "from", "", "the predecessor's stack, such as BenchlingWebhookStack")
 	c.Flags().StringVar(&options.Config, "config", "", "its configuration file; without it, the one below ~/.config/benchling-webhook that names the stack")
 	c.Flags().BoolVar(&options.JSON, "json", false, "print it as JSON")
+	return c
+}
+
+func verifyCommand() *cobra.Command {
+	options := operate.VerifyOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use:   "verify [--timeout TIME] [--dry-run] [--json] ENVIRONMENT ENTRY",
+		Short: "Send one entry through, as a canvas's button does, and report each station until Quilt's revision",
+		RunE: func(c *cobra.Command, args []string) error {
+			entry := ""
+			if len(args) > 1 {
+				entry = args[1]
+			}
+			return operate.Verify(c.Context(), args[0], entry, options, c.OutOrStdout())
+		},
+	}, 1)
+	c.Flags().DurationVar(&options.Timeout, "timeout", operate.DefaultVerifyTimeout, "how long all stations together may take")
+	c.Flags().BoolVar(&options.DryRun, "dry-run", false, "check front door, queue and table, and send nothing")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print the outcome as JSON")
+	return c
+}
+
+func backfillCommand() *cobra.Command {
+	options := operate.BackfillOptions{}
+	c := environmentFirst(&cobra.Command{
+		Use: "backfill [--file FILE] [--project ID] [--folder ID] [--schema ID] [--since TIME] [--until TIME] [--all] " +
+			"[--outstanding N] [--per-minute N] [--journal FILE] [--wait] [--dry-run] [--json] ENVIRONMENT",
+		Short: "Send existing entries through, behind other events; an interrupted run goes on where it was",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Backfill(c.Context(), args[0], options, c.OutOrStdout())
+		},
+	}, 0)
+	flags := c.Flags()
+	flags.StringVar(&options.File, "file", "", "a file of entry IDs, one a line; # begins a comment; - is standard input")
+	flags.StringVar(&options.Filter.Project, "project", "", "entries of the project with this ID")
+	flags.StringVar(&options.Filter.Folder, "folder", "", "entries that are in the folder with this ID itself")
+	flags.StringVar(&options.Filter.Schema, "schema", "", "entries of the schema with this ID")
+	flags.StringVar(&options.Filter.Since, "since", "", "entries that were changed last after this date or time")
+	flags.StringVar(&options.Filter.Until, "until", "", "entries that were changed last before this date or time")
+	flags.BoolVar(&options.Filter.All, "all", false, "every entry that the app sees")
+	flags.IntVar(&options.Outstanding, "outstanding", operate.DefaultOutstanding, "send only while fewer events than this wait or are in work")
+	flags.IntVar(&options.PerMinute, "per-minute", operate.DefaultPerMinute, "events a minute at most")
+	flags.StringVar(&options.Journal, "journal", "", "what is sent, for the next run; without it, build/backfill-ENVIRONMENT.jsonl")
+	flags.BoolVar(&options.Wait, "wait", false, "wait until every event has its outcome")
+	flags.BoolVar(&options.DryRun, "dry-run", false, "count and estimate, and send nothing")
+	flags.BoolVar(&options.JSON, "json", false, "print the outcome as JSON")
 	return c
 }

@@ -23,6 +23,9 @@ func Read(ctx context.Context, cloud aws.Config, name string) (Stack, error) {
 	if err != nil {
 		return Stack{}, fmt.Errorf("stack %q: %w", name, err)
 	}
+	if len(described.Stacks) == 0 {
+		return Stack{}, fmt.Errorf("stack %q: %w", name, ErrNoStack)
+	}
 	stack := Stack{ID: aws.ToString(described.Stacks[0].StackId), Outputs: map[string]string{}}
 	for _, output := range described.Stacks[0].Outputs {
 		stack.Outputs[aws.ToString(output.OutputKey)] = aws.ToString(output.OutputValue)

@@ -50,7 +50,7 @@ func Connect(ctx context.Context, environment string, options ConnectOptions, ou
 	if options.JSON {
 		messages = os.Stderr
 	}
-	door, stack, err := deployedOf(ctx, cloud, stacks.StackName(environment))
+	door, stack, err := deployedOf(ctx, cloud, stacks.StackName(environment), "SecretArn", "ClusterName", "ServiceName", "WorkerServiceName")
 	if err != nil {
 		return err
 	}

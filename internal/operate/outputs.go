@@ -11,20 +11,25 @@ import (
 	"benchlingwebhook/internal/deployed"
 )
 
-// deployedOf returns a stack's front door and its outputs, of which Connect needs all.
-func deployedOf(ctx context.Context, cloud aws.Config, name string) (frontDoor, map[string]string, error) {
+// deployedOf returns a stack's front door and its outputs, of which the needed ones are there.
+func deployedOf(ctx context.Context, cloud aws.Config, name string, needed ...string) (frontDoor, map[string]string, error) {
 	stack, err := deployed.Read(ctx, cloud, name)
 	if err != nil {
 		return frontDoor{}, nil, err
 	}
+	door, err := doorOf(cloud, name, stack)
+	return door, stack.Outputs, errors.Join(hasOutputs(name, stack, needed...), err)
+}
+
+// hasOutputs names the needed outputs that a stack lacks.
+func hasOutputs(name string, stack deployed.Stack, needed ...string) error {
 	var problems []error
-	for _, output := range []string{"SecretArn", "ClusterName", "ServiceName", "WorkerServiceName"} {
+	for _, output := range needed {
 		if stack.Outputs[output] == "" {
 			problems = append(problems, fmt.Errorf("stack %q: no output %s: deploy the stack of this version first", name, output))
 		}
 	}
-	door, err := doorOf(cloud, name, stack)
-	return door, stack.Outputs, errors.Join(append(problems, err)...)
+	return errors.Join(problems...)
 }
 
 // refused returns what AWS said to a call about a resource, without the request's
