@@ -179,6 +179,6 @@ func logs(template cfn.Template) ([]Line, error) {
 	reads := n * secondsInMonth / readSeconds
 	return []Line{
 		{"Log lines", "logs-gb", gb(n*heartbeatBytes*minutesInMonth + reads*metricBytes), "`logLevel`"},
-		{"Readings of the secret", "secret-read", float64(reads), "`minCount`, `workerMinCount`"},
+		{"Readings of the secret", "secret-read", float64(reads), "`desiredCount`, `workerMinCount`"},
 	}, nil
 }
