@@ -2,6 +2,7 @@ package constructs
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -11,6 +12,17 @@ import (
 type BenchlingSecret struct {
 	// Secret's text is one JSON object.
 	Secret awssecretsmanager.Secret
+}
+
+// grantRead lets a role read the secret's value, and nothing about the secret. Its key
+// is the account's own for Secrets Manager, which needs no right beside it.
+//
+// Source: AWS Secrets Manager's guide, secret encryption and decryption.
+func (s BenchlingSecret) grantRead(role awsiam.IRole) {
+	role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("secretsmanager:GetSecretValue"),
+		Resources: &[]*string{s.Secret.SecretArn()},
+	}))
 }
 
 // NewBenchlingSecret returns a secret that begins as an empty JSON object, for a

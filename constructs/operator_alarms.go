@@ -63,6 +63,7 @@ func NewOperatorAlarms(scope constructs.Construct, id string, props OperatorAlar
 		queueAlarms(props),
 		packagingAlarms(scope, props),
 		tableAlarms(props.Claims.Table),
+		secretAlarms(scope),
 		taskAlarms(scope, webContainer, "Web", props.Webhook.Service, props.Webhook.log),
 		taskAlarms(scope, workerContainer, "Worker", props.Worker.Service, props.Worker.log),
 	} {
@@ -168,6 +169,16 @@ func tableAlarms(table awsdynamodb.Table) []alarm {
 			"writes": table.Metric(jsii.String("WriteThrottleEvents"), statistic("Sum")),
 		}),
 		threshold: 1, periods: 3,
+	}}
+}
+
+// secretAlarms watch whether the tasks of both services work with what the secret says
+// now: each says so whenever it reads it (docker/src/runtime/secret_watch.py).
+func secretAlarms(scope constructs.Construct) []alarm {
+	return []alarm{{
+		id: "SecretNotUsed", description: "The secret's new value isn't used, or the secret can't be read: tasks work with the last good one; GET /health/ready says why",
+		metric:    serviceMetric(scope, "SecretNotUsed", "Maximum", alarmPeriod),
+		threshold: 1, periods: 5,
 	}}
 }
 

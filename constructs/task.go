@@ -42,7 +42,7 @@ type taskProps struct {
 
 // newTask returns a task definition with one container of the image: read-only
 // root file system, no capabilities, the contract's numeric user and health
-// check. Its role has no rights yet. It writes its log into the group.
+// check. Its role may read the secret, and nothing else yet. It writes its log into the group.
 func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.FargateTaskDefinition, awslogs.LogGroup) {
 	task := awsecs.NewFargateTaskDefinition(scope, jsii.String(id), &awsecs.FargateTaskDefinitionProps{
 		Cpu:            jsii.Number(props.Size.CPU),
@@ -56,6 +56,7 @@ func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.Far
 	})
 	environment := map[string]*string{
 		"AWS_REGION":           awscdk.Aws_REGION(),
+		"BENCHLING_SECRET_ARN": props.Secret.Secret.SecretArn(),
 		"PORT":                 jsii.String(strconv.Itoa(props.Contract.Port)),
 		"SERVICE_NAME":         jsii.String(props.Name),
 		"STACK_NAME":           awscdk.Stack_Of(scope).StackName(),
@@ -93,6 +94,7 @@ func newTask(scope constructs.Construct, id string, props taskProps) (awsecs.Far
 		}),
 	})
 	addVolumes(task, container, props.Contract.Volumes)
+	props.Secret.grantRead(task.TaskRole())
 	return task, log
 }
 

@@ -70,7 +70,7 @@ func unheard(s Settings) []string {
 		"AlarmsWebhooksFailed1036D42F", "AlarmsUnhealthyTargets4A7E89EA", "AlarmsExportsFail07EB9744",
 		"OperatorAlarmsApiErrors2D1EFE29", "OperatorAlarmsSlowAnswers483E4CBA", "OperatorAlarmsLoadBalancerErrorsC0F722D7",
 		"OperatorAlarmsNoHealthyTargets6C5793BF", "OperatorAlarmsFrontDoorClosed7547D22D", "OperatorAlarmsDeadLettersDD0E4A35",
-		"OperatorAlarmsOldEventsDAF79736", "OperatorAlarmsOldCanvasRequests69B442F7", "OperatorAlarmsThrottledClaims7E4E6EEB",
+		"OperatorAlarmsOldEventsDAF79736", "OperatorAlarmsOldCanvasRequests69B442F7", "OperatorAlarmsThrottledClaims7E4E6EEB", "OperatorAlarmsSecretNotUsedC42E067D",
 		"OperatorAlarmsWebMemoryB758679B", "OperatorAlarmsWebNotReadyF01590E9", "OperatorAlarmsWebLogLinesLost86AC5907",
 		"OperatorAlarmsWorkerMemoryD8B611FD", "OperatorAlarmsWorkerNotReady6994A2A9", "OperatorAlarmsWorkerLogLinesLostC436DE75",
 	}

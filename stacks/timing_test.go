@@ -57,6 +57,8 @@ func TestServiceAndStackMeanTheSame(t *testing.T) {
 	}
 	assert.Equal(t, alarmOf(t, "FrontDoorClosed")["Period"], float64(figureOf(t, "runtime/front_door.py", "PERIOD_SECONDS")), "the alarm misses probes")
 	assert.Equal(t, alarmOf(t, "WebNotReady")["Period"], float64(figureOf(t, "runtime/heartbeat.py", "PERIOD_SECONDS")), "the alarm misses beats")
+	// A reading takes ten seconds of Benchling's token at most.
+	assert.Assert(t, alarmOf(t, "SecretNotUsed")["Period"].(float64) >= float64(figureOf(t, "runtime/settings.py", "SECRET_READ_SECONDS")+10), "the alarm misses readings of the secret")
 
 	kept := 0.0
 	for id, queue := range resources(t, template, "AWS::SQS::Queue") {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from .runtime.health import LIVENESS, not_ready
 from .runtime.logs import configure_logs
 from .runtime.privileges import give_up_new_privileges
 from .runtime.server import StopTimes, serve, stay_on_one_cpu
-from .runtime.settings import Settings, SettingsError, read_settings
+from .runtime.settings import REQUIRED, Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -57,25 +57,29 @@ class LazyApp:
         return self._loaded.result()(environ, start_response)
 
 
-def load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
+def load(settings: Settings, environment: Mapping[str, str]) -> tuple[Flask, Callable[[], None]]:
     """Return the application, whose modules take long to load, and what warms it up.
 
-    With settings that aren't whole there is nobody to call: nothing is warmed up.
+    With settings that aren't whole there is nobody to call: nothing is warmed up
+    before the secret is mended.
     """
     from .runtime.heartbeat import Heartbeat  # noqa: PLC0415
     from .runtime.metrics import Metrics  # noqa: PLC0415
+    from .runtime.secret_watch import SecretWatch, source_of  # noqa: PLC0415
     from .webhook.application import build_dependencies, create_app  # noqa: PLC0415
 
     dependencies = build_dependencies(settings)
     metrics = Metrics(settings.stack_name, settings.service_name)
-    heartbeat = Heartbeat(metrics, lambda: not_ready(settings, dependencies.problems))
+    watch = SecretWatch(settings, source_of(settings, environment, REQUIRED), dependencies)
+    heartbeat = Heartbeat(metrics, lambda: not_ready(watch.settings(), dependencies.problems))
 
     def warm_up() -> None:
         heartbeat.watch()
         if not settings.problems:
             dependencies.warm_up()
+        watch.watch()
 
-    return create_app(settings, dependencies), warm_up
+    return create_app(watch.settings, dependencies, watch.warnings), warm_up
 
 
 def create_app() -> Flask:
@@ -86,7 +90,8 @@ def create_app() -> Flask:
     """
     # Flask's commands have an option for the port.
     try:
-        return load(read_settings({"PORT": "1", **os.environ}))[0]
+        environment = {"PORT": "1", **os.environ}
+        return load(read_settings(environment), environment)[0]
     except SettingsError as error:
         from flask.cli import NoAppException  # noqa: PLC0415
 
@@ -104,7 +109,7 @@ def main() -> int:
     for problem in settings.problems:
         log.info("service.not_ready", reason=problem)
     stay_on_one_cpu()
-    lazy_app = LazyApp(lambda: load(settings))
+    lazy_app = LazyApp(lambda: load(settings, os.environ))
     loader = Thread(target=lazy_app.load, name="loader", daemon=True)
     serve(
         lazy_app,

@@ -4,6 +4,7 @@ Each request that it gets and each response that it gives is held against Benchl
 own description; what breaks it fails the test (conftest.py).
 """
 
+import base64
 import io
 import json
 import re
@@ -83,6 +84,8 @@ class BenchlingServer(ThreadingHTTPServer):
         self.states = ["RUNNING", "SUCCEEDED"]
         # The entries of all exports that were asked for.
         self.exports = []
+        # The only client secret for which there is a token; without it, any will do.
+        self.client_secret = ""
         self.break_after = 0
         self.ranges = True
         self.etag = '"v1"'
@@ -116,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         if self.path == f"{ROOT}/token":
+            if self.server.client_secret not in self._client():
+                self._send(401, error("invalid client"))
+                return
             self._json(200, {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 900})
         elif self.path == f"{ROOT}/app-canvases":
             canvas = json.loads(body)
@@ -210,6 +216,11 @@ class _Handler(BaseHTTPRequestHandler):
             kind = self.headers.get("content-type", "")
             self.server.violations.extend(request_problems(self.command, self.path, kind, body))
         return None if self._faulty() else body
+
+    def _client(self):
+        """Return the client ID and secret with which a token is asked for."""
+        _, _, encoded = self.headers.get("authorization", "").partition(" ")
+        return base64.b64decode(encoded).decode()
 
     def _faulty(self):
         path = self.path.split("?")[0]

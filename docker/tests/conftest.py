@@ -186,7 +186,7 @@ def app_of(
     """The app with a queue of its events, which without another takes those of canvases too."""
     sqs, url = queue
     intakes = Intake(sqs, url), Intake(sqs, canvases or url)
-    return create_app(settings, Dependencies(keys, *intakes, Proven()))
+    return create_app(lambda: settings, Dependencies(keys, *intakes, Proven()))
 
 
 @pytest.fixture

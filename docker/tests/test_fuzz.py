@@ -119,7 +119,7 @@ class Service:
         intakes = (Intake(self.queue, name) for name in ("events", "canvases"))
         keys = KeyProvider(lambda: SIGNER.keys)
         keys.refresh()
-        self.app = create_app(whole, Dependencies(keys, *intakes, Proven()))
+        self.app = create_app(lambda: whole, Dependencies(keys, *intakes, Proven()))
         self.validators = {}
 
     def check(self, call):

@@ -70,7 +70,7 @@ def _fail():
 
 
 def test_500_is_logged_with_traceback_and_causes(lines):
-    client = broken(health_app(Settings(port=5000), list), _fail)
+    client = broken(health_app(lambda: Settings(port=5000), list), _fail)
     assert client.get("/event?token=hunter2").status_code == 500
     (line,) = [it for it in lines() if it["level"] == "error"]
     outer, inner = line["exception"]
@@ -100,7 +100,7 @@ def test_two_faults_within_a_minute_are_both_logged(lines):
 
 
 def test_a_long_path_makes_a_short_line(lines):
-    client = health_app(Settings(port=5000), list).test_client()
+    client = health_app(lambda: Settings(port=5000), list).test_client()
     client.get("/" + "ü😀" * 60_000)
     (line,) = lines()
     assert line["path"].endswith("… (120001 characters)")

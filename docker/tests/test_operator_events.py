@@ -20,7 +20,7 @@ def test_a_verified_entry_is_exported_as_by_a_button():
     assert event.others == {}
     assert event.canvas
     # Its export isn't put off, and is no page of a canvas.
-    assert (event.canvas.entry_id, event.canvas.page) == (event.entry_id, 0)
+    assert (event.canvas.entry_id, event.canvas.view) == (event.entry_id, None)
     assert json.loads(event.to_message()) == GOLDEN["pressed"]
 
 

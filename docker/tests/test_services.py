@@ -167,6 +167,67 @@ def test_an_event_goes_through_both_and_nothing_secret_is_logged(world, signer, 
     assert not re.search(r"[Bb]earer", everything)
 
 
+ROTATED = "rotated-secret-that-stays-here"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("begins_with", ["the secret", "an empty secret"])
+def test_a_changed_secret_is_used_without_a_restart(world, signer, begins_with):
+    port, worker_port = free_port(), free_port()
+    first = world.environment(port)["BENCHLING_SECRET"]
+    store = world.client("secretsmanager")
+    began = first if begins_with == "the secret" else "{}"
+    arn = store.create_secret(Name="benchling", SecretString=began)["ARN"]
+    rotation = {
+        "BENCHLING_SECRET": began,
+        "BENCHLING_SECRET_ARN": arn,
+        "SECRET_READ_SECONDS": "1",
+        "EXPORT_INTERVAL_SECONDS": "0",
+    }
+    for number in (1, 2, 3):
+        world.benchling.entries[f"etr_{number}"] = entry(f"etr_{number}", f"EXP{number}")
+    web = Process("src.app", {**world.environment(port), **rotation})
+    worker = Process("src.worker", {**world.environment(worker_port), **rotation})
+
+    def ready(at):
+        status, body = call(at, "GET", "/health/ready")
+        return status, "".join(json.loads(body).get("reasons", []))
+
+    def export(number):
+        body = event_body(resourceId=f"etr_{number}")
+        headers = signer.headers(body, f"wh_{number}")
+        assert call(port, "POST", "/event", body, headers)[0] == 200
+        _until(lambda: f"etr_{number}" in world.benchling.exports)
+
+    try:
+        web.wait()
+        worker.wait()
+        if began != first:
+            _until(lambda: "has no tenant" in ready(port)[1])
+            assert [ready(it)[0] for it in (port, worker_port)] == [503, 503]
+            store.put_secret_value(SecretId=arn, SecretString=first)
+        _until(lambda: [ready(it) for it in (port, worker_port)] == [(200, "")] * 2)
+        export(1)
+        store.put_secret_value(SecretId=arn, SecretString=f'{{"client_secret": "{ROTATED}"')
+        for it in (port, worker_port):
+            _until(lambda it=it: "is not used: it is not JSON" in ready(it)[1])
+            assert ready(it)[0] == 200
+        export(2)
+        world.benchling.client_secret = ROTATED
+        rotated = json.dumps({**json.loads(first), "client_secret": ROTATED})
+        store.put_secret_value(SecretId=arn, SecretString=rotated)
+        _until(lambda: [ready(it) for it in (port, worker_port)] == [(200, "")] * 2)
+        export(3)
+    finally:
+        statuses = [process.stop() for process in (web, worker)]
+    assert statuses == [0, 0]
+    for process in (web, worker):
+        events = [json.loads(line)["event"] for line in process.lines]
+        assert events.count("secret.changed") == (1 if began == first else 2)
+        assert events.count("secret.refused") == 1
+    assert ROTATED not in "".join(web.lines + worker.lines)
+
+
 def _until(condition, seconds=20):
     deadline = time.monotonic() + seconds
     while not condition():

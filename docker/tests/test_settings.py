@@ -422,7 +422,7 @@ def test_no_address_is_shown_with_its_credentials_or_query():
 def test_odd_secrets_are_reported_and_raise_nothing(text):
     environment = {**ENVIRONMENT, "BENCHLING_SECRET": text, "STACK_NAME": "\udcff"}
     settings = read_settings(environment)
-    client = create_app(settings, build_dependencies(settings)).test_client()
+    client = create_app(lambda: settings, build_dependencies(settings)).test_client()
     ready, config = client.get("/health/ready"), client.get("/config")
     assert (ready.status_code, config.status_code) == (503, 200)
     assert ready.json["reasons"][0].startswith("BENCHLING_SECRET")
@@ -435,7 +435,7 @@ def test_crashed_readiness_check_responds_503():
 
     settings = read_settings(ENVIRONMENT)
     broken = Dependencies(KeyProvider(list), Broken(), Broken(), Broken())
-    client = create_app(settings, broken).test_client()
+    client = create_app(lambda: settings, broken).test_client()
     response = client.get("/health/ready")
     assert response.status_code == 503
     assert "ValueError" in response.json["reasons"][0]

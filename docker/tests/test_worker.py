@@ -12,9 +12,10 @@ import urllib.request
 
 import pytest
 
-from src import worker as module
+from src.queues import threads as module
+from src.queues.threads import Worker
 from src.runtime.settings import WORKER_REQUIRED, read_settings
-from src.worker import Worker, build_worker
+from src.worker import build_worker, main
 
 from .conftest import SECRET
 from .test_app import ROOT
@@ -86,7 +87,7 @@ def test_what_the_worker_needs_is_named():
 
 def test_a_setting_that_cannot_be_meant_ends_the_process(monkeypatch, capsys):
     monkeypatch.setattr(os, "environ", {"PORT": "5000", "LEASE_SECONDS": "0"})
-    assert module.main() == 2
+    assert main() == 2
     assert "LEASE_SECONDS '0'" in capsys.readouterr().err
 
 

@@ -79,7 +79,7 @@ func doorOf(cloud aws.Config, name string, stack deployed.Stack) (frontDoor, err
 	return frontDoor{cloud: cloud, url: webhookURL, stack: id}, nil
 }
 
-// printReadiness prints "ready", or returns why the service isn't.
+// printReadiness prints "ready" and what is to be mended, or returns why the service isn't.
 func (d frontDoor) printReadiness(ctx context.Context, out io.Writer) error {
 	status, body, err := d.get(ctx, readyPath)
 	if err != nil {
@@ -93,7 +93,8 @@ func (d frontDoor) printReadiness(ctx context.Context, out io.Writer) error {
 	_ = json.Unmarshal(body, &readiness)
 	switch {
 	case status == http.StatusOK && readiness.Status == "ready":
-		fmt.Fprintln(out, "ready")
+		// A service that works may still have something to be mended.
+		fmt.Fprintln(out, strings.Join(append([]string{"ready"}, readiness.Reasons...), "\n"))
 		return nil
 	case status == http.StatusServiceUnavailable && len(readiness.Reasons) > 0:
 		return fmt.Errorf("%s: not ready\n%s", d.url+readyPath, strings.Join(readiness.Reasons, "\n"))

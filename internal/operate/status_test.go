@@ -72,6 +72,13 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
+func TestWhatIsToBeMendedIsPrintedBelowReady(t *testing.T) {
+	door, _ := respond(t, 200, `{"status": "ready", "reasons": ["secret: not used"]}`)
+	var out bytes.Buffer
+	assert.NilError(t, door.printReadiness(context.Background(), &out))
+	assert.Equal(t, out.String(), "ready\nsecret: not used\n")
+}
+
 func TestConfigIsPrinted(t *testing.T) {
 	door, paths := respond(t, 200, `{"tenant":"acme","client_secret":"***"}`+"\n")
 	var out bytes.Buffer

@@ -72,7 +72,7 @@ const (
 	metricsOfRoute = 6
 )
 
-var writtenAtRest = []string{"FrontDoorAnswered", "LogLines", "NotReady"}
+var writtenAtRest = []string{"FrontDoorAnswered", "LogLines", "NotReady", "SecretNotUsed"}
 
 // metric is what CloudWatch charges for by the month.
 type metric struct {
@@ -136,9 +136,14 @@ const (
 	pollSeconds, exportThreads, canvasThreads, revisionThreads = 5, 4, 3, 1
 	// probeSeconds is between two calls of the API by the worker.
 	probeSeconds = 300
+	// readSeconds is the mean between two readings of the secret by each task, of which
+	// each writes a metric.
+	readSeconds = 40
 	// receiveBytes is about what an empty receive and its response take with TLS, and
 	// heartbeatBytes a log line; each task writes one a minute.
 	receiveBytes, heartbeatBytes = 2000, 600
+	// metricBytes is about a line of one metric.
+	metricBytes = 400
 )
 
 // polling counts the worker's empty receives and its probes, and what of them
@@ -161,7 +166,7 @@ func polling(template cfn.Template) ([]Line, error) {
 	return lines, nil
 }
 
-// logs counts the tasks' heartbeats.
+// logs counts the tasks' heartbeats and readings of the secret.
 func logs(template cfn.Template) ([]Line, error) {
 	n := 0
 	for _, service := range []string{web, worker} {
@@ -171,5 +176,9 @@ func logs(template cfn.Template) ([]Line, error) {
 		}
 		n += size.Least
 	}
-	return []Line{{"Log lines", "logs-gb", gb(n * heartbeatBytes * minutesInMonth), "`logLevel`"}}, nil
+	reads := n * secondsInMonth / readSeconds
+	return []Line{
+		{"Log lines", "logs-gb", gb(n*heartbeatBytes*minutesInMonth + reads*metricBytes), "`logLevel`"},
+		{"Readings of the secret", "secret-read", float64(reads), "`desiredCount`, `workerMinCount`"},
+	}, nil
 }

@@ -56,6 +56,8 @@ var scenes = []scene{
 	{"UnreadPackages", "an hour", map[string]float64{"ApproximateAgeOfOldestMessage": 3600}, 60, false},
 	{"UnconfirmedPackages", "Quilt is silent about one", map[string]float64{"PackagesUnconfirmed": 1}, 1, true},
 	{"UnconfirmedPackages", "a night without packages", nil, 60, false},
+	{"SecretNotUsed", "a client secret that Benchling refuses", map[string]float64{"SecretNotUsed": 1}, 5, true},
+	{"SecretNotUsed", "a client secret that Benchling knows minutes later", map[string]float64{"SecretNotUsed": 1}, 4, false},
 	{"ThrottledClaims", "the table is throttled", map[string]float64{"WriteThrottleEvents": 3}, 3, true},
 	{"ThrottledClaims", "one minute of it", map[string]float64{"ReadThrottleEvents": 50}, 2, false},
 	{"WebMemory", "nearly full", map[string]float64{"MemoryUtilization": 85}, 5, true},

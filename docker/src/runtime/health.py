@@ -24,11 +24,15 @@ MAX_BODY_BYTES = 1024 * 1024
 log = structlog.get_logger()
 
 
-def health_app(settings: Settings, problems: Callable[[], list[str]]) -> Flask:
-    """Return an application that reports only how it is."""
+def health_app(
+    settings: Callable[[], Settings],
+    problems: Callable[[], list[str]],
+    warnings: Callable[[], list[str]] = list,
+) -> Flask:
+    """Return an application that reports only how it is; see ``health_routes``."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    app.register_blueprint(health_routes(settings, problems))
+    app.register_blueprint(health_routes(settings, problems, warnings))
     app.before_request(_begin)
     app.after_request(_log_response)
     app.register_error_handler(HTTPException, _error_response)
@@ -58,10 +62,16 @@ def _error_response(error: HTTPException) -> ResponseReturnValue:
     return jsonify(error=name, message=error.description), error.code or 500
 
 
-def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blueprint:
+def health_routes(
+    settings: Callable[[], Settings],
+    problems: Callable[[], list[str]],
+    warnings: Callable[[], list[str]],
+) -> Blueprint:
     """Return the routes that report how the service is.
 
-    ``problems`` says why what the service depends on can't be used, a reason each.
+    ``settings`` returns those in force. ``problems`` says why what the service
+    depends on can't be used, a reason each; ``warnings``, what a person must mend
+    while the service works on.
     """
     routes = Blueprint("health", __name__)
 
@@ -73,14 +83,14 @@ def health_routes(settings: Settings, problems: Callable[[], list[str]]) -> Blue
 
     @routes.get("/health/ready")
     def ready() -> ResponseReturnValue:
-        reasons = not_ready(settings, problems)
+        reasons, mend = not_ready(settings(), problems), warnings()
         if reasons:
-            return jsonify(status="not ready", reasons=reasons), 503
-        return jsonify(status="ready")
+            return jsonify(status="not ready", reasons=reasons + mend), 503
+        return jsonify(status="ready", **({"reasons": mend} if mend else {}))
 
     @routes.get("/config")
     def config() -> ResponseReturnValue:
-        return jsonify(settings.masked())
+        return jsonify(settings().masked())
 
     return routes
 

@@ -69,7 +69,7 @@ def read_secret(text: str, environment: Mapping[str, str]) -> Secret:
         elif isinstance(value, str) and value.strip():
             given[name] = value.strip()
         elif name in SECRET_KEYS:
-            problems.append(f"{NAME} has no {name}: add it to the secret and replace the tasks")
+            problems.append(f"{NAME} has no {name}: add it to the secret")
     values, faults = _values(given)
     problems.extend(f"{NAME}: {it}" for it in faults)
     if "tenant" in values:

@@ -44,6 +44,8 @@ QUEUES = (
     "PACKAGING_QUEUE_URL",
     "REVISION_QUEUE_URL",
 )
+# The longest pause between two readings of the secret, in seconds.
+SECRET_READ_SECONDS = 50
 QUEUE_PATH = re.compile(r"(/[^/]+)*/[A-Za-z0-9_-]{1,80}(\.fifo)?")
 
 
@@ -72,6 +74,10 @@ class Settings:
     # may send requests to a task that is being stopped.
     shutdown_delay_seconds: Annotated[int, Whole(0, 119)] = 0
     secret: Secret = field(default_factory=Secret)
+    # Where the secret is; empty where nobody changes it, such as on a developer's machine.
+    secret_arn: Annotated[str, Text("BENCHLING_SECRET_ARN")] = ""
+    # The longest pause between two readings; a change is noticed within two minutes.
+    secret_read_seconds: Annotated[int, Whole(1, 60)] = SECRET_READ_SECONDS
     claims_table: Annotated[str, Text()] = ""
     dead_letter_queue_url: Annotated[str, Text()] = ""
     packaging_queue_url: Annotated[str, Text()] = ""

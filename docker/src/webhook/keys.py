@@ -18,6 +18,7 @@ from jwcrypto.jwk import JWK, JWKSet
 
 from ..runtime.background import run_in_background
 from ..runtime.cancellable_transport import CancellableTransport
+from ..runtime.secret import NAME
 from ..runtime.time_limits import TimeLimitError, check_time, time_limit
 from .verification import VerifyingKey
 
@@ -69,6 +70,27 @@ def fetch_keys(app_definition_id: str, jwks_url: str) -> Keys:
         httpx.Client(timeout=FETCH_SECONDS, transport=_UsableKeys()) as client,
     ):
         return verifying_keys(jwks_by_app_definition(app_definition_id, client, provider))
+
+
+def fetched(fetch: Callable[[], Keys]) -> tuple[Keys, str]:
+    """Return keys, or the kind of the failure. Nothing is raised."""
+    try:
+        keys = fetch()
+    except FETCH_ERRORS as error:
+        return (), type(error).__name__
+    except Exception as error:
+        # What nobody foresaw in a response must not end the process.
+        log.exception("keys.fetch_crashed", reason=type(error).__name__)
+        return (), type(error).__name__
+    return keys, "" if keys else "none of them can be used"
+
+
+def keys_fault(failure: str) -> str:
+    """Return the fault and the remedy of a failure to fetch keys."""
+    return (
+        f"Benchling's keys can't be fetched ({failure}): look at app_definition_id,"
+        " at Benchling's status, and whether the task reaches the internet"
+    )
 
 
 def verifying_keys(jwks: JWKSet) -> Keys:
@@ -161,16 +183,12 @@ class KeyProvider:
 
     def refresh(self) -> bool:
         """Fetch the keys; return whether there are any. Those that are there stay if not."""
-        try:
-            keys = self._fetch()
-            failure = "" if keys else "none of them can be used"
-        except FETCH_ERRORS as error:
-            keys, failure = (), type(error).__name__
-        except Exception as error:
-            # What nobody foresaw in a response must not end the process.
-            log.exception("keys.fetch_crashed", reason=type(error).__name__)
-            keys, failure = (), type(error).__name__
+        fetch = self._fetch
+        keys, failure = fetched(fetch)
         with self._changed:
+            if fetch is not self._fetch:
+                # They are another app's by now.
+                return bool(self._keys)
             self._tried, self._wanted = self._clock(), False
             self._fetches += 1
             self._failure = failure
@@ -180,6 +198,15 @@ class KeyProvider:
         if failure:
             log.warning("keys.not_fetched", reason=failure)
         return not failure
+
+    def use(self, fetch: Callable[[], Keys], keys: Keys) -> None:
+        """Fetch in another way from now on; these are the keys that it has just brought."""
+        with self._changed:
+            self._fetch, self._keys = fetch, keys
+            self._tried = self._fetched = self._clock()
+            self._wanted, self._failure = False, "" if keys else "not fetched yet"
+            self._fetches += 1
+            self._changed.notify_all()
 
     def wait_for_first_fetch(self, seconds: float) -> None:
         """Return when a first fetch has ended, in success or failure, or after some seconds."""
@@ -216,10 +243,7 @@ class KeyProvider:
         """Return why there are no keys, or nothing."""
         if self._fresh():
             return ""
-        return (
-            f"BENCHLING_SECRET: Benchling's keys can't be fetched ({self._failure}): look at"
-            " app_definition_id, at Benchling's status, and whether the task reaches the internet"
-        )
+        return f"{NAME}: {keys_fault(self._failure)}"
 
     def _fresh(self) -> Keys:
         return self._keys if self._clock() - self._fetched < MAX_AGE_SECONDS else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -34,8 +35,8 @@ log = structlog.get_logger()
 class WebhookRequests:
     """Verifies and reads the request at hand."""
 
-    def __init__(self, settings: Settings, keys: KeyProvider) -> None:
-        """Take the settings and the app's keys."""
+    def __init__(self, settings: Callable[[], Settings], keys: KeyProvider) -> None:
+        """Take what returns the settings in force, and the app's keys."""
         self._settings = settings
         self._keys = keys
 
@@ -50,10 +51,11 @@ class WebhookRequests:
         return webhook_id, _payload(request.get_data())
 
     def _verify(self) -> str:
-        if self._settings.problems:
+        settings = self._settings()
+        if settings.problems:
             raise KeysUnavailableError("the service is not ready; see /health/ready")
         signed = read_headers(request.headers, time.time())
-        body, app = request.get_data(), self._settings.secret.app_definition_id
+        body, app = request.get_data(), settings.secret.app_definition_id
         known = self._keys.current()
         try:
             return verify_webhook(body, signed, known, app)

@@ -60,6 +60,7 @@ func (a faults) Run(ctx context.Context) error {
 		report.Check{Name: "Benchling resets connections", Run: a.Accounted(a.apiFault(benchling.Fault{Reset: true}))},
 		report.Check{Name: "Benchling's token expires while the worker exports", Run: a.Accounted(a.expireToken)},
 		report.Check{Name: "Benchling rotates its key", Run: a.Accounted(a.rotateKey)},
+		report.Check{Name: "the client secret is rotated under load, no task replaced", Run: a.Accounted(a.rotateSecret)},
 		report.Check{Name: "secret emptied, then filled, tasks replaced", Run: a.Accounted(a.emptySecret)},
 		report.Check{Name: "both services replaced under load", Run: a.Accounted(a.replaceServices)},
 		report.Check{Name: "poison event: dead letter with its reason, sent again", Run: a.Accounted(func(ctx context.Context) (stage.Accepted, error) { return a.redrive(ctx, poison) })},

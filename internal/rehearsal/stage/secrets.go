@@ -39,7 +39,7 @@ func pick(text, key string) (string, error) {
 // FillSecret puts what a person would put into the secret.
 func (s *Stage) FillSecret(ctx context.Context) error { return s.PutSecret(ctx, s.NewSecret()) }
 
-// PutSecret replaces the secret's text, which running tasks don't see.
+// PutSecret replaces the secret's text, which running tasks read a while later.
 func (s *Stage) PutSecret(ctx context.Context, text string) error {
 	_, err := secretsmanager.NewFromConfig(s.Emulator.Config()).PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 		SecretId: aws.String(s.Stack.SecretARN), SecretString: aws.String(text),

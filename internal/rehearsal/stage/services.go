@@ -15,12 +15,16 @@ const (
 )
 
 // shortWaits shortens the worker's waits, so that a takeover takes seconds; its five
-// attempts still outlast an outage of a minute.
-var shortWaits = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "2"}
+// attempts still outlast an outage of a minute. Both services read the secret often,
+// by whose change they go on.
+var (
+	shortReads = map[string]string{"SECRET_READ_SECONDS": "2"}
+	shortWaits = map[string]string{"LEASE_SECONDS": "5", "RETRY_SECONDS": "2", "SECRET_READ_SECONDS": "2"}
+)
 
 // StartWeb starts a web task, and returns when the load balancer calls it healthy.
 func (s *Stage) StartWeb(ctx context.Context) error {
-	running, err := s.RunTask(ctx, s.Stack.WebTask, nil)
+	running, err := s.RunTask(ctx, s.Stack.WebTask, shortReads)
 	if err == nil {
 		err = s.register(ctx, running)
 	}

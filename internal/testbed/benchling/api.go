@@ -15,29 +15,22 @@ import (
 	"time"
 )
 
-// tokenSeconds is the life of an access token; Benchling's live 15 minutes.
-const tokenSeconds = 900
-
-// The names by which the responses refer to what isn't an entry.
-const (
-	webURL = "https://rehearsal.benchling.invalid"
-	appID  = "app_rehearsal"
-)
-
 // API serves the part of Benchling's API that the worker calls. Every entry and
 // every canvas exists, with a content that follows from its ID and from how often
 // the entry was edited.
 type API struct {
-	lock     sync.Mutex
-	token    string
-	refused  int
-	revision map[string]int
-	edited   map[string]time.Time
-	exports  map[string]export
-	started  map[string]int
-	asked    map[string]int
-	held     map[string]bool
-	canvases map[string]*canvas
+	lock  sync.Mutex
+	token string
+	// clientSecret is the only one for which there is a token; "" takes any.
+	clientSecret string
+	refused      int
+	revision     map[string]int
+	edited       map[string]time.Time
+	exports      map[string]export
+	started      map[string]int
+	asked        map[string]int
+	held         map[string]bool
+	canvases     map[string]*canvas
 	// gate is closed when canvases may be updated again; nil while they may.
 	gate    chan struct{}
 	waiting int
@@ -55,28 +48,6 @@ func newAPI() *API {
 		token: RandomText(), revision: map[string]int{}, edited: map[string]time.Time{}, exports: map[string]export{},
 		started: map[string]int{}, asked: map[string]int{}, held: map[string]bool{}, canvases: map[string]*canvas{},
 	}
-}
-
-// ExpireToken makes the token invalid before its time; the next one that is
-// asked for is valid.
-func (a *API) ExpireToken() {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	a.token = RandomText()
-}
-
-// Token returns the token that is valid now.
-func (a *API) Token() string {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	return a.token
-}
-
-// Refused returns how many calls had no valid token.
-func (a *API) Refused() int {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	return a.refused
 }
 
 // HoldExports keeps every export running until it is called again with false.
@@ -181,9 +152,7 @@ func files(e export) map[string][]byte {
 
 // serve adds the API's routes.
 func (a *API) serve(mux *http.ServeMux) {
-	mux.HandleFunc("POST /api/v2/token", func(w http.ResponseWriter, _ *http.Request) {
-		respond(w, http.StatusOK, map[string]any{"access_token": a.Token(), "token_type": "Bearer", "expires_in": tokenSeconds})
-	})
+	mux.HandleFunc("POST /api/v2/token", a.giveToken)
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /api/v2/entries":             a.listEntries,
 		"GET /api/v2/entries/{id}":        a.getEntry,
@@ -257,23 +226,6 @@ func download(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(content)))
 	http.ServeContent(w, r, "export.zip", time.Time{}, bytes.NewReader(content))
-}
-
-// authorized refuses what has no valid token.
-func (a *API) authorized(handle http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		a.lock.Lock()
-		valid := r.Header.Get("Authorization") == "Bearer "+a.token
-		if !valid {
-			a.refused++
-		}
-		a.lock.Unlock()
-		if !valid {
-			refuse(w, http.StatusUnauthorized, "no valid token")
-			return
-		}
-		handle(w, r)
-	}
 }
 
 func archive(e export) ([]byte, error) {

@@ -87,3 +87,24 @@ func TestDownloadIsTheSameAtEveryRequest(t *testing.T) {
 		assert.Assert(t, bytes.Equal(again, first))
 	}
 }
+
+func TestTokenForOneClientSecretAlone(t *testing.T) {
+	api, mux := newAPI(), http.NewServeMux()
+	api.serve(mux)
+	ask := func(secret string) int {
+		t.Helper()
+		request := httptest.NewRequest("POST", "/api/v2/token", nil)
+		request.SetBasicAuth("id", secret)
+		recorded := httptest.NewRecorder()
+		mux.ServeHTTP(recorded, request)
+		return recorded.Code
+	}
+	assert.Equal(t, ask("old"), http.StatusOK)
+	before := api.Token()
+	api.AcceptClientSecret("new")
+	assert.Assert(t, api.Token() != before, "the token of before is still valid")
+	assert.Equal(t, ask("old"), http.StatusUnauthorized)
+	assert.Equal(t, ask("new"), http.StatusOK)
+	api.AcceptClientSecret("")
+	assert.Equal(t, ask("old"), http.StatusOK)
+}

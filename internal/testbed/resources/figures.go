@@ -34,7 +34,7 @@ var constants = map[string][2]string{
 	"revision hidden":           {"docker/src/worker.py", "REVISION_SECONDS"},
 	"longest send to the queue": {"docker/src/webhook/batch_sender.py", "WAIT_SECONDS"},
 	"Benchling's wait":          {"constructs/timing.go", "benchlingWaits"},
-	"worker gives back":         {"docker/src/worker.py", "GIVE_BACK_SECONDS"},
+	"worker gives back":         {"docker/src/queues/threads.py", "GIVE_BACK_SECONDS"},
 	"claim lease":               {"docker/src/runtime/settings.py", "lease_seconds"},
 	"canvas request hidden":     {"docker/src/canvas/canvas_consumer.py", "HIDDEN_SECONDS"},
 	"Benchling's export":        {"docker/src/export/benchling_client.py", "EXPORT_SECONDS"},

@@ -1,0 +1,175 @@
+"""What is done with each message: by the stores of the stack, and by one secret."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+import httpx
+from botocore.config import Config
+
+from .canvas.canvas import Canvas
+from .canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
+from .canvas.catalog import Catalog
+from .canvas.redraw import announce
+from .canvas.revision_consumer import RevisionConsumer
+from .export.benchling_client import BenchlingClient
+from .export.export_consumer import Attempts, ExportConsumer, ExportQueues
+from .export.export_status import ExportStatuses
+from .export.exporter import ExportDependencies, Exporter, ExportLimits
+from .export.retry_transport import RetryTransport
+from .queues.claims import Claims
+from .queues.consumer import POLL_SECONDS, Process
+from .queues.lease import GiveBackError
+from .queues.sqs import DeadLetterQueue, Queue
+from .runtime.cancellable_transport import CancellableTransport
+from .runtime.metrics import Metrics
+from .runtime.settings import Settings
+from .runtime.time_limits import check_time
+from .store.package_store import PackageStore
+from .store.packaging_queue import PackagingQueue
+from .store.uploads import UPLOADS_AT_ONCE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Canvases are drawn beside the exports, and Quilt's events taken, each by threads
+# of their own, so that neither waits for an export.
+CANVAS_THREADS = 3
+REVISION_THREADS = 1
+# Benchling's API and its downloads: between two bytes, not for a whole file.
+HTTP_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """What the process works with whatever the secret says."""
+
+    s3: S3Client
+    intake: Queue
+    canvases: Queue
+    revisions: Queue
+    packaging: Queue
+    dead_letters: DeadLetterQueue
+    claims: Claims
+    statuses: ExportStatuses
+    confirmations: RevisionConsumer
+    metrics: Metrics
+    # Set when what is in work must go back.
+    give_back: threading.Event
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What is done with an event, and with what a canvas asks for, by one secret."""
+
+    export: Process
+    canvas: Process
+
+
+def build_stores(settings: Settings) -> Stores:
+    """Return the queues, the table and the bucket of the settings; no call is made yet."""
+    threads = settings.worker_concurrency + CANVAS_THREADS + REVISION_THREADS
+    config = Config(
+        connect_timeout=5,
+        read_timeout=POLL_SECONDS + 15,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        # Each has a heartbeat beside it.
+        max_pool_connections=threads * 2 + 2,
+    )
+    session = boto3.Session(region_name=settings.region)
+    sqs = session.client("sqs", config=config)
+    uploads = Config(max_pool_connections=settings.worker_concurrency * UPLOADS_AT_ONCE + threads)
+    dynamodb = session.client("dynamodb", config=config)
+    canvases, revisions = (
+        Queue(sqs, url) for url in (settings.canvas_queue_url, settings.revision_queue_url)
+    )
+    metrics = Metrics(settings.stack_name)
+    statuses = ExportStatuses(
+        dynamodb,
+        settings.claims_table,
+        lambda entry_id, version: announce(canvases, entry_id, version),
+    )
+    return Stores(
+        session.client("s3", config=config.merge(uploads)),
+        Queue(sqs, settings.intake_queue_url),
+        canvases,
+        revisions,
+        Queue(sqs, settings.packaging_queue_url),
+        DeadLetterQueue(Queue(sqs, settings.dead_letter_queue_url)),
+        Claims(dynamodb, settings.claims_table, settings.lease_seconds),
+        statuses,
+        RevisionConsumer(revisions, statuses, metrics, settings.confirm_seconds),
+        metrics,
+        threading.Event(),
+    )
+
+
+def build_handlers(settings: Settings, stores: Stores) -> Handlers:
+    """Return what works by the settings' secret, with clients of its own."""
+    secret, give_back = settings.secret, stores.give_back
+
+    def check() -> None:
+        if give_back.is_set():
+            raise GiveBackError
+        check_time()
+
+    def http(*, whole: bool) -> httpx.Client:
+        transport = RetryTransport(
+            CancellableTransport(check),
+            give_back.wait,
+            whole=whole,
+            call_seconds=settings.call_timeout_seconds,
+        )
+        return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
+
+    def benchling_client() -> BenchlingClient:
+        return BenchlingClient(
+            secret.base_url, secret.client_id, secret.client_secret, http(whole=True)
+        )
+
+    exporter = Exporter(
+        ExportDependencies(
+            benchling_client(),
+            http(whole=False),
+            stores.s3,
+            PackagingQueue(stores.packaging, settings.workflow),
+            stores.claims,
+            stores.statuses,
+            stores.confirmations.confirm_later,
+        ),
+        settings.package_bucket,
+        settings.package_prefix,
+        ExportLimits(
+            settings.export_interval_seconds,
+            settings.export_timeout_seconds,
+            settings.download_floor_seconds,
+        ),
+    )
+    exports = ExportConsumer(
+        ExportQueues(stores.intake, stores.canvases, stores.dead_letters),
+        stores.claims,
+        exporter,
+        Attempts(settings.lease_seconds, settings.retry_seconds, give_back),
+        stores.metrics,
+    )
+    canvas = Canvas(
+        Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
+        PackageStore(stores.s3, settings.package_bucket, lambda: None),
+    )
+    # A client of its own: drawing waits for no export's connection or token.
+    canvases = CanvasConsumer(
+        CanvasDependencies(
+            stores.canvases,
+            stores.intake,
+            stores.dead_letters,
+            benchling_client(),
+            stores.statuses,
+            stores.claims,
+            canvas,
+        ),
+        give_back,
+    )
+    return Handlers(exports.process, canvases.process)
