@@ -24,6 +24,10 @@ const (
 	// grace is how long a session is taken after another was handed out in its place:
 	// calls that are under way have it. A task that keeps the first one fails.
 	grace = 30 * time.Second
+	// longest is how long a session is taken for which nobody asked again: a task that
+	// keeps what it was given fails, too. Both services call AWS every few seconds, so
+	// that theirs is renewed soon after Fresh.
+	longest = Fresh + grace
 )
 
 // Session is what a task has of a role.
@@ -114,7 +118,7 @@ func (s *Sessions) Expired(key string) bool {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	session := s.byKey[key]
-	over := session != nil && !session.ended.IsZero() && time.Since(session.ended) > grace
+	over := session != nil && (time.Since(session.begun) > longest || !session.ended.IsZero() && time.Since(session.ended) > grace)
 	if over {
 		s.refused++
 	}

@@ -12,6 +12,7 @@ import zipfile
 import boto3
 from botocore.config import Config
 from src.export.export_status import ExportStatuses
+from src.queues.canvas_view import CanvasView
 from src.queues.claims import Claims
 from src.queues.event import EVENT_BYTES, Event, from_message
 from src.queues.sqs import DeadLetterQueue, Queue
@@ -82,7 +83,7 @@ def use_table(dynamodb):
     statuses = ExportStatuses(dynamodb, "claims", lambda entry_id, version: None)
     assert statuses.own_package("p" * 201, ENTRY_ID)
     for number in range(60):
-        statuses.remember_canvas(ENTRY_ID, f"{number:0100d}", 999_999)
+        statuses.remember_canvas(ENTRY_ID, f"{number:0100d}", CanvasView(999_999))
     statuses.change(ENTRY_ID, lambda _: {"state": "failed", "reason": "x" * 500})
 
 
