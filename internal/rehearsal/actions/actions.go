@@ -37,11 +37,10 @@ type Lane []string
 
 // lanes are the rehearsal's: what mostly waits runs beside the rest.
 var lanes = []Lane{
-	{"first deployment", "web service", "worker", "canvases", "kills"},
+	{"first deployment", "web service", "worker", "canvases", "releases"},
 	{"packages", "faults"},
-	{"outages", "TLS"},
-	{"front door", "releases"},
-	{"attacks"},
+	{"outages", "kills"},
+	{"front door", "attacks", "TLS"},
 }
 
 // rightsPart comes after all lanes.
