@@ -57,6 +57,8 @@ HTTP_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 GIVE_BACK_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 1.0
 LAST_PAUSE_SECONDS = 30.0
+# botocore's own is put together twice for each request. docs/decisions/0017 has the figures.
+USER_AGENT = f"benchling-webhook Boto3/{boto3.__version__}"
 
 log = structlog.get_logger()
 
@@ -131,6 +133,7 @@ def build_worker(settings: Settings) -> Dependencies:
         retries={"total_max_attempts": 3, "mode": "standard"},
         # Each has a heartbeat beside it.
         max_pool_connections=threads * 2 + 2,
+        user_agent=USER_AGENT,
     )
     session = boto3.Session(region_name=settings.region)
     sqs = session.client("sqs", config=config)
