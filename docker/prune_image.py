@@ -29,6 +29,7 @@ IMPORTED = (
     "flask",
     "httpcore",
     "httpx",
+    "isal.isal_zlib",
     "jwcrypto.jwk",
     "structlog",
     "waitress",

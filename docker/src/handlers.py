@@ -41,6 +41,8 @@ CANVAS_THREADS = 3
 REVISION_THREADS = 1
 # Benchling's API and its downloads: between two bytes, not for a whole file.
 HTTP_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+# botocore's own is put together twice for each request. docs/decisions/0019 has the figures.
+USER_AGENT = f"benchling-webhook Boto3/{boto3.__version__}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def build_stores(settings: Settings) -> Stores:
         retries={"total_max_attempts": 3, "mode": "standard"},
         # Each has a heartbeat beside it.
         max_pool_connections=threads * 2 + 2,
+        user_agent=USER_AGENT,
     )
     session = boto3.Session(region_name=settings.region)
     sqs = session.client("sqs", config=config)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from src.store.archive import DAMAGED, MAX_BYTES, MAX_MEMBERS
+from src.store.archive import MAX_BYTES, MAX_MEMBERS
 from src.store.member_names import HASH_DIGITS, MAX_PATH_BYTES, fault_of
+from src.store.member_reader import DAMAGED
 from src.store.package_store import RECORDS
 from src.store.references import MAX_NAMES
 

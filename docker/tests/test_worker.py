@@ -12,6 +12,7 @@ import urllib.request
 
 import pytest
 
+from src import handlers
 from src.queues import threads as module
 from src.queues.threads import Worker
 from src.runtime.settings import WORKER_REQUIRED, read_settings
@@ -77,6 +78,20 @@ def test_the_parts_fit_together():
     built = build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED))
     assert "not asked" in built.credentials.problem()
     assert built.claims
+
+
+def test_no_client_of_aws_builds_its_user_agent_for_each_request(monkeypatch):
+    clients = []
+
+    class Session(handlers.boto3.Session):
+        def client(self, *arguments, **named):
+            clients.append(super().client(*arguments, **named))
+            return clients[-1]
+
+    monkeypatch.setattr(handlers.boto3, "Session", Session)
+    build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED))
+    assert {it.meta.service_model.service_name for it in clients} == {"sqs", "s3", "dynamodb"}
+    assert all(it.meta.config.user_agent.startswith(handlers.USER_AGENT) for it in clients)
 
 
 def test_what_the_worker_needs_is_named():

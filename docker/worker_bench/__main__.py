@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import socket
 import subprocess
 import sys
@@ -16,9 +15,12 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from .cases import CASES, MB, Case, archive_of, scaled
+from .certificate import certificate
 
 DOCKER = Path(__file__).parents[1]
 BUILD = DOCKER.parent / "build"
@@ -28,33 +30,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
-class Case:
-    """Packages of files, some at once, with S3 slow by so many milliseconds."""
-
-    name: str
-    files: int
-    size: int
-    packages: int = 1
-    at_once: int = 4
-    delays: tuple[int, ...] = (0, 30)
-
-
-MB = 1_000_000
-CASES = (
-    Case("1 GiB", 1, 1024**3),
-    Case("100 x 10 MB", 100, 10 * MB),
-    Case("200 x 10 kB", 200, 10_000, packages=4, at_once=1),
-    Case("10 x 100 kB, 1 at once", 10, 100_000, packages=20, at_once=1),
-    Case("10 x 100 kB, 4 at once", 10, 100_000, packages=40, at_once=4),
-    Case("10 x 100 kB, 16 at once", 10, 100_000, packages=40, at_once=16),
-)
-
-
-@dataclass(frozen=True)
 class Figures:
     """What one case took; times in seconds, CPU and rates of the worker's process alone."""
 
     case: str
+    tls: bool
     delay_ms: int
     seconds: float
     packages_per_second: float
@@ -68,33 +48,8 @@ class Figures:
     # The worker's rate as a share of the reference's.
     of_unzip: float
     of_boto3: float
+    of_curl: float
     calls_per_package: dict[str, float]
-
-
-def archive_of(case: Case) -> Path:
-    """Return a ZIP of the case's files, made once: text that deflates to about a half."""
-    path = BUILD / "bench-worker" / f"{case.files}x{case.size}.zip"
-    if path.exists():
-        return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = random.Random(24).randbytes(MB).hex().encode()
-    unfinished = path.with_suffix(".part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for number in range(case.files):
-            with archive.open(f"data/{number}.txt", "w", force_zip64=True) as file:
-                for start in range(0, case.size, len(noise)):
-                    file.write(noise[: case.size - start])
-    unfinished.rename(path)
-    return path
-
-
-def scaled(case: Case, scale: float) -> Case:
-    """Return a case with fewer packages; of one package, fewer files, or a smaller one."""
-    if case.packages > 1:
-        return replace(case, packages=max(int(case.packages * scale), 1))
-    if case.files > 1:
-        return replace(case, files=max(int(case.files * scale), 1))
-    return replace(case, size=int(case.size * scale))
 
 
 class Remote:
@@ -187,17 +142,17 @@ def peak_mib(pid: int) -> float:
     return int(next(it for it in lines if it.startswith("VmHWM")).split()[1]) / 1024
 
 
-def measure(case: Case, delay_ms: int, scale: float) -> Figures:
-    """Return a case's figures."""
+def measure(case: Case, delay_ms: int, scale: float, pem: str = "") -> Figures:
+    """Return a case's figures, over TLS if there is a certificate for it."""
+    trusted = {"AWS_CA_BUNDLE": pem, "SSL_CERT_FILE": pem} if pem else {}
     case = scaled(case, scale)
-    path, packages = archive_of(case), case.packages
+    path, packages = archive_of(case, BUILD / "bench-worker"), case.packages
     with zipfile.ZipFile(path) as archive:
         megabytes = sum(it.file_size for it in archive.infolist()) / MB * packages
     with ExitStack() as stack:
-        remote = Remote(
-            stack.enter_context(process("worker_bench.stand_in", str(path), str(delay_ms)))
-        )
-        settings = environment(remote.address, case.at_once)
+        arguments = [str(path), str(delay_ms), *([pem] if pem else [])]
+        remote = Remote(stack.enter_context(process("worker_bench.stand_in", *arguments)))
+        settings = environment(remote.address, case.at_once) | trusted
         worker = stack.enter_context(process("src.worker", **settings))
         remote.run(1)
         alone = sorted(remote.run(1)[0] for _ in range(9 if case.size < MB else 1))
@@ -217,13 +172,14 @@ def measure(case: Case, delay_ms: int, scale: float) -> Figures:
         done = subprocess.run(
             command,
             cwd=DOCKER,
-            env={**os.environ, **CREDENTIALS},
+            env={**os.environ, **CREDENTIALS, **trusted},
             check=True,
             stdout=subprocess.PIPE,
         )
-        unzip, boto3 = json.loads(done.stdout)
+        unzip, boto3, curl = json.loads(done.stdout)
     return Figures(
         case.name,
+        bool(pem),
         delay_ms,
         seconds,
         packages / seconds,
@@ -235,7 +191,28 @@ def measure(case: Case, delay_ms: int, scale: float) -> Figures:
         alone[len(alone) // 2] * 1000,
         unzip / seconds,
         boto3 / seconds,
+        curl / seconds,
         {name: round(count / packages, 1) for name, count in sorted(counts["calls"].items())},
+    )
+
+
+COLUMNS = "%-24s %5s %5s %8s %7s %9s %8s %7s %5s %6s %8s %8s %8s"
+HEADS = (
+    *("", "S3 ms", "TLS", "pack./s", "MB/s", "CPU/pack.", "CPU/file", "CPU/MB", "MiB", "p50"),
+    *("of unzip", "of boto3", "of curl"),
+)
+
+
+def row(f: Figures) -> str:
+    """Return figures as a line of the table."""
+    costs = (f.cpu_ms_per_package, f.cpu_ms_per_file, f.cpu_ms_per_mb)
+    shares = (f.of_unzip, f.of_boto3, f.of_curl)
+    return COLUMNS % (
+        *(f.case, f.delay_ms, "yes" if f.tls else "no"),
+        *(f"{f.packages_per_second:.1f}", f"{f.mb_per_second:.0f}"),
+        *(f"{it:.1f}" for it in costs),
+        *(f"{f.peak_mib:.0f}", f"{f.latency_ms:.0f}"),
+        *(f"{it:.2f}" for it in shares),
     )
 
 
@@ -243,39 +220,15 @@ def main() -> None:
     """Measure, print and write the figures."""
     scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     (BUILD / "bench-worker").mkdir(parents=True, exist_ok=True)
-    columns = "%-24s %5s %8s %7s %9s %8s %7s %6s %6s %9s %9s"
-    heads = (
-        "",
-        "S3 ms",
-        "pack./s",
-        "MB/s",
-        "CPU/pack.",
-        "CPU/file",
-        "CPU/MB",
-        "MiB",
-        "p50",
-        "of unzip",
-    )
-    print(columns % (*heads, "of boto3"))
+    pem = str(certificate(BUILD / "bench-worker" / "certificate.pem"))
+    print(COLUMNS % HEADS)
     found = []
     for case in CASES:
         if len(sys.argv) > 2 and not any(case.name.startswith(it) for it in sys.argv[2:]):
             continue
-        for delay_ms in case.delays:
-            f = measure(case, delay_ms, scale)
-            found.append(f)
-            rates = (f"{f.packages_per_second:.1f}", f"{f.mb_per_second:.0f}")
-            costs = (f.cpu_ms_per_package, f.cpu_ms_per_file, f.cpu_ms_per_mb)
-            rest = (
-                f"{f.peak_mib:.0f}",
-                f"{f.latency_ms:.0f}",
-                f"{f.of_unzip:.2f}",
-                f"{f.of_boto3:.2f}",
-            )
-            print(
-                columns % (f.case, delay_ms, *rates, *(f"{it:.1f}" for it in costs), *rest),
-                flush=True,
-            )
+        for delay_ms, used in (*((it, "") for it in case.delays), (max(case.delays), pem)):
+            found.append(measure(case, delay_ms, scale, used))
+            print(row(found[-1]), flush=True)
     (BUILD / "bench-worker.json").write_text(json.dumps([asdict(it) for it in found], indent=2))
 
 

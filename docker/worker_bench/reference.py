@@ -1,12 +1,15 @@
-"""References of the same bytes: prints the seconds of unzipping, and of boto3's own transfer.
+"""References of the same bytes: prints the seconds of unzipping, boto3's own transfer, and curl.
 
-Arguments: the ZIP, S3's URL, and how many times the whole is done.
+Arguments: the ZIP, the stand-in's URL, and how many times the whole is done. Of TLS,
+AWS_CA_BUNDLE is the certificate.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 import time
 import zipfile
@@ -42,10 +45,21 @@ def transfer(path: Path, endpoint: str, times: int) -> float:
     return seconds
 
 
+def download(endpoint: str) -> float:
+    """Return the seconds in which curl downloads the ZIP and keeps nothing of it."""
+    command = ["curl", "--silent", "--fail", "--output", os.devnull, "--range", "0-"]
+    if bundle := os.environ.get("AWS_CA_BUNDLE"):
+        command += ["--cacert", bundle]
+    began = time.perf_counter()
+    subprocess.run([*command, f"{endpoint}/export.zip"], check=True)
+    return time.perf_counter() - began
+
+
 def main() -> None:
-    """Print both."""
+    """Print the three."""
     path, endpoint, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    print(json.dumps([unzip(path) * times, transfer(path, endpoint, times)]))
+    seconds = [unzip(path) * times, transfer(path, endpoint, times), download(endpoint) * times]
+    print(json.dumps(seconds))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Its figures are counts and times; what a worker stores is thrown away. Conditions of
 DynamoDB are taken as met, so it shows how fast a worker is, and not whether it is right.
-Arguments: the ZIP, and how many milliseconds S3 waits before each response.
+Arguments: the ZIP, how many milliseconds S3 waits before each response, and for TLS a
+file with a certificate and its key.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 import re
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -28,8 +30,12 @@ class StandIn(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, archive: Path, delay_seconds: float, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Connection)
+    def __init__(self, archive: Path, delay_seconds: float, certificate: str = "") -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.tls: ssl.SSLContext | None = None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certificate)
         self.archive, self.size = archive, archive.stat().st_size
         self.delay_seconds = delay_seconds
         self.lock = threading.Condition()
@@ -42,7 +48,7 @@ class StandIn(socketserver.ThreadingTCPServer):
     @property
     def address(self) -> str:
         """The URL."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, *_: object) -> None:
         """Say nothing: a reader drops a connection to go elsewhere in the ZIP."""
@@ -77,6 +83,11 @@ class _Connection(socketserver.StreamRequestHandler):
     server: StandIn
     disable_nagle_algorithm = True
 
+    def setup(self) -> None:
+        if self.server.tls:
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+        super().setup()
+
     def handle(self) -> None:
         while line := self.rfile.readline():
             method, path, _ = line.decode().split(" ", 2)
@@ -99,7 +110,11 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if "chunked" in headers.get("transfer-encoding", ""):
-            raise NotImplementedError
+            # boto3 puts its checksum behind the content.
+            while size := int(self.rfile.readline(), 16):
+                self.rfile.read(size + 2)
+            self.rfile.readline()
+            return b""
         left = int(headers.get("content-length", "0"))
         if left <= PIECE_BYTES:
             return self.rfile.read(left)
@@ -209,7 +224,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
 def main() -> None:
     """Serve; a line of standard input is a command, and its result a line of JSON."""
-    server = StandIn(Path(sys.argv[1]), float(sys.argv[2]) / 1000)
+    server = StandIn(Path(sys.argv[1]), float(sys.argv[2]) / 1000, *sys.argv[3:])
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     print(json.dumps(server.address), flush=True)
     for line in sys.stdin:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import struct
 import zipfile
-import zlib
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
-from ..runtime.errors import PermanentError
 from .member_names import fault_of, name_of, numbered, path_of, shown
+from .member_reader import ArchiveError, MemberError, MemberReader
 from .path_tree import PathTree
 
 # What a notebook entry can reasonably hold. A declared size is binding: no byte
@@ -28,17 +26,17 @@ ENCRYPTED = 0x1
 # anybody can count them. These are 400 bytes of name and comment for each member.
 MAX_DIRECTORY_BYTES = 4 * 1024**2
 RECORD = b"PK\x01\x02"
-# What zipfile raises for a member that isn't what the ZIP's directory says.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
-DAMAGED = "is damaged"
+# What zipfile raises for a directory that is none.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    struct.error,
+)
 
-
-class ArchiveError(PermanentError):
-    """The ZIP as a whole is unusable, as it would be exported again; the text says why."""
-
-
-class MemberError(ArchiveError):
-    """One member can't be read; the text says why, and the others can be."""
+__all__ = ["Archive", "ArchiveError", "LeftOut", "Member", "MemberError", "MemberReader"]
 
 
 @dataclass(frozen=True)
@@ -63,66 +61,15 @@ class LeftOut:
     reason: str
 
 
-class MemberReader:
-    """A member's content as a stream that ends with an error if it is damaged."""
-
-    def __init__(self, stream: IO[bytes], size: int) -> None:
-        """Take zipfile's stream, and the size in bytes that the directory declares."""
-        self._stream = stream
-        self._left = size
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to ``size`` bytes, or all; less than that only at the end.
-
-        Raises MemberError for damage. What the file beneath raises passes.
-        """
-        # One byte more than is left makes zipfile compare the checksum of an empty file.
-        wanted = self._left + 1 if size < 0 else size
-        try:
-            content = self._stream.read(wanted)
-        except DAMAGE as error:
-            raise MemberError(DAMAGED) from error
-        self._left -= len(content)
-        if self._left and len(content) < wanted:
-            raise MemberError(DAMAGED)
-        return content
-
-    def __enter__(self) -> Self:
-        """Return the stream itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the stream."""
-        self._stream.close()
-
-
 class _Guarded:
     """A file of which zipfile can't read a directory that needs much memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.reads_directory = True
-        self.tell, self.seekable = file.tell, file.seekable
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move; raises BadZipFile for a place that no file has."""
-        try:
-            return self._file.seek(offset, whence)
-        except OSError as error:
-            # zipfile takes that for a file that is too short for a ZIP64 record.
-            if self.reads_directory or error.errno != errno.EINVAL:
-                raise
-            raise zipfile.BadZipFile("no such place") from error
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes; raises ArchiveError for too large a directory."""
-        if not self.reads_directory:
-            return self._file.read(size)
         if size > MAX_DIRECTORY_BYTES:
             raise ArchiveError(
                 f"the export's directory has {size} bytes, more than {MAX_DIRECTORY_BYTES}"
@@ -143,13 +90,10 @@ class Archive:
 
     def __init__(self, file: IO[bytes]) -> None:
         """Read the ZIP's directory; raises ArchiveError if it is none or too large."""
-        guarded = _Guarded(file)
         try:
-            self._zip = zipfile.ZipFile(guarded)
-        except (*DAMAGE, ValueError, OverflowError, struct.error) as error:
+            entries = zipfile.ZipFile(_Guarded(file)).infolist()
+        except UNREADABLE as error:
             raise ArchiveError("the export is not a readable ZIP") from error
-        guarded.reads_directory = False
-        entries = self._zip.infolist()
         if len(entries) > MAX_MEMBERS:
             raise ArchiveError(f"the export has {len(entries)} files, more than {MAX_MEMBERS}")
         total = sum(entry.file_size for entry in entries)
@@ -167,15 +111,16 @@ class Archive:
                 files.append((name, entry))
         self.members = _members(files)
         self.left_out = tuple(left_out)
+        self._file = file
+        # No content of a member lies beyond the next one's header, or the file's end.
+        self._ends = sorted([file.seek(0, os.SEEK_END), *(it.header_offset for it in entries)])
 
     def open(self, member: Member) -> MemberReader:
         """Return a member's content; raises MemberError if it can't be unpacked."""
-        try:
-            stream = self._zip.open(member.entry)
-        # A wrong offset or a name that is no text in the member's own header.
-        except (*DAMAGE, ValueError, OverflowError, struct.error) as error:
-            raise MemberError(DAMAGED) from error
-        return MemberReader(stream, member.size)
+        start = member.entry.header_offset
+        following = bisect_right(self._ends, start)
+        end = self._ends[following] if following < len(self._ends) else start
+        return MemberReader(self._file, member.entry, end)
 
 
 def _fault_of_kind(entry: zipfile.ZipInfo) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-import zlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
+
+from isal import isal_zlib
 
 from .uploads import PART_BYTES, Uploads
 
@@ -67,7 +68,7 @@ class MultipartUpload:
         """Put a part; return what names it when the upload is completed."""
         upload_id = created.result()
         self._check()
-        checksum = encoded(zlib.crc32(content))
+        checksum = encoded(isal_zlib.crc32(content))
         response = self._client.upload_part(
             **self._target,
             UploadId=upload_id,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import mimetypes
-import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+from isal import isal_zlib
 
 from ..runtime.errors import TransientError
 from .multipart import MultipartUpload, Readable, encoded
@@ -83,7 +83,7 @@ class Objects:
             Key=key,
             Body=content,
             **_described(key, {}),
-            ChecksumCRC32=encoded(zlib.crc32(content)),
+            ChecksumCRC32=encoded(isal_zlib.crc32(content)),
         )
 
     def put(self, key: str, content: bytes, crc32: int, labels: Labels, replaces: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+
+from isal import isal_zlib
 
 from .archive import Archive, LeftOut, Member, MemberError
 from .export_record import UNKNOWN, Kind, Record, StoredFile, StoredObject, record_key
@@ -150,12 +151,12 @@ class Export:
     def _upload(
         self, file: StoredObject, archive: Archive, member: Member, uploads: Uploads
     ) -> Future[str]:
-        with archive.open(member) as content:
-            if file.size <= PART_BYTES:
-                return self._put(file, content.read(), uploads)
-            self._begin()
-            key = self._key(file.path)
-            return self._objects.upload(key, content, file.crc32, self._labels, uploads)
+        content = archive.open(member)
+        if file.size <= PART_BYTES:
+            return self._put(file, content.read(), uploads)
+        self._begin()
+        key = self._key(file.path)
+        return self._objects.upload(key, content, file.crc32, self._labels, uploads)
 
     def _write_documents(
         self,
@@ -165,7 +166,9 @@ class Export:
         uploads: Uploads,
     ) -> None:
         wanted = {
-            usual: StoredObject(paths[usual], usual, len(body), zlib.crc32(body), Kind.DOCUMENT)
+            usual: StoredObject(
+                paths[usual], usual, len(body), isal_zlib.crc32(body), Kind.DOCUMENT
+            )
             for usual, body in bodies.items()
         }
         stale = self._ours.keys() - after.keys() - set(paths.values())
