@@ -1,6 +1,8 @@
 package constructs
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -20,10 +22,12 @@ const alarmPeriod = time.Minute
 // periods; at or below it where below is set.
 type alarm struct {
 	id, description string
-	metric          awscloudwatch.IMetric
-	threshold       float64
-	periods         int
-	below           bool
+	// hurts is whether scientists notice: packages or canvases are late, or lost.
+	hurts     bool
+	metric    awscloudwatch.IMetric
+	threshold float64
+	periods   int
+	below     bool
 	// silent is what no data means: nothing, unless the silence itself is the
 	// fault. No requests and no messages is how most nights look.
 	silent awscloudwatch.TreatMissingData
@@ -31,25 +35,54 @@ type alarm struct {
 	after awsecs.FargateService
 }
 
+// Alarms are those of some conditions.
+type Alarms struct {
+	// All are in the order of their conditions.
+	All []awscloudwatch.IAlarm
+	// Hurting are those of them that scientists notice.
+	Hurting []awscloudwatch.IAlarm
+}
+
 // AlarmTopic is notified when an alarm goes off and when it is over.
 type AlarmTopic struct {
 	action awscloudwatch.IAlarmAction
+	// runbook is where whoever is notified reads what to do.
+	runbook string
 }
 
-// NewAlarmTopic returns the existing SNS topic of the ARN; or a new one that sends
-// mail to an address, whose owner has to confirm it first. With neither, nobody
-// is notified.
-func NewAlarmTopic(scope constructs.Construct, id, existingArn, email string) AlarmTopic {
+// AlarmTopicProps says who is notified of alarms.
+type AlarmTopicProps struct {
+	// ExistingArn is an SNS topic's, or empty.
+	ExistingArn string
+	// Email is an address that a new topic sends mail to, whose owner has to confirm
+	// it first; or empty. With neither, nobody is notified.
+	Email string
+	// Runbook is the URL or the path of docs/runbook.md, whose headings are the
+	// alarms' names.
+	Runbook string
+}
+
+// NewAlarmTopic returns the existing or the new SNS topic.
+func NewAlarmTopic(scope constructs.Construct, id string, props AlarmTopicProps) AlarmTopic {
+	notified := AlarmTopic{runbook: props.Runbook}
 	switch {
-	case existingArn != "":
-		return AlarmTopic{awscloudwatchactions.NewSnsAction(awssns.Topic_FromTopicArn(scope, jsii.String(id), jsii.String(existingArn)))}
-	case email != "":
+	case props.ExistingArn != "":
+		notified.action = awscloudwatchactions.NewSnsAction(awssns.Topic_FromTopicArn(scope, jsii.String(id), jsii.String(props.ExistingArn)))
+	case props.Email != "":
 		topic := awssns.NewTopic(scope, jsii.String(id), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 		letAlarmsPublish(topic)
-		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(email), nil))
-		return AlarmTopic{awscloudwatchactions.NewSnsAction(topic)}
+		topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(props.Email), nil))
+		notified.action = awscloudwatchactions.NewSnsAction(topic)
 	}
-	return AlarmTopic{}
+	return notified
+}
+
+// described returns an alarm's description with the section of the runbook.
+func (t AlarmTopic) described(id, description string) *string {
+	if !strings.HasSuffix(description, "?") {
+		description += "."
+	}
+	return jsii.String(fmt.Sprintf("%s Runbook: %s#%s", description, t.runbook, strings.ToLower(id)))
 }
 
 // letAlarmsPublish lets the account's alarms publish to a topic: a topic with a
@@ -66,8 +99,8 @@ func letAlarmsPublish(topic awssns.Topic) {
 }
 
 // newAlarms returns the alarms of the conditions, which notify the topic.
-func newAlarms(scope constructs.Construct, alarms []alarm, topic AlarmTopic) []awscloudwatch.IAlarm {
-	var made []awscloudwatch.IAlarm
+func newAlarms(scope constructs.Construct, alarms []alarm, topic AlarmTopic) Alarms {
+	var made Alarms
 	for _, a := range alarms {
 		comparison := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD
 		if a.below {
@@ -78,7 +111,7 @@ func newAlarms(scope constructs.Construct, alarms []alarm, topic AlarmTopic) []a
 			silent = awscloudwatch.TreatMissingData_NOT_BREACHING
 		}
 		alarm := awscloudwatch.NewAlarm(scope, jsii.String(a.id), &awscloudwatch.AlarmProps{
-			AlarmDescription:   jsii.String(a.description),
+			AlarmDescription:   topic.described(a.id, a.description),
 			Metric:             a.metric,
 			Threshold:          jsii.Number(a.threshold),
 			EvaluationPeriods:  jsii.Number(a.periods),
@@ -92,7 +125,10 @@ func newAlarms(scope constructs.Construct, alarms []alarm, topic AlarmTopic) []a
 			alarm.AddAlarmAction(topic.action)
 			alarm.AddOkAction(topic.action)
 		}
-		made = append(made, alarm)
+		made.All = append(made.All, alarm)
+		if a.hurts {
+			made.Hurting = append(made.Hurting, alarm)
+		}
 	}
 	return made
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	elb "github.com/aws/aws-cdk-go/awscdk/v2/awselasticloadbalancingv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -65,6 +66,8 @@ type Ingress struct {
 	TargetGroup elb.ApplicationTargetGroup
 	// LoadBalancer is in front of the tasks.
 	LoadBalancer elb.ApplicationLoadBalancer
+	// accessLog has a line for each request.
+	accessLog awslogs.LogGroup
 }
 
 // grantProbe lets a role get the path of the health check through the front door.
@@ -123,8 +126,9 @@ func NewIngress(scope constructs.Construct, id string, props IngressProps) Ingre
 		// With a name of its own, the API has no second way in.
 		DisableExecuteApiEndpoint: disabled,
 	})
-	stage := addStage(scope, api, integration, props)
-	ingress := Ingress{Api: api, URL: stage.Url(), TargetGroup: targets, LoadBalancer: balancer}
+	log := newLogGroup(scope, "AccessLog", props.LogRetentionDays)
+	stage := addStage(scope, api, integration, log, props)
+	ingress := Ingress{Api: api, URL: stage.Url(), TargetGroup: targets, LoadBalancer: balancer, accessLog: log}
 	if props.Domain != nil {
 		ingress.URL = jsii.String("https://" + props.Domain.Name + "/")
 		ingress.AliasTarget = addDomain(scope, "Domain", *props.Domain, api, stage)

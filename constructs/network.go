@@ -48,6 +48,8 @@ type Network struct {
 	Private *awsec2.SubnetSelection
 	// endpoints are a new VPC's ways to S3 and DynamoDB; nil in an existing VPC.
 	endpoints *gatewayEndpoints
+	// gateways are the IDs of a new VPC's NAT gateways.
+	gateways []*string
 }
 
 // NewNetwork returns a VPC with private subnets in two zones, NAT and gateway
@@ -63,14 +65,20 @@ func NewNetwork(scope constructs.Construct, id string, props NetworkProps) Netwo
 		awscdk.Annotations_Of(vpc).AcknowledgeWarning(jsii.String("@aws-cdk/aws-ec2:noSubnetRouteTableId"), jsii.String("nothing here adds a route"))
 		return Network{Vpc: vpc, Private: private}
 	}
-	vpc := awsec2.NewVpc(scope, jsii.String(id), newVpcProps(props))
+	nat, settings := awsec2.NatProvider_Gateway(nil), newVpcProps(props)
+	settings.NatGatewayProvider = nat
+	vpc := awsec2.NewVpc(scope, jsii.String(id), settings)
 	if props.FlowLogs {
 		addFlowLogs(vpc, "FlowLogs", props.LogRetentionDays)
 	}
 	if props.InterfaceEndpoints {
 		addInterfaceEndpoints(vpc, private)
 	}
-	return Network{Vpc: vpc, Private: private, endpoints: addGatewayEndpoints(vpc)}
+	network := Network{Vpc: vpc, Private: private, endpoints: addGatewayEndpoints(vpc)}
+	for _, gateway := range *nat.ConfiguredGateways() {
+		network.gateways = append(network.gateways, gateway.GatewayId)
+	}
+	return network
 }
 
 // newVpcProps returns what a new VPC is made of.

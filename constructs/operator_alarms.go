@@ -55,7 +55,7 @@ type OperatorAlarmsProps struct {
 
 // NewOperatorAlarms returns the conditions that a person should know of, beside
 // those that take back a deployment.
-func NewOperatorAlarms(scope constructs.Construct, id string, props OperatorAlarmsProps) []awscloudwatch.IAlarm {
+func NewOperatorAlarms(scope constructs.Construct, id string, props OperatorAlarmsProps) Alarms {
 	scope = constructs.NewConstruct(scope, jsii.String(id))
 	var all []alarm
 	for _, alarms := range [][]alarm{
@@ -77,7 +77,7 @@ func frontDoorAlarms(scope constructs.Construct, props OperatorAlarmsProps) []al
 	ingress := props.Ingress
 	return []alarm{
 		{
-			id: "ApiErrors", description: "Benchling gets 5xx and will retry: see the access log",
+			id: "ApiErrors", hurts: true, description: "Benchling gets 5xx and will retry: see the access log",
 			metric:    ingress.Api.MetricServerError(statistic("Sum")),
 			threshold: 5, periods: 2,
 		},
@@ -87,19 +87,19 @@ func frontDoorAlarms(scope constructs.Construct, props OperatorAlarmsProps) []al
 			threshold: float64((benchlingWaits - slowMargin).Milliseconds()), periods: 5,
 		},
 		{
-			id: "LoadBalancerErrors", description: "The load balancer itself answers 5xx: no healthy task, or one that closes connections",
+			id: "LoadBalancerErrors", hurts: true, description: "The load balancer itself answers 5xx: no healthy task, or one that closes connections",
 			metric:    ingress.LoadBalancer.Metrics().HttpCodeElb(elb.HttpCodeElb_ELB_5XX_COUNT, statistic("Sum")),
 			threshold: 5, periods: 2,
 		},
 		{
-			id: "NoHealthyTargets", description: "No web task is healthy: see the service's events",
+			id: "NoHealthyTargets", hurts: true, description: "No web task is healthy: see the service's events",
 			metric:    ingress.TargetGroup.Metrics().HealthyHostCount(statistic("Maximum")),
 			threshold: 0, periods: 2, below: true,
 			silent: awscloudwatch.TreatMissingData_BREACHING,
 			after:  props.Webhook.Service,
 		},
 		{
-			id: "FrontDoorClosed", description: "The worker's probe through API Gateway, VPC link and load balancer fails, or no worker runs",
+			id: "FrontDoorClosed", hurts: true, description: "The worker's probe through API Gateway, VPC link and load balancer fails, or no worker runs",
 			metric:    serviceMetric(scope, "FrontDoorAnswered", "Maximum", probePeriod),
 			threshold: 0, periods: 3, below: true,
 			silent: awscloudwatch.TreatMissingData_BREACHING,
@@ -113,17 +113,17 @@ func queueAlarms(props OperatorAlarmsProps) []alarm {
 	queue := props.Queue
 	return []alarm{
 		{
-			id: "DeadLetters", description: "Events failed for good: read the dead-letter queue, then redrive it",
+			id: "DeadLetters", hurts: true, description: "Events failed for good: read the dead-letter queue, then redrive it",
 			metric:    queue.DeadLetters.MetricApproximateNumberOfMessagesVisible(statistic("Maximum")),
 			threshold: 1, periods: 1,
 		},
 		{
-			id: "OldEvents", description: fmt.Sprintf("Events wait for longer than %.0f minutes (seconds): is the worker running?", props.ExportTimeout.Minutes()),
+			id: "OldEvents", hurts: true, description: fmt.Sprintf("Events wait for longer than %.0f minutes (seconds): is the worker running?", props.ExportTimeout.Minutes()),
 			metric:    waiting(queue.Events),
 			threshold: props.ExportTimeout.Seconds(), periods: 5,
 		},
 		{
-			id: "OldCanvasRequests", description: fmt.Sprintf("Clicks on canvases wait for longer than %.0f s: is the worker running, and does Benchling answer?", canvasWait.Seconds()),
+			id: "OldCanvasRequests", hurts: true, description: fmt.Sprintf("Clicks on canvases wait for longer than %.0f s: is the worker running, and does Benchling answer?", canvasWait.Seconds()),
 			metric:    waiting(queue.Canvases),
 			threshold: canvasWait.Seconds(), periods: 3,
 		},
@@ -144,14 +144,14 @@ func packagingAlarms(scope constructs.Construct, props OperatorAlarmsProps) []al
 	var alarms []alarm
 	if !props.Packaging.HasReader {
 		alarms = append(alarms, alarm{
-			id: "UnreadPackages", description: fmt.Sprintf("Nobody reads the packaging queue, which loses its messages after %d days: set packagingQueueArn, or connect Quilt's packager to it", queueRetentionDays),
+			id: "UnreadPackages", hurts: true, description: fmt.Sprintf("Nobody reads the packaging queue, which loses its messages after %d days: set packagingQueueArn, or connect Quilt's packager to it", queueRetentionDays),
 			metric:    props.Packaging.Queue.MetricApproximateAgeOfOldestMessage(statistic("Maximum")),
 			threshold: packagingWait.Seconds(), periods: 1,
 		})
 	}
 	if props.ConfirmWithin > 0 {
 		alarms = append(alarms, alarm{
-			id: "UnconfirmedPackages", description: fmt.Sprintf("Quilt has not confirmed a package within %.0f minutes: the worker's log line package.unconfirmed names it; "+
+			id: "UnconfirmedPackages", hurts: true, description: fmt.Sprintf("Quilt has not confirmed a package within %.0f minutes: the worker's log line package.unconfirmed names it; "+
 				"see Quilt's packager and its dead letters", props.ConfirmWithin.Minutes()),
 			metric:    serviceMetric(scope, "PackagesUnconfirmed", "Sum", alarmPeriod),
 			threshold: 1, periods: 1,

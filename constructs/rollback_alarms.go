@@ -14,7 +14,7 @@ import (
 // nothing that is Benchling's.
 type RollbackAlarms struct {
 	// Webhook and Worker are those of each service.
-	Webhook, Worker []awscloudwatch.IAlarm
+	Webhook, Worker Alarms
 }
 
 // exportWindow is the time in which a release's first exports show how it works.
@@ -26,7 +26,7 @@ func NewRollbackAlarms(scope constructs.Construct, id string, targets elb.IAppli
 	return RollbackAlarms{
 		Webhook: newAlarms(scope, []alarm{
 			{
-				id: "WebhooksFailed", description: "Signed webhooks, or any request by a fault of the service, are answered with 5xx: see the web task's log",
+				id: "WebhooksFailed", hurts: true, description: "Signed webhooks, or any request by a fault of the service, are answered with 5xx: see the web task's log",
 				metric:    serviceMetric(scope, "WebhooksFailed", "Sum", alarmPeriod),
 				threshold: 5, periods: 2,
 			},
@@ -37,7 +37,7 @@ func NewRollbackAlarms(scope constructs.Construct, id string, targets elb.IAppli
 			},
 		}, topic),
 		Worker: newAlarms(scope, []alarm{{
-			id: "ExportsFail", description: "Exports fail by the worker's fault or AWS's answers, and none succeeds: see the worker's log",
+			id: "ExportsFail", hurts: true, description: "Exports fail by the worker's fault or AWS's answers, and none succeeds: see the worker's log",
 			metric: expression("Exports that failed while none succeeded", "IF(FILL(done, 0) < 1, FILL(failed, 0), 0)", exportWindow, map[string]awscloudwatch.IMetric{
 				"done":   serviceMetric(scope, "ExportsDone", "Sum", exportWindow),
 				"failed": serviceMetric(scope, "ExportsFailed", "Sum", exportWindow),

@@ -3,6 +3,7 @@ package constructs
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapigatewayv2authorizers"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -15,7 +16,7 @@ const stageName = "$default"
 // addStage gives an API its routes, and the stage that serves them. Each webhook
 // route has a throttle of its own, so that calls of one can't use up another's;
 // all else shares a small one.
-func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, props IngressProps) awsapigatewayv2.HttpStage {
+func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integration awsapigatewayv2.HttpRouteIntegration, log awslogs.LogGroup, props IngressProps) awsapigatewayv2.HttpStage {
 	webhooks := addRoutes(api, integration, awsapigatewayv2.HttpMethod_POST, imagecontract.WebhookPaths, nil)
 	operators := addRoutes(api, integration, awsapigatewayv2.HttpMethod_GET, append(probePaths(props.Contract), imagecontract.OperatorPaths...),
 		awsapigatewayv2authorizers.NewHttpIamAuthorizer())
@@ -30,7 +31,7 @@ func addStage(scope constructs.Construct, api awsapigatewayv2.HttpApi, integrati
 		// A route's own metrics cost whenever it is called, and the worker's probe always
 		// calls one: only webhooks have them.
 		DetailedMetricsEnabled: jsii.Bool(false),
-		AccessLogSettings:      &accessLog{group: newLogGroup(scope, "AccessLog", props.LogRetentionDays)},
+		AccessLogSettings:      &accessLog{group: log},
 	})
 	limit, settings := webhookThrottle(props.Size, props.Most), map[string]any{}
 	for _, route := range WebhookRoutes() {

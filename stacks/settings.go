@@ -103,6 +103,9 @@ type Settings struct {
 	AlarmTopicArn string
 	// AlarmEmail is the mail address notified of alarms, or empty.
 	AlarmEmail string
+	// RunbookURL is where alarms' descriptions lead to: docs/runbook.md by its path, or
+	// by a URL.
+	RunbookURL string
 	// DeletionProtection keeps the stack, its load balancer and its table from
 	// being deleted.
 	DeletionProtection bool
@@ -124,6 +127,7 @@ func DefaultSettings(environment string) Settings {
 		LogRetentionDays:  30,
 		LogLevel:          "INFO",
 		PackagePrefix:     "benchling",
+		RunbookURL:        "docs/runbook.md",
 		ExportTimeout:     30 * time.Minute,
 	}
 }

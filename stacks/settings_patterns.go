@@ -9,6 +9,11 @@ var (
 	//
 	// Source: quilt3's workflows/config-1.schema.json.
 	workflowName = regexp.MustCompile(`^[A-Za-z_-][A-Za-z0-9_-]{0,63}$`)
+	// runbookURL is a URL, or what stands in its place while nobody knows one. An alarm's
+	// description has room for it: 1024 characters.
+	//
+	// Source: the API reference of CloudWatch, PutMetricAlarm, AlarmDescription.
+	runbookURL = regexp.MustCompile(`^(docs/runbook\.md|https://[!-"$-~]{1,500})$`)
 	// The IDs of old VPCs and subnets have 8 digits, of new ones 17.
 	//
 	// Source: cfn-lint's formats AWS::EC2::VPC.Id and AWS::EC2::Subnet.Id.

@@ -134,6 +134,10 @@ var operationSettings = []Setting{
 		kind: fittingText(func(s *Settings) *string { return &s.AlarmTopicArn }, topicArn.faults, topicArn.schema(), "an SNS topic's ARN, such as \"arn:aws:sns:eu-west-1:123456789012:on-call\""),
 	},
 	{
+		Name: "runbookUrl", Meaning: "Where the descriptions of alarms lead to, before `#` and the alarm's name: the URL of your copy of [the runbook](runbook.md).",
+		kind: fittingText(func(s *Settings) *string { return &s.RunbookURL }, like(runbookURL), textLike(runbookURL.String()), "an HTTPS URL without a fragment, such as \"https://git.example.com/webhook/docs/runbook.md\""),
+	},
+	{
 		Name: "deletionProtection", Meaning: "Keeps the stack, its load balancer and the claims table from being deleted.",
 		kind: onOff(func(s *Settings) *bool { return &s.DeletionProtection }),
 	},

@@ -12,7 +12,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are alarmEmail, alarmTopicArn, allowedAddresses, architecture, availabilityZones, confirmWithinMinutes, containerInsights, cpu, dashboard, deletionProtection, desiredCount, domain, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, vpc, webAclArn, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
+const known = "the settings are alarmEmail, alarmTopicArn, allowedAddresses, architecture, availabilityZones, confirmWithinMinutes, containerInsights, cpu, dashboard, deletionProtection, desiredCount, domain, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, runbookUrl, vpc, webAclArn, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {
@@ -132,6 +132,8 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.packagingQueueKeyArn: "alias/quilt" does not fit; use the ARN of the queue's KMS key, such as "arn:aws:kms:eu-west-1:123456789012:key/…"`},
 		{"topic and mail", `{"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "alarmEmail": "on-call@example.com"}`,
 			`cdk.json: environments.dev.alarmEmail: alarms go to the topic of alarmTopicArn; subscribe the address there, or remove alarmTopicArn`},
+		{"runbook, no TLS", `{"runbookUrl": "http://git.example.com/runbook.md"}`, `cdk.json: environments.dev.runbookUrl: "http://git.example.com/runbook.md" does not fit; use an HTTPS URL without a fragment, such as "https://git.example.com/webhook/docs/runbook.md"`},
+		{"runbook, fragment", `{"runbookUrl": "https://git.example.com/runbook.md#alarms"}`, `cdk.json: environments.dev.runbookUrl: "https://git.example.com/runbook.md#alarms" does not fit; use an HTTPS URL without a fragment, such as "https://git.example.com/webhook/docs/runbook.md"`},
 		{"no mail address", `{"alarmEmail": "on-call"}`, `cdk.json: environments.dev.alarmEmail: "on-call" does not fit; use a mail address, such as "on-call@example.com"`},
 		{"more CPU than a process uses", `{"cpu": 2048, "memory": 4096}`, `cdk.json: environments.dev.cpu: 2048 is not a choice; use one of the numbers 256, 512, 1024`},
 		{"no minutes", `{"confirmWithinMinutes": 0}`, `cdk.json: environments.dev.confirmWithinMinutes: 0 does not fit; use a whole number from 1 to 1440, without quotes`},

@@ -77,7 +77,9 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		DeletionProtection: s.DeletionProtection,
 		Logs:               logs,
 	})
-	topic := constructs.NewAlarmTopic(stack, "AlarmTopic", s.AlarmTopicArn, s.AlarmEmail)
+	topic := constructs.NewAlarmTopic(stack, "AlarmTopic", constructs.AlarmTopicProps{
+		ExistingArn: s.AlarmTopicArn, Email: s.AlarmEmail, Runbook: s.RunbookURL,
+	})
 	rollback := constructs.NewRollbackAlarms(stack, "Alarms", ingress.TargetGroup, topic)
 	cluster := constructs.NewCluster(stack, "Cluster", network, s.ContainerInsights)
 	shared := constructs.ServiceProps{
@@ -98,7 +100,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ServiceProps:   shared,
 		Size:           s.Size,
 		TargetGroup:    ingress.TargetGroup,
-		RollbackAlarms: rollback.Webhook,
+		RollbackAlarms: rollback.Webhook.All,
 	})
 	constructs.ScaleWebhookService(constructs.WebhookScalingProps{
 		Service:     webhook.Service,
@@ -118,7 +120,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ConfirmWithin:  s.ConfirmWithin,
 		ExportTimeout:  s.ExportTimeout,
 		Workflow:       s.Workflow,
-		RollbackAlarms: rollback.Worker,
+		RollbackAlarms: rollback.Worker.All,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
 		Service: worker.Service,
@@ -137,13 +139,17 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ExportTimeout: s.ExportTimeout,
 		Topic:         topic,
 	})
+	attention := constructs.NewAttention(stack, slices.Concat(rollback.Webhook.Hurting, rollback.Worker.Hurting, alarms.Hurting), topic)
+	constructs.NewLogQueries(stack, "LogQueries", constructs.LogQueriesProps{Ingress: ingress, Webhook: webhook, Worker: worker})
 	if s.Dashboard {
 		constructs.NewDashboard(stack, "Dashboard", constructs.DashboardProps{
+			Network: network,
 			Ingress: ingress,
 			Queue:   queue,
-			Service: webhook.Service,
-			Worker:  worker.Service,
-			Alarms:  slices.Concat(rollback.Webhook, rollback.Worker, alarms),
+			Webhook: webhook,
+			Worker:  worker,
+			Bucket:  bucket,
+			Alarms:  slices.Concat(attention, rollback.Webhook.All, rollback.Worker.All, alarms.All),
 		})
 	}
 	warn(stack, s)

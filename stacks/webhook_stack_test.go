@@ -34,7 +34,7 @@ var shapes = []struct{ name, settings string }{
 		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager", "workflow": "alpha",
 		"packageBucketKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
 		"packagingQueueKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/fedcba98-7654-3210-fedc-ba9876543210"}`},
-	{"guarded", `{"alarmEmail": "on-call@example.com", "availabilityZones": ["us-east-1b", "us-east-1c"], "flowLogs": true,
+	{"guarded", `{"alarmEmail": "on-call@example.com", "runbookUrl": "https://git.example.com/webhook/docs/runbook.md", "availabilityZones": ["us-east-1b", "us-east-1c"], "flowLogs": true,
 		"interfaceEndpoints": true, "allowedAddresses": ["203.0.113.0/24", "198.51.100.7/32"]}`},
 }
 
@@ -351,6 +351,8 @@ func TestAlarmsReachTheTopic(t *testing.T) {
 	for id, alarm := range resources(t, template, "AWS::CloudWatch::Alarm") {
 		assert.Check(t, len(alarm.Properties["AlarmActions"].([]any)) == 1, id)
 	}
+	assert.Equal(t, len(only(t, template, "AWS::CloudWatch::CompositeAlarm")["AlarmActions"].([]any)), 1)
+	assert.Equal(t, len(resources(t, string(golden.Get(t, "dev.template.json")), "AWS::CloudWatch::CompositeAlarm")), 0)
 }
 
 // TestKeysAreUsedForOneThing holds that the rights on another stack's keys are for

@@ -79,7 +79,7 @@ def load(settings: Settings, environment: Mapping[str, str]) -> tuple[Flask, Cal
             dependencies.warm_up()
         watch.watch()
 
-    return create_app(watch.settings, dependencies, watch.warnings), warm_up
+    return create_app(watch.settings, dependencies, watch.warnings, metrics), warm_up
 
 
 def create_app() -> Flask:

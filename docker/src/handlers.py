@@ -142,6 +142,7 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
             stores.claims,
             stores.statuses,
             stores.confirmations.confirm_later,
+            stores.metrics,
         ),
         settings.package_bucket,
         settings.package_prefix,

@@ -26,6 +26,7 @@ from .runtime.health import health_app, not_ready
 from .runtime.heartbeat import Heartbeat
 from .runtime.logs import configure_logs
 from .runtime.metrics import Metrics
+from .runtime.occupancy import Occupancy
 from .runtime.privileges import give_up_new_privileges
 from .runtime.secret_watch import SecretWatch, source_of
 from .runtime.server import StopTimes, serve
@@ -42,6 +43,7 @@ class Dependencies:
     def __init__(self, settings: Settings, stores: Stores, protection: TaskProtection) -> None:
         """Take settings without problems; no thread runs before ``start``."""
         self._stores = stores
+        self.occupancy = Occupancy(settings.worker_concurrency)
         self._handlers = build_handlers(settings, stores)
         self.protection = protection
         self.claims = stores.claims
@@ -75,7 +77,7 @@ class Dependencies:
         stores, lease_seconds = self._stores, settings.lease_seconds
 
         def export(message: Received) -> None:
-            with self.protection:
+            with self.protection, self.occupancy:
                 self._handlers.export(message)
 
         def draw(message: Received) -> None:
@@ -128,6 +130,10 @@ class WorkerService:
         """Return why the worker can't work, a reason each."""
         return self._built.problems() if self._built else []
 
+    def busy_percent(self) -> float:
+        """Return how much of its places' time was taken since the last call."""
+        return self._built.occupancy.percent() if self._built else 0.0
+
     def stop(self, seconds: float) -> bool:
         """End what is in work, or give it back; return whether that was done in time."""
         return not self._built or self._built.worker.stop(seconds)
@@ -152,7 +158,9 @@ def main() -> int:
         service.start(settings)
     watch = SecretWatch(settings, source_of(settings, os.environ, WORKER_REQUIRED), service)
     watch.watch()
-    Heartbeat(metrics, lambda: not_ready(watch.settings(), service.problems)).watch()
+    Heartbeat(
+        metrics, lambda: not_ready(watch.settings(), service.problems), service.busy_percent
+    ).watch()
     # The drain of the health checks ends within a second.
     serve(health_app(watch.settings, service.problems, watch.warnings), settings.port, StopTimes(2))
     ended = service.stop(settings.stop_timeout_seconds - 2)

@@ -22,6 +22,7 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.base_backend import BaseBackend
 
+from src.runtime.metrics import Metrics
 from src.runtime.secret import Secret
 from src.runtime.settings import Settings
 from src.webhook.application import Dependencies, create_app
@@ -181,12 +182,16 @@ class Proven:
 
 
 def app_of(
-    settings: Settings, keys: KeyProvider, queue: tuple[object, str], canvases: str = ""
+    settings: Settings,
+    keys: KeyProvider,
+    queue: tuple[object, str],
+    canvases: str = "",
+    metrics: Metrics | None = None,
 ) -> Flask:
     """The app with a queue of its events, which without another takes those of canvases too."""
     sqs, url = queue
     intakes = Intake(sqs, url), Intake(sqs, canvases or url)
-    return create_app(lambda: settings, Dependencies(keys, *intakes, Proven()))
+    return create_app(lambda: settings, Dependencies(keys, *intakes, Proven()), metrics=metrics)
 
 
 @pytest.fixture

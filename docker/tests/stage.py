@@ -92,6 +92,7 @@ class Stage:
             self.claims,
             self.statuses,
             self.confirmations.confirm_later,
+            self.metrics,
         )
         self.lease_seconds, self.interval, self.export_seconds = lease_seconds, interval, 60
         self.build()

@@ -318,6 +318,17 @@ def counted(capsys, name):
     return capsys.readouterr().out.count(f'"Name": "{name}"')
 
 
+def test_a_package_is_measured_when_it_is_handed_over(stage, capsys):
+    configure_logs("INFO")
+    stage.send(received_at=time.time() - 30)
+    stage.next()
+    lines = [json.loads(it) for it in capsys.readouterr().out.splitlines() if '"_aws"' in it]
+    [seconds] = [it["PackagedSeconds"] for it in lines if "PackagedSeconds" in it]
+    [size] = [it["ExportBytes"] for it in lines if "ExportBytes" in it]
+    assert 30 <= seconds < 60
+    assert size == sum(len(it) for it in FILES.values())
+
+
 def test_the_ends_of_exports_are_counted_for_the_alarm_on_a_release(stage, capsys):
     configure_logs("INFO")
     stage.send()

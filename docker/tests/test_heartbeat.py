@@ -53,3 +53,20 @@ def test_crashed_readiness_check_means_not_ready(capsys):
     readiness = lambda: not_ready(Settings(port=5000), broken)  # noqa: E731
     Heartbeat(Metrics("stack", "web"), readiness).beat()
     assert metric_lines(capsys)[0]["NotReady"] == 1
+
+
+def test_busy_worker_and_counts_are_written_and_idle_ones_cost_nothing(capsys):
+    metrics, busy = Metrics("stack", "worker"), [62.5]
+    beat = Heartbeat(metrics, list, lambda: busy[0])
+    for _ in range(3):
+        metrics.count("EventsAccepted")
+    metrics.count("EventsRefused")
+    beat.beat()
+    _, worker, counts = metric_lines(capsys)
+    assert (worker["WorkerBusy"], counts["EventsAccepted"], counts["EventsRefused"]) == (62.5, 3, 1)
+    assert [it["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for it in (worker, counts)] == [
+        [["Stack"]]
+    ] * 2
+    busy[0] = 0.0
+    beat.beat()
+    assert len(metric_lines(capsys)) == 1

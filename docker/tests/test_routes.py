@@ -9,6 +9,7 @@ from werkzeug.test import Client, create_environ
 from src.queues.event import EVENT_BYTES, MESSAGE_BYTES, from_message
 from src.queues.sqs import DeadLetterQueue, Queue, Received
 from src.runtime.logs import configure_logs
+from src.runtime.metrics import Metrics
 from src.runtime.settings import Settings
 from src.webhook import keys as keys_module
 from src.webhook.batch_sender import IntakeError, MessageRefusedError
@@ -440,6 +441,22 @@ def test_a_service_that_is_not_set_up_counts_nothing(queue, signer, capsys):
     configure_logs("INFO")
     assert post(client, signer, "/event", event_body()).status_code == 503
     assert "WebhooksFailed" not in capsys.readouterr().out
+
+
+def test_what_becomes_of_events_is_counted(queue, signer, monkeypatch, capsys):
+    metrics, keys, new = Metrics("stack"), KeyProvider(lambda: signer.keys), [True, True, False]
+    keys.watch()
+    monkeypatch.setattr(Intake, "accept", lambda *_: new.pop(0))
+    client = app_of(Settings(port=5000), keys, queue, metrics=metrics).test_client()
+    for _ in range(3):
+        post(client, signer, "/event", event_body())
+    client.post("/event", data=event_body())
+    client.get("/health")
+    configure_logs("INFO")
+    metrics.put_counts()
+    metrics.put_counts()
+    [line] = map(json.loads, capsys.readouterr().out.splitlines()[-1:])
+    assert (line["EventsAccepted"], line["EventsRefused"], line["Stack"]) == (2, 1, "stack")
 
 
 def test_a_rotated_key_is_found_by_the_first_event_that_it_signed(queue, signer, stranger):

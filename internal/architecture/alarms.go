@@ -4,30 +4,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"benchlingwebhook/internal/cfn"
 )
 
 // Alarm is one of a template's, in words.
 type Alarm struct {
 	// Name is the logical ID without its construct's name and CDK's hash.
 	Name string
-	// Description is what CloudWatch shows and sends.
+	// Description is what CloudWatch shows and sends, without its end.
 	Description string
+	// Runbook is that end: where the alarm's section is. Empty is none.
+	Runbook string
 	// Condition says when it goes off.
 	Condition string
 	// Action says what follows by itself.
 	Action string
 }
 
+// runbookBegins is what an alarm's description has before its section in the runbook.
+const runbookBegins = " Runbook: "
+
 // hashLength is that of CDK's hash at the end of a logical ID.
 const hashLength = 8
 
-// Alarms returns the alarms of templates, each once by its name, in the order of
-// their logical IDs.
+// Alarms returns the alarms of templates, each once by its name, composite ones first, in
+// the order of their logical IDs.
 func Alarms(templates ...*Template) []Alarm {
 	var all []Alarm
 	for _, t := range templates {
-		for _, id := range t.ids(alarmType) {
-			a := Alarm{alarmName(id), fmt.Sprint(t.at(id, "AlarmDescription")), t.condition(id), t.action(id)}
+		for _, id := range slices.Concat(t.ids(compositeType), t.ids(alarmType)) {
+			description, runbook, _ := strings.Cut(fmt.Sprint(t.at(id, "AlarmDescription")), runbookBegins)
+			a := Alarm{alarmName(id), strings.TrimSuffix(description, "."), runbook, t.condition(id), t.action(id)}
 			if !slices.ContainsFunc(all, func(other Alarm) bool { return other.Name == a.Name }) {
 				all = append(all, a)
 			}
@@ -48,6 +56,9 @@ func alarmName(id string) string {
 
 // condition says when an alarm goes off, such as "5 or more, in 2 periods of 1 min".
 func (t *Template) condition(id string) string {
+	if t.Resources[id].Type == compositeType {
+		return "any of " + strings.Join(t.children(id), ", ")
+	}
 	side := "or more"
 	if strings.HasPrefix(fmt.Sprint(t.at(id, "ComparisonOperator")), "LessThan") {
 		side = "or less"
@@ -62,6 +73,24 @@ func (t *Template) condition(id string) string {
 		of += ", or no data"
 	}
 	return of
+}
+
+// children returns the names of the alarms of which a composite alarm is. One with
+// another rule than any of several is a problem.
+func (t *Template) children(id string) []string {
+	var names []string
+	rule := cfn.Text(t.at(id, "AlarmRule"))
+	for _, child := range t.ids(alarmType) {
+		term := `ALARM("` + child + `.Arn")`
+		if strings.Contains(rule, term) {
+			names = append(names, alarmName(child))
+			rule = strings.Replace(rule, term, "", 1)
+		}
+	}
+	if rest := strings.Trim(strings.ReplaceAll(rule, " OR ", ""), "()"); rest != "" || len(names) == 0 {
+		t.problems = append(t.problems, fmt.Errorf("%s: AlarmRule %q isn't any of the stack's alarms", id, rest))
+	}
+	return names
 }
 
 // period returns an alarm's period in seconds: its own, or that of the metrics that

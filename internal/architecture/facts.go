@@ -19,6 +19,10 @@ const (
 	topicType    = "AWS::SNS::Topic"
 	alarmType    = "AWS::CloudWatch::Alarm"
 	logGroupType = "AWS::Logs::LogGroup"
+	// More of CloudWatch.
+	compositeType = "AWS::CloudWatch::CompositeAlarm"
+	dashboardType = "AWS::CloudWatch::Dashboard"
+	queryType     = "AWS::Logs::QueryDefinition"
 )
 
 const daySeconds = 24 * 60 * 60
@@ -135,7 +139,7 @@ func secretFacts(t *Template, id string) []string {
 func watchFacts(t *Template, _ string) []string {
 	group := t.one(logGroupType, "Worker")
 	return []string{
-		fmt.Sprintf("%d alarms, %d dashboard", len(t.ids(alarmType)), len(t.ids("AWS::CloudWatch::Dashboard"))),
+		fmt.Sprintf("%d alarms, %d dashboard", len(t.ids(alarmType)), len(t.ids(dashboardType))),
 		fmt.Sprintf("%d log groups, %d days", len(t.ids(logGroupType)), t.number(group, "RetentionInDays")),
 	}
 }

@@ -24,6 +24,7 @@ var priced = map[string][]unit{
 	"AWS::EC2::EIP":                              {{"Public IPv4 addresses", "public-ipv4", hoursInMonth, "`natGateways`, `vpc`"}},
 	"AWS::ElasticLoadBalancingV2::LoadBalancer":  {{"Load balancer", "load-balancer", hoursInMonth, ""}},
 	"AWS::CloudWatch::Dashboard":                 {{"Dashboard", "dashboard", 1, "`dashboard`"}},
+	"AWS::CloudWatch::CompositeAlarm":            {{"Composite alarm", "composite-alarm", 1, "`alarmEmail`, `alarmTopicArn`"}},
 	"AWS::SecretsManager::Secret":                {{"Secret", "secret", 1, ""}},
 	"AWS::EC2::VPCEndpoint":                      nil,
 	"AWS::ECS::TaskDefinition":                   nil,
@@ -38,7 +39,7 @@ var priced = map[string][]unit{
 // endpoints by zone. Gateway endpoints cost nothing.
 func hourly(template cfn.Template) ([]Line, error) {
 	var lines []Line
-	for _, kind := range []string{"AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::SecretsManager::Secret", "AWS::CloudWatch::Dashboard"} {
+	for _, kind := range []string{"AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::SecretsManager::Secret", "AWS::CloudWatch::Dashboard", "AWS::CloudWatch::CompositeAlarm"} {
 		n := float64(len(template.OfType(kind)))
 		for _, u := range priced[kind] {
 			lines = append(lines, Line{u.what, u.price, n * u.units, u.setting})

@@ -176,7 +176,9 @@ func writeUsage(page *strings.Builder, environments []environment, prices Prices
 		fmt.Fprintf(page, "| %s | %.4f | %.4f |\n", row.What, row.Cost, prod.Rows()[i].Cost)
 	}
 	fmt.Fprintf(page, "| **Sum** | **%s** | **%s** |\n", dollars(dev.Sum()), dollars(prod.Sum()))
-	page.WriteString("\nA canvas request or an event that is refused costs a request and log lines. The routes' own metrics cost 0.30 each, six a route, in months in which every hour has a call.\n")
+	metric := prices.Of("metric")
+	fmt.Fprintf(page, "\nA canvas request or an event that is refused costs a request and log lines. The routes' own metrics cost %s each, six a route, in months in which every hour has a call. So do the services' own that events cause, %d in number (%s): %s a month at most, and nothing in hours without an event. [Log lines](logs.md#metrics-and-what-they-cost) says what each is for. Where somebody is notified of alarms, `Attention` costs %s a month.\n",
+		dollars(metric), len(writtenByEvents), strings.Join(writtenByEvents, ", "), dollars(float64(len(writtenByEvents))*metric), dollars(prices.Of("composite-alarm")))
 }
 
 // writePrices writes the price list.

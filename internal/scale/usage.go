@@ -16,7 +16,7 @@ const (
 	// packageCPU is in seconds of one processor, packageBytes what the files have.
 	packageCPU, packageBytes = 0.17, 1_000_000
 	// logBytes is about what web service, worker and access log write of one event.
-	logBytes = 4000
+	logBytes = 5000
 )
 
 // thousand is how many packages By is for.

@@ -72,7 +72,16 @@ const (
 	metricsOfRoute = 6
 )
 
-var writtenAtRest = []string{"FrontDoorAnswered", "LogLines", "NotReady", "SecretNotUsed"}
+// The services' own metrics: those that are written at rest, and those that events
+// cause, each with the stack alone as its dimension. A test compares both with
+// docker/src.
+var (
+	writtenAtRest   = []string{"FrontDoorAnswered", "LogLines", "NotReady", "SecretNotUsed"}
+	writtenByEvents = []string{
+		"EventsAccepted", "EventsRefused", "ExportBytes", "ExportsDone", "ExportsFailed", "PackageConfirmedSeconds",
+		"PackagedSeconds", "PackagesUnconfirmed", "WebhooksFailed", "WorkerBusy",
+	}
+)
 
 // metric is what CloudWatch charges for by the month.
 type metric struct {

@@ -17,6 +17,8 @@ import (
 type Stack struct {
 	// Alarms are sorted by name.
 	Alarms []Alarm
+	// Composites are sorted by name.
+	Composites []Composite
 	// Targets are sorted by name.
 	Targets []Target
 
@@ -40,6 +42,10 @@ func Read(text []byte) (Stack, error) {
 			var a Alarm
 			a, err = readAlarm(r)
 			stack.Alarms = append(stack.Alarms, a)
+		case "AWS::CloudWatch::CompositeAlarm":
+			var c Composite
+			c, err = readComposite(r)
+			stack.Composites = append(stack.Composites, c)
 		case "AWS::ApplicationAutoScaling::ScalableTarget":
 			var t Target
 			t, err = readTarget(r)

@@ -12,6 +12,7 @@ import structlog
 
 from ..queues.claims import Claim, Claims
 from ..queues.event import Event
+from ..runtime.metrics import Metrics
 from ..runtime.time_limits import check_time, time_limit
 from ..store.archive import Archive
 from ..store.package_store import PackageStore
@@ -43,6 +44,7 @@ class ExportDependencies:
     statuses: ExportStatuses
     # Asks later whether Quilt has confirmed: entry, package, and when it was asked.
     confirm_later: Callable[[str, str, float], None]
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,8 @@ class Exporter:
             documents = documents_of(package, entry, links, event.trigger)
             store = PackageStore(self._dependencies.s3, self._bucket, check)
             stored = store.write(package.name, event.entry_id, Archive(file), documents)
+        size = sum(it.size for it in stored.contents.files)
+        self._dependencies.metrics.put("ExportBytes", size, "Bytes")
         return replace(
             package,
             files=len(stored.contents.files),
@@ -197,6 +201,8 @@ class Exporter:
         then = statuses.change(event.entry_id, lambda _: asked, shown=False)
         self._dependencies.packaging.request_package(package, event.entry_id, event.webhook_id)
         self._dependencies.confirm_later(event.entry_id, package.name, handed_at)
+        seconds = max(self._clock() - event.received_at, 0)
+        self._dependencies.metrics.put("PackagedSeconds", seconds, "Seconds")
 
         def handed(status: ExportStatus) -> Values:
             confirmed = then is not None and (status.top_hash, status.confirmed_at) != (

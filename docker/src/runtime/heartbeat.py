@@ -1,4 +1,4 @@
-"""What each task says of itself every minute: whether it is ready, and how much it logged."""
+"""What each task says of itself every minute: whether it is ready, and what it did."""
 
 from __future__ import annotations
 
@@ -14,10 +14,19 @@ PERIOD_SECONDS = 60.0
 class Heartbeat:
     """Writes the metrics that alarms on a service's tasks look at."""
 
-    def __init__(self, metrics: Metrics, problems: Callable[[], list[str]]) -> None:
-        """Take where to write, and what says why the task isn't ready, and raises nothing."""
+    def __init__(
+        self,
+        metrics: Metrics,
+        problems: Callable[[], list[str]],
+        busy_percent: Callable[[], float] = float,
+    ) -> None:
+        """Take where to write, what says why the task isn't ready, and how busy it was.
+
+        Both raise nothing.
+        """
         self._metrics = metrics
         self._problems = problems
+        self._busy_percent = busy_percent
         self._reported = 0
 
     def watch(self) -> None:
@@ -34,3 +43,8 @@ class Heartbeat:
         written = lines_written()
         self._metrics.put_of_task({"NotReady": not_ready, "LogLines": written - self._reported})
         self._reported = written
+        # An idle task writes none: a metric costs by the hours in which it is written.
+        busy = self._busy_percent()
+        if busy:
+            self._metrics.put("WorkerBusy", busy, "Percent")
+        self._metrics.put_counts()

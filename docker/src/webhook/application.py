@@ -19,7 +19,7 @@ from .intake import Intake, queue_client
 from .keys import KeyProvider, Keys, fetch_keys, fetched, keys_fault
 from .routes.openapi import openapi_routes
 from .routes.webhooks import webhook_routes
-from .webhook_requests import WebhookRequests, count_failures, register_error_handlers
+from .webhook_requests import WebhookRequests, count_outcomes, register_error_handlers
 
 # A health check waits no longer for Benchling and the queue: it must not depend on them.
 WARM_UP_SECONDS = 5.0
@@ -103,14 +103,16 @@ def create_app(
     settings: Callable[[], Settings],
     dependencies: Dependencies,
     warnings: Callable[[], list[str]] = list,
+    metrics: Metrics | None = None,
 ) -> Flask:
     """Return the application; ``settings`` returns those in force.
 
-    ``warnings`` says what a person must mend while the service works on.
+    ``warnings`` says what a person must mend while the service works on. Whoever gives
+    ``metrics`` has its counts written.
     """
     keys, events, canvases = dependencies.keys, dependencies.events, dependencies.canvases
     app = health_app(settings, dependencies.problems, warnings)
-    count_failures(app, Metrics(settings().stack_name))
+    count_outcomes(app, metrics or Metrics(settings().stack_name))
     # What is no route is 404: a redirect would be HTML, to whatever host was asked for.
     app.url_map.merge_slashes = False
     app.register_blueprint(openapi_routes())

@@ -81,6 +81,7 @@ def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
     except MessageRefusedError as error:
         raise BadRequest(f"the queue can't hold the event ({error})") from error
     status = "accepted" if new else "duplicate"
+    g.accepted = new
     bind_contextvars(outcome=status)
     return jsonify(status=status)
 
@@ -97,6 +98,7 @@ def register_error_handlers(app: Flask) -> None:
     @app.errorhandler(VerificationError)
     def refused(error: VerificationError) -> ResponseReturnValue:
         bind_contextvars(outcome="refused", reason=str(error))
+        g.refused = True
         return jsonify(error="unverified", message=str(error)), 401
 
     @app.errorhandler(KeysUnavailableError)
@@ -113,10 +115,11 @@ def register_error_handlers(app: Flask) -> None:
         return jsonify(error="unavailable", message="try again later"), 503
 
 
-def count_failures(app: Flask, metrics: Metrics) -> None:
-    """Have counted what may be this release's fault, and no caller's without a signature.
+def count_outcomes(app: Flask, metrics: Metrics) -> None:
+    """Have counted what was queued, what was refused for its signature, and what failed.
 
-    That is a signed webhook whose response is 5xx, and whatever nobody foresaw.
+    A failure is what may be this release's fault, and no caller's without a signature:
+    a signed webhook whose response is 5xx, and whatever nobody foresaw.
     """
 
     @app.after_request
@@ -126,6 +129,10 @@ def count_failures(app: Flask, metrics: Metrics) -> None:
             g.get("signed") and status > HTTPStatus.INTERNAL_SERVER_ERROR
         ):
             metrics.put("WebhooksFailed", 1, "Count")
+        if g.get("accepted"):
+            metrics.count("EventsAccepted")
+        if g.get("refused"):
+            metrics.count("EventsRefused")
         return response
 
 

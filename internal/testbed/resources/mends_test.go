@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	alarmtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -33,6 +35,25 @@ func mendsAreReadBack(t *testing.T, config aws.Config) {
 			case strings.HasPrefix(id, "OperatorAlarmsThrottledClaims"):
 				assert.Assert(t, it.MetricName == nil && it.Period == nil && len(it.Metrics) == 3, "%+v", it)
 			}
+		}
+	})
+	t.Run("cloudwatch: composite alarm", func(t *testing.T) {
+		name, err := d.Stack.only("AWS::CloudWatch::CompositeAlarm")
+		assert.NilError(t, err)
+		out, err := cloudwatch.NewFromConfig(config).DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
+			AlarmNames: []string{name}, AlarmTypes: []alarmtypes.AlarmType{alarmtypes.AlarmTypeCompositeAlarm},
+		})
+		assert.NilError(t, err)
+		assert.Equal(t, len(out.CompositeAlarms), 1)
+		it := out.CompositeAlarms[0]
+		assert.Assert(t, strings.Contains(aws.ToString(it.AlarmRule), "OperatorAlarmsDeadLetters"), "%+v", it)
+		assert.Equal(t, len(it.AlarmActions), 1)
+	})
+	t.Run("logs: saved queries", func(t *testing.T) {
+		queries := d.Stack.ids("AWS::Logs::QueryDefinition")
+		assert.Assert(t, len(queries) > 0)
+		for id, query := range queries {
+			assert.Check(t, regexp.MustCompile(`^[0-9a-f-]{36}$`).MatchString(query), "%s: %s", id, query)
 		}
 	})
 	t.Run("elasticloadbalancingv2: attributes and zones", func(t *testing.T) {
