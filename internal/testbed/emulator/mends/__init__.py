@@ -9,6 +9,7 @@ from mends import (
     ec2,
     ecs,
     elasticloadbalancingv2,
+    iam,
     logs,
     s3,
     wafv2,
@@ -36,6 +37,7 @@ def apply():
     elasticloadbalancingv2.mend_attributes()
     elasticloadbalancingv2.mend_zones()
     elasticloadbalancingv2.mend_balancer_protection()
+    iam.mend_service_linked_role()
     logs.mend_log_group_name()
     s3.mend_bucket()
     s3.mend_managed_key()
