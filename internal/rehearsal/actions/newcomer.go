@@ -59,7 +59,7 @@ func (a newcomer) Run(ctx context.Context) error {
 			return err
 		}
 		interrupted += time.Since(paused)
-		if err := a.Report.Check(step.Command, func() (string, error) { return step.Place, a.follow(ctx, step) }); err != nil {
+		if err := a.Report.Check(step.Command, func() (string, error) { return step.Place, a.follow(ctx, step) }); err != nil && !errors.Is(err, tutorial.ErrOtherOutput) {
 			return err
 		}
 		if makes(step, "deploy") {

@@ -21,6 +21,9 @@ const failed = "make: ***"
 // colour matches what changes a terminal's colours.
 var colour = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 
+// ErrOtherOutput is of a command that ended as the page has it, and printed something else.
+var ErrOtherOutput = errors.New("another output")
+
 // Step is a command of a page, which a block of bash has, and what it prints by the block
 // of text that follows.
 type Step struct {
@@ -94,8 +97,8 @@ func (s Step) Compare(output string) error {
 	if missing < len(s.Prints) {
 		wanted = fmt.Sprintf("%q", s.Prints[missing])
 	}
-	return fmt.Errorf("%s: %s: the page has %s where the output is otherwise; correct the page, or what it describes; it printed\n%s",
-		s.Place, s.Command, wanted, strings.Join(printed, "\n"))
+	return fmt.Errorf("%s: %s: %w: the page has %s where it is otherwise; correct the page, or what it describes; it printed\n%s",
+		s.Place, s.Command, ErrOtherOutput, wanted, strings.Join(printed, "\n"))
 }
 
 // lines returns an output's lines without colours and without spaces at their ends.
