@@ -21,7 +21,7 @@ var rooms = []string{
 	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth internal/scale internal/scan",
 	"internal/rehearsal/mutants",
 	"internal/rehearsal/actions",
-	"internal/rehearsal/stage",
+	"internal/rehearsal/stage internal/rehearsal/tutorial",
 	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters internal/migrate internal/simulation",
 	"internal/testbed",
 	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest internal/testbed/reachability",

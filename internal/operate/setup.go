@@ -90,7 +90,9 @@ func (s *setup) run(ctx context.Context) (prepared, error) {
 	if err := s.takeFlags(); err != nil {
 		return outcome, err
 	}
-	if outcome.QuiltStack, err = s.interview(ctx); err != nil {
+	outcome.QuiltStack, err = s.interview(ctx)
+	// What an interruption kept from being looked up isn't what there is nothing of.
+	if err = errors.Join(err, interrupted(ctx)); err != nil {
 		return outcome, fmt.Errorf("%w\nnothing is written", err)
 	}
 	maps.DeleteFunc(s.changes, func(name string, value any) bool { return reflect.DeepEqual(value, s.has[name]) })
@@ -139,6 +141,14 @@ func (s *setup) takeFlags() error {
 	return errors.Join(problems...)
 }
 
+// interrupted returns an error where a person has interrupted the command.
+func interrupted(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted: run this again")
+	}
+	return nil
+}
+
 // decided says whether a setting needs no proposal: an option says it, or cdk.json has it.
 func (s *setup) decided(name string) bool {
 	_, said := s.changes[name]
@@ -173,6 +183,9 @@ func (s *setup) write(ctx context.Context, text []byte) (bool, error) {
 		if yes, err := agrees(ctx, s.person, "Write "+stacks.SettingsFile+"?"); err != nil || !yes {
 			return false, errors.Join(errors.New("nothing is written"), err)
 		}
+	}
+	if err := interrupted(ctx); err != nil {
+		return false, fmt.Errorf("%w\nnothing is written", err)
 	}
 	if err := replaceFile(stacks.SettingsFile, text, after); err != nil {
 		return false, err

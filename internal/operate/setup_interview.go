@@ -180,9 +180,9 @@ func (s *setup) chooseDomain(ctx context.Context) error {
 	return nil
 }
 
-// note says what couldn't be looked up.
+// note says what couldn't be looked up, unless it was interrupted.
 func (s *setup) note(settings string, err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(s.out, "%s: nothing to propose: %v\n", settings, err)
 	}
 }

@@ -94,6 +94,41 @@ func TestSetupFindsQuilt(t *testing.T) {
 	assert.Equal(t, printed.String(), `{"environment":"lab","quiltStack":"","changed":{"natGateways":null},"written":true}`+"\n")
 }
 
+// interrupting is an output that interrupts at a text.
+type interrupting struct {
+	at        string
+	interrupt context.CancelFunc
+}
+
+func (i interrupting) Write(text []byte) (int, error) {
+	if strings.Contains(string(text), i.at) {
+		i.interrupt()
+	}
+	return len(text), nil
+}
+
+// TestSetupInterrupted interrupts Setup while it looks at the account, and when it has
+// shown the change: nothing is written of what was found until then.
+func TestSetupInterrupted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cloud, run := rehearsedSetup(ctx, t)
+	makeStack(ctx, t, cloud, "quilt", quiltTemplate)
+	before := text(t, "cdk.json")
+	for _, at := range []string{"Quilt stack quilt", "packageBucket"} {
+		halfway, interrupt := context.WithCancel(ctx)
+		s := setup{environment: "lab", options: SetupOptions{Yes: true}, cloud: cloud, out: interrupting{at, interrupt}}
+		outcome, err := s.run(halfway)
+		assert.ErrorContains(t, err, "interrupted: run this again\nnothing is written", at)
+		assert.Check(t, !outcome.Written)
+		assert.Equal(t, text(t, "cdk.json"), before)
+	}
+	outcome, _, err := run(SetupOptions{Yes: true})
+	assert.NilError(t, err)
+	assert.Check(t, outcome.Written)
+	assert.Equal(t, outcome.Changed["packageBucket"], "lab-packages")
+}
+
 // TestSetupAsks has a person choose between stacks, buckets, topics and certificates, and
 // correct what is refused.
 func TestSetupAsks(t *testing.T) {

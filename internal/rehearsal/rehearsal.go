@@ -76,7 +76,8 @@ func run(ctx context.Context, rows *report.Report, parts []actions.Part) bool {
 }
 
 // runLanes runs the lanes side by side: the first one on the stage that is deployed, the
-// others on copies of it. It returns the stages, the deployed one first.
+// others on copies of it, or on what they deploy. It returns the stages but those that a
+// lane has deployed itself, the first lane's first.
 func runLanes(ctx context.Context, s *stage.Stage, lanes []actions.Lane, events int) []*stage.Stage {
 	stages := []*stage.Stage{s}
 	if len(lanes) == 0 {
@@ -94,9 +95,15 @@ func runLanes(ctx context.Context, s *stage.Stage, lanes []actions.Lane, events 
 		other := stage.New(rows)
 		other.Image = s.Image
 		other.Name = strconv.Itoa(i + 2)
-		others, stages = append(others, rows), append(stages, other)
+		others = append(others, rows)
+		if !lane.Deploys() {
+			stages = append(stages, other)
+		}
 		all.Go(func() {
-			if run(ctx, rows, actions.Copied(other, s.Testbed, template)) {
+			if lane.Deploys() {
+				defer other.Stop()
+			}
+			if run(ctx, rows, lane.SetUp(other, s.Testbed, template)) {
 				run(ctx, rows, lane.Of(other, events))
 			}
 		})

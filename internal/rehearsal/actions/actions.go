@@ -41,6 +41,7 @@ var lanes = []Lane{
 	{"packages", "faults"},
 	{"outages", "kills"},
 	{"front door", "attacks", "TLS"},
+	{newcomerPart},
 }
 
 // rightsPart comes after all lanes.
@@ -56,6 +57,10 @@ func Lanes(names ...string) (chosen []Lane, rights bool, err error) {
 		if len(kept) > 0 {
 			chosen = append(chosen, kept)
 		}
+	}
+	// The stack that is deployed already is no place for who deploys it.
+	if len(chosen) > 0 && chosen[0].Deploys() {
+		chosen = append([]Lane{{}}, chosen...)
 	}
 	known = append(known, rightsPart)
 	for _, name := range names {
@@ -77,9 +82,27 @@ func Copied(s *stage.Stage, other *testbed.Testbed, template string) []Part {
 	return []Part{{"set-up", adopt{s, other}}, {"deployment", deployTemplate{s, template}}}
 }
 
+// Deploys says whether a lane deploys the stack itself, with other settings.
+func (l Lane) Deploys() bool { return slices.Contains(l, newcomerPart) }
+
+// SetUp returns the parts that get a stage ready for a lane beside the first, on the
+// engine and with the image of another stage, by the template that is deployed there.
+func (l Lane) SetUp(s *stage.Stage, other *testbed.Testbed, template string) []Part {
+	if l.Deploys() {
+		return Copied(s, other, template)[:1]
+	}
+	return Copied(s, other, template)
+}
+
 // Of returns a lane's parts, with what comes before and after them. While workers are
 // killed, "kills" sends that number of events.
 func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
+	if len(l) == 0 {
+		return nil
+	}
+	if l.Deploys() {
+		return []Part{{newcomerPart, newcomer{Stage: s}}}
+	}
 	all := []Part{
 		{"first deployment", firstDeployment{s}},
 		{"web service", webhooks{s}},

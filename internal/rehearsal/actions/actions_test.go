@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/rehearsal/tutorial"
 )
 
 func TestEventsInALog(t *testing.T) {
@@ -21,4 +23,25 @@ func TestCallsOfTheDescription(t *testing.T) {
 	assert.Error(t, err, "no call was checked")
 	_, err = callsChecked(map[string]int{"getTask": 2}, []string{"a", "b"})
 	assert.Error(t, err, "a; b")
+}
+
+// TestLaneThatDeploys has the newcomer on a stage of its own, beside the deployed one.
+func TestLaneThatDeploys(t *testing.T) {
+	chosen, _, err := Lanes(newcomerPart)
+	assert.NilError(t, err)
+	assert.DeepEqual(t, chosen, []Lane{{}, {newcomerPart}})
+	assert.Equal(t, len(chosen[0].Of(nil, 0)), 0)
+	assert.Equal(t, len(chosen[1].Of(nil, 0)), 1)
+	assert.Check(t, chosen[1].Deploys())
+	assert.Equal(t, len(chosen[1].SetUp(nil, nil, "")), 1)
+
+	chosen, _, err = Lanes("worker", newcomerPart)
+	assert.NilError(t, err)
+	assert.DeepEqual(t, chosen, []Lane{{"worker"}, {newcomerPart}})
+}
+
+func TestNewcomersCommands(t *testing.T) {
+	assert.Check(t, makes(tutorial.Step{Command: "make deploy"}, "deploy") && makes(tutorial.Step{Command: "make deploy X=1"}, "deploy"))
+	assert.Check(t, !makes(tutorial.Step{Command: "make deploys"}, "deploy"))
+	assert.DeepEqual(t, withoutMake([]string{"A=1", "MAKEFLAGS=-j", "AWS_PROFILE=mine", "MAKELEVEL=1", "B="}), []string{"A=1", "B="})
 }

@@ -104,7 +104,7 @@ func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
 		Endpoint:       a.Emulator.Endpoint,
 		Root:           a.Emulator.Root,
 	}
-	configFile := filepath.Join(directory, "docker.json")
+	configFile := filepath.Join(directory, "docker"+a.Name+".json")
 	if err := config.Save(configFile); err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (a deploy) cdkEnvironment(ctx context.Context) ([]string, error) {
 		environment = append(environment, name+"="+value)
 	}
 	return append(environment,
-		"HOME="+filepath.Join(directory, "home"),
+		"HOME="+filepath.Join(directory, "home"+a.Name),
 		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"CDK_DOCKER="+program,
 		cdkdocker.ConfigVariable+"="+configFile,

@@ -20,7 +20,7 @@ const (
 // emptySecret replaces the tasks while the secret is empty, and again when it is
 // filled: what comes in between is refused, and sent again.
 func (a faults) emptySecret(ctx context.Context) (stage.Accepted, error) {
-	if err := errors.Join(a.PutSecret(ctx, "{}"), a.replaceBoth(ctx)); err != nil {
+	if err := errors.Join(a.PutSecret(ctx, "{}"), replaceBoth(ctx, a.Stage)); err != nil {
 		return stage.Accepted{}, err
 	}
 	l := a.StartLoad(ctx, stage.EventsAtOnce, "etr_", 0)
@@ -30,7 +30,7 @@ func (a faults) emptySecret(ctx context.Context) (stage.Accepted, error) {
 	}); err != nil {
 		return stage.Accepted{}, err
 	}
-	if err := errors.Join(a.FillSecret(ctx), a.replaceBoth(ctx)); err != nil {
+	if err := errors.Join(a.FillSecret(ctx), replaceBoth(ctx, a.Stage)); err != nil {
 		return stage.Accepted{}, err
 	}
 	return l.Wait()
@@ -40,7 +40,7 @@ func (a faults) emptySecret(ctx context.Context) (stage.Accepted, error) {
 // events come in: no request may fail.
 func (a faults) replaceServices(ctx context.Context) (stage.Accepted, error) {
 	l := a.StartLoad(ctx, loadEvents, "etr_", loadPause)
-	if err := a.replaceBoth(ctx); err != nil {
+	if err := replaceBoth(ctx, a.Stage); err != nil {
 		return stage.Accepted{}, err
 	}
 	sent, err := l.Wait()
@@ -52,17 +52,17 @@ func (a faults) replaceServices(ctx context.Context) (stage.Accepted, error) {
 
 // replaceBoth starts a new task of each service, and stops the old one when the
 // new one responds.
-func (a faults) replaceBoth(ctx context.Context) error {
-	web, worker := a.Web.Load(), a.Worker.Load()
-	if err := a.StartWeb(ctx); err != nil {
+func replaceBoth(ctx context.Context, s *stage.Stage) error {
+	web, worker := s.Web.Load(), s.Worker.Load()
+	if err := s.StartWeb(ctx); err != nil {
 		return err
 	}
-	if _, err := a.RetireWeb(ctx, web); err != nil {
+	if _, err := s.RetireWeb(ctx, web); err != nil {
 		return err
 	}
-	if err := a.StartWorker(ctx); err != nil {
+	if err := s.StartWorker(ctx); err != nil {
 		return err
 	}
-	_, err := a.StopTask(ctx, worker)
+	_, err := s.StopTask(ctx, worker)
 	return err
 }

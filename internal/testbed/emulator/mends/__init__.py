@@ -9,6 +9,7 @@ from mends import (
     ec2,
     ecs,
     elasticloadbalancingv2,
+    iam,
     logs,
     s3,
     wafv2,
@@ -37,6 +38,7 @@ def apply():
     elasticloadbalancingv2.mend_attributes()
     elasticloadbalancingv2.mend_zones()
     elasticloadbalancingv2.mend_balancer_protection()
+    iam.mend_service_linked_role()
     logs.mend_log_group_name()
     logs.mend_query_definition()
     s3.mend_bucket()
