@@ -20,8 +20,8 @@ var codePath = regexp.MustCompile("`((?:\\.ci|\\.devcontainer|\\.github|cmd|cons
 var made = []string{"docker/.venv"}
 
 // files of other places that pages name without a directory: what the worker writes
-// into a package, and what testdata's cases consist of.
-var elsewhere = []string{"entry.json", "entry_data.json", "input.json", "links.json", "README.md", "contract.json", "package.json", "ID.md"}
+// into a package, what testdata's cases consist of, and what the tutorial's reader writes.
+var elsewhere = []string{"entry.json", "entry_data.json", "input.json", "links.json", "README.md", "contract.json", "package.json", "ID.md", "benchling.json"}
 
 // TestPathsExist looks for every path that a page names in a code span.
 func TestPathsExist(t *testing.T) {
