@@ -118,6 +118,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ConfirmWithin:  s.ConfirmWithin,
 		ExportTimeout:  s.ExportTimeout,
 		Workflow:       s.Workflow,
+		Search:         s.Search,
 		RollbackAlarms: rollback.Worker,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{

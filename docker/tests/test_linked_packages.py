@@ -8,10 +8,13 @@ import pytest
 from botocore.stub import Stubber
 
 from src.canvas import linked_packages as module
+from src.canvas.canvas import Canvas
 from src.canvas.catalog import Catalog
 from src.canvas.linked_packages import FRESH_SECONDS, QUERY_SECONDS, LinkedPackages, linked_text
 from src.canvas.package_search import MAX_PACKAGES, PackageSearch
 from src.export.export_status import ExportStatus
+
+from .canvas_packages import Packages
 
 QUERY = (
     'SELECT DISTINCT pkg_name FROM "lake"."acme-packages_packages-view" WHERE timestamp = '
@@ -151,3 +154,10 @@ def test_entry_without_a_display_id_is_not_searched_for(monkeypatch):
 def test_what_a_canvas_says(values, shown):
     status = ExportStatus(display_id="EXP1", **values)
     assert shown in linked_text(status, Catalog("acme-packages"), "experiment_id")
+
+
+@pytest.mark.parametrize(("linked_by", "drawn"), [("experiment_id", True), ("", False)])
+def test_section_is_drawn_where_there_is_a_search(linked_by, drawn):
+    canvas = Canvas(Catalog("acme-packages"), Packages(None), linked_by=linked_by)
+    blocks = canvas.blocks("etr_1", ExportStatus(display_id="EXP1"))
+    assert ("linked" in [it["id"] for it in blocks]) is drawn
