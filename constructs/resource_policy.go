@@ -20,16 +20,20 @@ type ResourcePolicy struct {
 // ResourcePolicies are the statements that an existing bucket, its key, an
 // existing queue and its key must have for the worker, if they are another
 // account's. What is made here needs none.
-func (w WorkerService) ResourcePolicies(bucket PackageBucket, prefix string, packaging PackagingQueue) []ResourcePolicy {
+func (w WorkerService) ResourcePolicies(bucket PackageBucket, prefix string, search PackageSearch, packaging PackagingQueue) []ResourcePolicy {
 	var policies []ResourcePolicy
 	add := func(name string, statements ...awsiam.PolicyStatementProps) {
 		policies = append(policies, ResourcePolicy{Name: name, Statements: statementsFor(w.Service, w.role, statements)})
 	}
 	if bucket.existing {
-		add("PackageBucket", bucket.statements(prefix)...)
+		add("PackageBucket", append(bucket.statements(prefix), search.bucketStatements(bucket)...)...)
 	}
 	if bucket.keyArn != "" {
-		add("PackageBucketKey", inKeyPolicy(bucket.keyStatement(prefix)))
+		statements := []awsiam.PolicyStatementProps{inKeyPolicy(bucket.keyStatement(prefix))}
+		if search.Database != "" {
+			statements = append(statements, inKeyPolicy(search.keyStatement(bucket)))
+		}
+		add("PackageBucketKey", statements...)
 	}
 	if packaging.HasReader {
 		add("PackagingQueue", *packaging.statement())

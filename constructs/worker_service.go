@@ -40,6 +40,8 @@ type WorkerServiceProps struct {
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
+	// Search is where linked packages are searched for.
+	Search PackageSearch
 }
 
 // WorkerService is the Fargate service that makes packages of events.
@@ -67,6 +69,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow
 	}
+	props.Search.addTo(environment)
 	task, log := newTask(scope, "Task", taskProps{
 		Name:             workerContainer,
 		Command:          workerCommand,
@@ -79,6 +82,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		Environment:      environment,
 	})
 	grantWork(task.TaskRole(), props)
+	props.Search.grant(scope, task.TaskRole(), props.Bucket)
 	grantProtection(task.TaskRole(), props.Cluster)
 	props.FrontDoor.grantProbe(task.TaskRole(), props.Contract)
 

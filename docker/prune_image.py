@@ -12,7 +12,7 @@ from pathlib import Path
 # The AWS services whose descriptions stay in botocore: those that the service
 # calls, and sts, which the credential chain calls. What botocore reads for any
 # service (partitions, retries) lies beside them.
-SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sqs", "sts"})
+SERVICES = frozenset({"athena", "dynamodb", "s3", "secretsmanager", "sqs", "sts"})
 
 # What the service imports of its packages, and of the standard library what none of
 # them does. All else keeps its source without bytecode, but for Benchling's client, of

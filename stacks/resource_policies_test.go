@@ -112,7 +112,7 @@ func TestResourcePoliciesAllowWhatTheRoleMay(t *testing.T) {
 	}
 	slices.Sort(may)
 	slices.Sort(allowed)
-	assert.Equal(t, len(may), 10, "four on objects, one each on bucket and queue, two on each key")
+	assert.Equal(t, len(may), 16, "four on objects, one each on bucket and queue, two on each key; for the search two on objects, two on the bucket, two on its key")
 	assert.DeepEqual(t, allowed, may)
 }
 

@@ -92,6 +92,8 @@ type Settings struct {
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
+	// Search is where canvases search for linked packages.
+	Search constructs.PackageSearch
 	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
 	Domain *constructs.Domain
 	// AllowedAddresses are the ranges from which webhooks may come; none allows
@@ -128,6 +130,7 @@ func DefaultSettings(environment string) Settings {
 		LogLevel:          "INFO",
 		PackagePrefix:     "benchling",
 		RunbookURL:        "docs/runbook.md",
+		Search:            constructs.PackageSearch{Workgroup: "primary", LinkedBy: "experiment_id"},
 		ExportTimeout:     30 * time.Minute,
 	}
 }

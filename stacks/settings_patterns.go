@@ -14,6 +14,11 @@ var (
 	//
 	// Source: the API reference of CloudWatch, PutMetricAlarm, AlarmDescription.
 	runbookURL = regexp.MustCompile(`^(docs/runbook\.md|https://[!-"$-~]{1,500})$`)
+	// Sources: the API references of Glue and Athena; Athena's guide, names of databases.
+	databaseName  = regexp.MustCompile(`^[a-z0-9_-]{1,255}$`)
+	workgroupName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+	metadataKey   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+	resultsPlace  = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([A-Za-z0-9._/-]{0,500}/)?$`)
 	// The IDs of old VPCs and subnets have 8 digits, of new ones 17.
 	//
 	// Source: cfn-lint's formats AWS::EC2::VPC.Id and AWS::EC2::Subnet.Id.

@@ -64,6 +64,9 @@ func checkExclusions(place string, values map[string]any, s Settings) []error {
 			problems = append(problems, fmt.Errorf("%s.%s: the key of something that is made here; set %s too, or remove it", place, pair.key, pair.of))
 		}
 	}
+	if given("athenaResults") && !given("quiltDatabase") {
+		problems = append(problems, fmt.Errorf("%s.athenaResults: nothing is searched for; set quiltDatabase too, or remove it", place))
+	}
 	if given("alarmEmail") && given("alarmTopicArn") {
 		problems = append(problems, fmt.Errorf("%s.alarmEmail: alarms go to the topic of alarmTopicArn; subscribe the address there, or remove alarmTopicArn", place))
 	}

@@ -179,6 +179,23 @@ var packageSettings = []Setting{
 		kind: object(func(s *Settings) **string { return &s.Workflow }, workflow, emptyOr(textLike(workflowName.String())), workflowAllowed),
 	},
 	{
+		Name: "quiltDatabase", Unset: "none", Meaning: "Quilt's database in Athena, its output `UserAthenaDatabaseName`. Canvases then list [linked packages](canvas.md#linked-packages).",
+		Cost: "queries by the bytes that they read",
+		kind: fittingText(func(s *Settings) *string { return &s.Search.Database }, like(databaseName), textLike(databaseName.String()), "a database's name, such as \"userathenadatabase-0123456789ab\""),
+	},
+	{
+		Name: "athenaWorkgroup", Meaning: "The workgroup of those queries, Quilt's output `UserAthenaWorkgroupName`. It must have a place of its own for results, or have Athena manage them.",
+		kind: fittingText(func(s *Settings) *string { return &s.Search.Workgroup }, like(workgroupName), textLike(workgroupName.String()), "a workgroup's name, such as \"primary\""),
+	},
+	{
+		Name: "athenaResults", Unset: "Athena manages them", Meaning: "Where that workgroup puts results.",
+		kind: fittingText(func(s *Settings) *string { return &s.Search.Results }, like(resultsPlace), textLike(resultsPlace.String()), "the workgroup's location of results, such as \"s3://quilt-results/webhook/\""),
+	},
+	{
+		Name: "linkedBy", Meaning: "The key of a package's metadata that has the display ID of an entry.",
+		kind: fittingText(func(s *Settings) *string { return &s.Search.LinkedBy }, like(metadataKey), textLike(metadataKey.String()), "up to 100 letters, digits, - and _, such as \"experiment_id\""),
+	},
+	{
 		Name: "exportTimeoutMinutes", Meaning: "After how many minutes an export that isn't done is broken off, and attempted again. Benchling may take 15 minutes to make one; raise it for exports of many gigabytes.",
 		kind: minutes(func(s *Settings) *time.Duration { return &s.ExportTimeout }, longestExport),
 	},

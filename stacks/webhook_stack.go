@@ -120,6 +120,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		ConfirmWithin:  s.ConfirmWithin,
 		ExportTimeout:  s.ExportTimeout,
 		Workflow:       s.Workflow,
+		Search:         s.Search,
 		RollbackAlarms: rollback.Worker.All,
 	})
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
@@ -169,7 +170,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	output(stack, "ClusterName", cluster.ClusterName(), "The ECS cluster")
 	output(stack, "ServiceName", webhook.Service.ServiceName(), "The ECS service that answers Benchling")
 	output(stack, "WorkerServiceName", worker.Service.ServiceName(), "The ECS service that makes packages")
-	for _, policy := range worker.ResourcePolicies(bucket, s.PackagePrefix, packaging) {
+	for _, policy := range worker.ResourcePolicies(bucket, s.PackagePrefix, s.Search, packaging) {
 		output(stack, policy.Name+"Policy", policy.Statements, "If it is another account's: what its policy must have in \"Statement\" for the worker")
 	}
 	return stack

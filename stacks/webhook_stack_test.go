@@ -32,6 +32,7 @@ var shapes = []struct{ name, settings string }{
 		"certificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}}`},
 	{"existing-quilt", `{"quiltCatalog": "quilt.example.com", "packageBucket": "quilt-packages",
 		"packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:quilt-packager", "workflow": "alpha",
+		"quiltDatabase": "userathenadatabase-0123456789ab", "athenaWorkgroup": "quilt-users", "athenaResults": "s3://quilt-results/webhook/",
 		"packageBucketKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
 		"packagingQueueKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/fedcba98-7654-3210-fedc-ba9876543210"}`},
 	{"guarded", `{"alarmEmail": "on-call@example.com", "runbookUrl": "https://git.example.com/webhook/docs/runbook.md", "availabilityZones": ["us-east-1b", "us-east-1c"], "flowLogs": true,

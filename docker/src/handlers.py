@@ -13,6 +13,8 @@ from botocore.config import Config
 from .canvas.canvas import Canvas
 from .canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
 from .canvas.catalog import Catalog
+from .canvas.linked_packages import LinkedPackages
+from .canvas.package_search import PackageSearch
 from .canvas.redraw import announce
 from .canvas.revision_consumer import RevisionConsumer
 from .export.benchling_client import BenchlingClient
@@ -61,6 +63,8 @@ class Stores:
     metrics: Metrics
     # Set when what is in work must go back.
     give_back: threading.Event
+    # None where no database to search is set.
+    search: PackageSearch | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,21 @@ def build_stores(settings: Settings) -> Stores:
         RevisionConsumer(revisions, statuses, metrics, settings.confirm_seconds),
         metrics,
         threading.Event(),
+        _package_search(settings, session, config),
+    )
+
+
+def _package_search(
+    settings: Settings, session: boto3.Session, config: Config
+) -> PackageSearch | None:
+    if not settings.quilt_database:
+        return None
+    return PackageSearch(
+        session.client("athena", config=config),
+        settings.quilt_database,
+        settings.athena_workgroup,
+        settings.package_bucket,
+        settings.linked_by,
     )
 
 
@@ -162,6 +181,7 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
     canvas = Canvas(
         Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
         PackageStore(stores.s3, settings.package_bucket, lambda: None),
+        linked_by=settings.linked_by if stores.search else "",
     )
     # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(
@@ -173,6 +193,7 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
             stores.statuses,
             stores.claims,
             canvas,
+            LinkedPackages(stores.search, stores.statuses, give_back) if stores.search else None,
         ),
         give_back,
     )

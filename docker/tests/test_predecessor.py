@@ -76,7 +76,7 @@ def test_a_spelling_that_is_not_text_is_named():
         ("pkgPrefix", 7, "set packagePrefix in cdk.json"),
         ("user_bucket", "others", "set packageBucket in cdk.json"),
         ("queue_url", "https://sqs/1/others", "set packagingQueueArn in cdk.json"),
-        ("pkg_key", "experiment_id", "has no counterpart"),
+        ("pkg_key", "experiment_id", "set linkedBy in cdk.json"),
         ("webhook_allow_list", "203.0.113.0/24", "set allowedAddresses in cdk.json"),
         ("enable_webhook_verification", False, "signatures are always verified"),
         ("enable_webhook_verification", "false", "signatures are always verified"),

@@ -50,7 +50,8 @@ type Name struct {
 }
 
 const (
-	noSearch      = "Canvases here don't search for linked packages: they show the entry's own."
+	searched      = "Canvases list linked packages where `quiltDatabase` is set."
+	searchRights  = "The stack gives the rights by `quiltDatabase`."
 	allowed       = "In cdk.json it is a list of IPv4 ranges, kept by a web ACL; health checks need none."
 	alwaysChecked = "Signatures are always verified: `true` does nothing, another value is refused."
 	bucketPolicy  = "No role is assumed: a bucket of another account must allow the worker's, as the output `PackageBucketPolicy` says."
@@ -72,7 +73,7 @@ var Names = []Name{
 	{Place: Secret, Name: "pkg_prefix", Also: []string{"pkgPrefix", "package_prefix"}, Fate: Compared, To: "packagePrefix", Meaning: "The tasks' roles allow this prefix alone."},
 	{Place: Secret, Name: "user_bucket", Also: []string{"userBucket"}, Fate: Compared, To: "packageBucket", Meaning: "The tasks' roles allow this bucket alone."},
 	{Place: Secret, Name: "queue_url", Also: []string{"queueUrl"}, Fate: Compared, To: "packagingQueueArn", Meaning: "In cdk.json it is the queue's ARN."},
-	{Place: Secret, Name: "pkg_key", Also: []string{"pkgKey"}, Fate: Refused, Meaning: noSearch},
+	{Place: Secret, Name: "pkg_key", Also: []string{"pkgKey"}, Fate: Refused, To: "linkedBy", Meaning: searched},
 	{Place: Secret, Name: "webhook_allow_list", Also: []string{"webhookAllowList"}, Fate: Refused, To: "allowedAddresses", Meaning: allowed + " An empty one does nothing."},
 	{Place: Secret, Name: "enable_webhook_verification", Also: []string{"enableWebhookVerification"}, Fate: Refused, Meaning: alwaysChecked},
 
@@ -87,10 +88,10 @@ var Names = []Name{
 	{Place: Variable, Name: "ENABLE_WEBHOOK_VERIFICATION", Fate: Refused, Meaning: alwaysChecked},
 	{Place: Variable, Name: "BENCHLING_TEST_MODE", Fate: Refused, Meaning: "Signatures are always verified: `false` does nothing, another value is refused."},
 	{Place: Variable, Name: "APP_ENV", Fate: Refused, Meaning: jsonLines},
-	{Place: Variable, Name: "ATHENA_USER_DATABASE", Fate: Refused, Meaning: noSearch},
-	{Place: Variable, Name: "ATHENA_USER_WORKGROUP", Fate: Refused, Meaning: noSearch},
-	{Place: Variable, Name: "QUILT_DATABASE", Fate: Refused, Meaning: noSearch},
-	{Place: Variable, Name: "QUILT_ATHENA_USER_POLICY_ARN", Fate: Refused, Meaning: noSearch},
+	{Place: Variable, Name: "ATHENA_USER_DATABASE", Fate: Refused, To: "quiltDatabase", Meaning: searched},
+	{Place: Variable, Name: "ATHENA_USER_WORKGROUP", Fate: Refused, To: "athenaWorkgroup", Meaning: searched},
+	{Place: Variable, Name: "QUILT_DATABASE", Fate: Refused, To: "quiltDatabase", Meaning: searched},
+	{Place: Variable, Name: "QUILT_ATHENA_USER_POLICY_ARN", Fate: Refused, Meaning: searchRights},
 	{Place: Variable, Name: "QUILT_WRITE_ROLE_ARN", Fate: Refused, To: "PackageBucketPolicy", Meaning: bucketPolicy},
 	{Place: Variable, Name: "QUILT_BUCKET_WRITE_POLICY_ARN", Fate: Refused, To: "PackageBucketPolicy", Meaning: bucketPolicy},
 	{Place: Variable, Name: "PACKAGE_EVENT_QUEUE_URL", Fate: Refused, To: "REVISION_QUEUE_URL", Meaning: ownQueue},
@@ -116,11 +117,11 @@ var Names = []Name{
 	{Place: File, Name: "benchling.clientId", Fate: Set, To: "client_id", Meaning: "In the secret."},
 	{Place: File, Name: "benchling.clientSecret", Fate: Set, To: "client_secret", Meaning: "In the secret."},
 	{Place: File, Name: "benchling.appDefinitionId", Fate: Set, To: "app_definition_id", Meaning: "In the secret."},
-	{Place: File, Name: "packages.metadataKey", Fate: Dropped, Meaning: noSearch},
-	{Place: File, Name: "quilt.database", Fate: Dropped, Meaning: noSearch},
-	{Place: File, Name: "quilt.athenaUserWorkgroup", Fate: Dropped, Meaning: noSearch},
-	{Place: File, Name: "quilt.athenaUserPolicy", Fate: Dropped, Meaning: noSearch},
-	{Place: File, Name: "quilt.athenaUserPolicyArn", Fate: Dropped, Meaning: noSearch},
+	{Place: File, Name: "packages.metadataKey", Fate: Dropped, To: "linkedBy", Meaning: searched},
+	{Place: File, Name: "quilt.database", Fate: Dropped, To: "quiltDatabase", Meaning: searched},
+	{Place: File, Name: "quilt.athenaUserWorkgroup", Fate: Dropped, To: "athenaWorkgroup", Meaning: searched},
+	{Place: File, Name: "quilt.athenaUserPolicy", Fate: Dropped, Meaning: searchRights},
+	{Place: File, Name: "quilt.athenaUserPolicyArn", Fate: Dropped, Meaning: searchRights},
 	{Place: File, Name: "quilt.bucketWritePolicyArn", Fate: Dropped, Meaning: bucketPolicy},
 	{Place: File, Name: "quilt.stackArn", Fate: Dropped, Meaning: "No stack of Quilt's is asked."},
 	{Place: File, Name: "quilt.region", Fate: Dropped, Meaning: "All that an environment names is in the region of the deployment."},

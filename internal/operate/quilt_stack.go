@@ -22,6 +22,8 @@ type quiltStack struct {
 	queueArn string
 	// catalog is the catalog's host name, or empty.
 	catalog string
+	// database and workgroup are those of Quilt's views in Athena, or empty.
+	database, workgroup string
 }
 
 // quiltStacks returns the Quilt stacks of a region, by name. A Quilt stack is one with an
@@ -67,7 +69,10 @@ func readQuiltStack(stack types.Stack) quiltStack {
 	if queue == "" {
 		queue = queueOfURL(outputs["PackagerQueueUrl"], aws.ToString(stack.StackId))
 	}
-	return quiltStack{Name: aws.ToString(stack.StackName), queueArn: queue, catalog: hostOf(outputs["QuiltWebHost"])}
+	return quiltStack{
+		Name: aws.ToString(stack.StackName), queueArn: queue, catalog: hostOf(outputs["QuiltWebHost"]),
+		database: outputs["UserAthenaDatabaseName"], workgroup: outputs["UserAthenaWorkgroupName"],
+	}
 }
 
 // queueOfURL returns the ARN of the queue at a URL, https://HOST/ACCOUNT/NAME, in the

@@ -58,6 +58,16 @@ func (s *setup) connectQuilt(ctx context.Context) (quiltStack, error) {
 	if err := s.propose(ctx, "quiltCatalog", "Host name of Quilt's catalog", stack.catalog); err != nil {
 		return stack, err
 	}
+	if stack.database != "" {
+		if err := s.propose(ctx, "quiltDatabase", "Quilt's database in Athena, for linked packages; without one, none are listed", stack.database); err != nil {
+			return stack, err
+		}
+	}
+	if _, given := s.changes["quiltDatabase"]; given && stack.workgroup != "" {
+		if err := s.propose(ctx, "athenaWorkgroup", "Quilt's workgroup in Athena", stack.workgroup); err != nil {
+			return stack, err
+		}
+	}
 	if queue, is := s.changes["packagingQueueArn"].(string); is && !s.decided("packagingQueueKeyArn") {
 		key, err := queueKey(ctx, s.cloud, queue)
 		s.takeKey("packagingQueueKeyArn", key, err)

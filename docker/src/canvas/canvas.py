@@ -18,6 +18,7 @@ from ..runtime.version import VERSION
 from ..store.export_record import Record
 from .blocks import Blocks, button, code, row, text, time
 from .catalog import Catalog
+from .linked_packages import linked_text
 from .metadata_text import metadata_text
 
 # Files that aren't in the package are named up to this number.
@@ -40,12 +41,21 @@ class Canvas:
     """Draws canvases from what the worker has recorded."""
 
     def __init__(
-        self, catalog: Catalog, packages: Packages, clock: Callable[[], float] = clocks.time
+        self,
+        catalog: Catalog,
+        packages: Packages,
+        clock: Callable[[], float] = clocks.time,
+        linked_by: str = "",
     ) -> None:
-        """Take the catalog, and where the packages lie."""
+        """Take the catalog, and where the packages lie.
+
+        ``linked_by`` is the key of metadata by which packages are linked to entries;
+        without one, none are shown.
+        """
         self._catalog = catalog
         self._packages = packages
         self._clock = clock
+        self._linked_by = linked_by
 
     def blocks(self, entry_id: str, status: ExportStatus, view: CanvasView = FIRST_VIEW) -> Blocks:
         """Return the blocks of an entry's canvas in a view."""
@@ -57,6 +67,9 @@ class Canvas:
             blocks.append(text("metadata", self._metadata(status.package_name, record)))
             buttons = [button(page_button(page, entry_id), "Back to files")]
         else:
+            if self._linked_by and status.display_id:
+                linked = linked_text(status, self._catalog, self._linked_by)
+                blocks.append(text("linked", linked))
             blocks += self._files(status, record, page, pages) if record else []
             buttons = _pagers(entry_id, page, pages)
             if record:

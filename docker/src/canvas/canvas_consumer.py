@@ -23,6 +23,7 @@ from ..queues.failures import kind_of, pause_after, reason_of
 from ..queues.lease import Lease
 from ..runtime.errors import Kind
 from .canvas import Canvas
+from .linked_packages import LinkedPackages
 from .redraw import Redraw, announce, redraw_of
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class CanvasDependencies:
     statuses: ExportStatuses
     claims: Claims
     canvas: Canvas
+    # None where no database to search is set.
+    linked: LinkedPackages | None = None
 
 
 class CanvasConsumer:
@@ -180,6 +183,8 @@ class CanvasConsumer:
                 # It may be gone, or another app's; the package is what counts.
                 log.warning("canvas.draw_failed", reason=str(error), canvas_id=canvas.canvas_id)
                 self._dependencies.statuses.forget_canvas(entry_id, canvas.canvas_id)
+        if canvases and self._dependencies.linked:
+            self._dependencies.linked.refresh(entry_id)
 
     def _blocks(self, entry_id: str, view: CanvasView) -> list[dict[str, object]]:
         # Read for each: the last that is drawn shows what is true then.

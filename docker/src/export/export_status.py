@@ -80,6 +80,13 @@ class ExportStatus:
     # Those of them that show the metadata: JSON. Beside the pages, not in their
     # place, so that the release before this one can read them.
     metadata_canvases: str = "[]"
+    # The packages whose metadata name the entry: JSON. When they were searched for
+    # last, why that failed, and the query that runs, since when.
+    linked: str = "[]"
+    linked_at: float = 0
+    linked_reason: str = ""
+    linked_query: str = ""
+    linked_query_at: float = 0
 
     @property
     def known_canvases(self) -> dict[str, CanvasView]:

@@ -64,7 +64,8 @@ SECRET_FIELDS = (
     ),
     FormerName(
         "pkg_key",
-        "has no counterpart: canvases don't search for linked packages: remove it from the secret",
+        "isn't taken from the secret: set linkedBy in cdk.json, deploy,"
+        " and remove it from the secret",
         ("pkgKey",),
     ),
     FormerName(
@@ -80,7 +81,8 @@ SECRET_FIELDS = (
         kept=("true", "1"),
     ),
 )
-_NO_SEARCH = "has no counterpart: canvases don't search for linked packages: remove it"
+_SEARCH = "isn't taken: set {} in cdk.json, deploy, and remove it"
+_NO_POLICY = "has no counterpart: the stack gives the rights by quiltDatabase: remove it"
 _NO_ROLE = (
     "has no counterpart: let the bucket's policy allow the worker's role, as the output"
     " PackageBucketPolicy says, and remove it"
@@ -112,10 +114,10 @@ VARIABLES = (
         "is not production: log lines are always JSON: remove it",
         kept=("production",),
     ),
-    FormerName("ATHENA_USER_DATABASE", _NO_SEARCH),
-    FormerName("ATHENA_USER_WORKGROUP", _NO_SEARCH),
-    FormerName("QUILT_DATABASE", _NO_SEARCH),
-    FormerName("QUILT_ATHENA_USER_POLICY_ARN", _NO_SEARCH),
+    FormerName("ATHENA_USER_DATABASE", _SEARCH.format("quiltDatabase")),
+    FormerName("ATHENA_USER_WORKGROUP", _SEARCH.format("athenaWorkgroup")),
+    FormerName("QUILT_DATABASE", _SEARCH.format("quiltDatabase")),
+    FormerName("QUILT_ATHENA_USER_POLICY_ARN", _NO_POLICY),
     FormerName("QUILT_WRITE_ROLE_ARN", _NO_ROLE),
     FormerName("QUILT_BUCKET_WRITE_POLICY_ARN", _NO_ROLE),
     FormerName("PACKAGE_EVENT_QUEUE_URL", _OWN_QUEUE.format("REVISION_QUEUE_URL")),

@@ -23,7 +23,7 @@ WORKER_REQUIRED = (
     "REVISION_QUEUE_URL",
 )
 # What each of them may be, as the stack and AWS have it, and the remedy.
-# Source: the API references of SQS, S3 and DynamoDB.
+# Source: the API references of SQS, S3, DynamoDB, Glue and Athena.
 PATTERNS = {
     "AWS_REGION": (
         r"(?![0-9]+$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)",
@@ -35,6 +35,12 @@ PATTERNS = {
         "no first part of a package's name: use up to 100 letters, digits, - and _",
     ),
     "QUILT_CONNECTED": ("true|false", "use true or false"),
+    "QUILT_ATHENA_DATABASE": ("[a-z0-9_-]{1,255}", "no database's name: use Quilt's"),
+    "ATHENA_WORKGROUP": ("[A-Za-z0-9._-]{1,128}", "no workgroup's name: use one"),
+    "LINKED_BY": (
+        "[A-Za-z0-9_-]{1,100}",
+        "no key of metadata: use up to 100 letters, digits, - and _",
+    ),
     "CLAIMS_TABLE": (r"[A-Za-z0-9_.-]{3,255}", "no table's name: use one"),
 }
 QUEUES = (
@@ -86,6 +92,11 @@ class Settings:
     # The workflow of Quilt's that checks packages: None is the registry's default,
     # the empty text is none.
     workflow: Annotated[str | None, Text("QUILT_WORKFLOW")] = None
+    # The database of Quilt's views in Athena, in which canvases search for packages that
+    # are linked to the entry by a key of their metadata; without one they don't.
+    quilt_database: Annotated[str, Text("QUILT_ATHENA_DATABASE")] = ""
+    athena_workgroup: Annotated[str, Text()] = "primary"
+    linked_by: Annotated[str, Text()] = "experiment_id"
     # Within what time Quilt is expected to confirm a package; 0 expects nothing.
     confirm_seconds: Annotated[int, Whole(0, 86400)] = 0
     # How long an entry's next export waits for further edits.
