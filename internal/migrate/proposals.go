@@ -43,6 +43,7 @@ func (f Former) Proposals() (proposals []Proposal, problems []string) {
 	}
 	for _, same := range []struct{ setting, path string }{
 		{"packageBucket", "packages.bucket"}, {"packagePrefix", "packages.prefix"}, {"workflow", "packages.workflow"}, {"logLevel", "logging.level"},
+		{"quiltDatabase", "quilt.database"}, {"athenaWorkgroup", "quilt.athenaUserWorkgroup"}, {"linkedBy", "packages.metadataKey"},
 	} {
 		if text := f.text(same.path); text != "" {
 			add(same.setting, text, same.path)

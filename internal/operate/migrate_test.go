@@ -79,9 +79,9 @@ func TestMigrateFromTheEmulator(t *testing.T) {
 	var outline migrate.Outline
 	assert.NilError(t, json.Unmarshal(plain.Bytes(), &outline))
 	assert.Equal(t, outline.Secret["pkg_prefix"], "cdk.json has the same in packagePrefix")
-	assert.DeepEqual(t, outline.Dropped, []string{"hue.shade", "packages.metadataKey", "quilt.database", "deployment.stackName", "_inherits"})
+	assert.DeepEqual(t, outline.Dropped, []string{"hue.shade", "deployment.stackName", "_inherits"})
 	assert.Equal(t, outline.FormerURL, "https://former.example.com/prod/")
-	assert.Equal(t, len(outline.Settings), 6)
+	assert.Equal(t, len(outline.Settings), 8)
 	assert.Check(t, !strings.Contains(plain.String(), "hidden-"))
 	assert.Equal(t, text(t, "cdk.json"), before)
 	assert.DeepEqual(t, bench.Violations(), []string(nil))
