@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from src.canvas.package_search import SearchError
 from src.export.benchling_responses import REFUSALS, BenchlingClientError
 from src.export.download import DownloadError
 from src.export.retry_transport import UnavailableError
@@ -101,6 +102,7 @@ FORESEEN = [
     (UnavailableError("away"), Kind.TRANSIENT),
     (TimeLimitError("the export took longer than 60 s"), Kind.TRANSIENT),
     (StoreError("not whole"), Kind.TRANSIENT),
+    (SearchError("Athena failed"), Kind.TRANSIENT),
 ]
 
 

@@ -114,12 +114,13 @@ func (m *measurement) checkUnitTests(ctx context.Context) error {
 		}
 		options = append(options, "--volume", path+":"+to+":ro")
 	}
-	// test_libraries_bench, test_webhook_types_list and test_worker_bench are of files
-	// that aren't the image's, test_prune_image of what the builder stage does, whose
-	// outcome the image holds, and test_webhook_types of models that the image leaves
-	// out. test_memory measures memory in a process of a known size.
+	// test_libraries_bench, test_logs_page, test_operator_events, test_version,
+	// test_webhook_types_list and test_worker_bench are of files that aren't the
+	// image's, test_prune_image of what the builder stage does, whose outcome the image
+	// holds, and test_webhook_types of models that the image leaves out. test_memory
+	// measures memory in a process of a known size.
 	run := `import sys; sys.path.append("/packages"); import pytest
-sys.exit(pytest.main(["-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider", *(f"--ignore=tests/test_{it}.py" for it in ("libraries_bench", "prune_image", "memory", "webhook_types", "webhook_types_list", "worker_bench")), "tests"]))`
+sys.exit(pytest.main(["-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider", *(f"--ignore=tests/test_{it}.py" for it in ("libraries_bench", "logs_page", "operator_events", "prune_image", "memory", "version", "webhook_types", "webhook_types_list", "worker_bench")), "tests"]))`
 	text, err := m.Engine.Command(ctx, insideArgs(options, []string{"python", "-c", run})...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %s", unitTestsLog, err, strings.Join(failedTest.FindAllString(string(text), -1), ", "))
