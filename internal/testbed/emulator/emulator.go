@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,9 +43,22 @@ type Emulator struct {
 	server *process.Server
 }
 
+// starts is how often another port is tried: somebody may take a free one before the
+// emulator does.
+const starts = 3
+
 // Start runs serve.py of the source directory with the given Python and returns
 // when it responds. Its log and temporary files go to dir.
-func Start(ctx context.Context, python, source, dir string) (*Emulator, error) {
+func Start(ctx context.Context, python, source, dir string) (e *Emulator, err error) {
+	for range starts {
+		if e, err = start(ctx, python, source, dir); err == nil || ctx.Err() != nil {
+			return e, err
+		}
+	}
+	return nil, err
+}
+
+func start(ctx context.Context, python, source, dir string) (*Emulator, error) {
 	port, err := process.FreePort()
 	if err != nil {
 		return nil, err
@@ -55,10 +69,32 @@ func Start(ctx context.Context, python, source, dir string) (*Emulator, error) {
 	}
 	command := exec.Command(python, filepath.Join(source, "serve.py"), e.Calls)
 	command.Env = append(os.Environ(), e.environment(port, dir)...)
-	if e.server, err = process.Start(ctx, command, e.Log, e.Endpoint+"/_ministack/health"); err != nil {
+	health := e.Endpoint + "/_ministack/health"
+	if e.server, err = process.Start(ctx, command, e.Log, health); err != nil {
 		return nil, fmt.Errorf("%s: %w: `make rehearse` installs the emulator", python, err)
 	}
+	if err := isEmulator(ctx, health); err != nil {
+		e.Stop()
+		return nil, err
+	}
 	return e, nil
+}
+
+// isEmulator returns an error where another server responds, which has the port.
+func isEmulator(ctx context.Context, health string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, health, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: status %d: another server has the port", health, response.StatusCode)
+	}
+	return nil
 }
 
 // environment returns what binds the emulator to 127.0.0.1, has it check signatures
