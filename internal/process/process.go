@@ -31,7 +31,7 @@ type Server struct {
 }
 
 // Start starts the command, which writes into the log, and returns when it
-// answers at the address with any status but 503, which says that it is starting.
+// answers at the address with 200.
 func Start(ctx context.Context, command *exec.Cmd, log, address string) (*Server, error) {
 	if err := os.MkdirAll(filepath.Dir(log), 0o755); err != nil {
 		return nil, err
@@ -66,7 +66,9 @@ func (s *Server) waitUntilItAnswers(ctx context.Context, address string) error {
 		}
 		if answer, err := http.DefaultClient.Do(request); err == nil {
 			answer.Body.Close()
-			if answer.StatusCode != http.StatusServiceUnavailable {
+			// Any other status is a start that goes on, or another server's, which has
+			// taken the port.
+			if answer.StatusCode == http.StatusOK {
 				return nil
 			}
 		}

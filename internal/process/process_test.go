@@ -14,7 +14,7 @@ import (
 
 func answering(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(http.NotFoundHandler())
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -39,6 +39,14 @@ func TestStartSaysWhereToLook(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "logs", "log")
 	_, err := Start(context.Background(), exec.Command("false"), log, silent(t))
 	assert.Error(t, err, log+": the server ended before it answered: its last lines say why")
+}
+
+// TestStartKnowsItsServerFromAnother has a server that another one keeps from its port.
+func TestStartKnowsItsServerFromAnother(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	_, err := Start(context.Background(), exec.Command("false"), filepath.Join(t.TempDir(), "log"), other.URL)
+	assert.ErrorContains(t, err, "the server ended before it answered")
 }
 
 func TestStartWaitsWhileTheServerIsStarting(t *testing.T) {

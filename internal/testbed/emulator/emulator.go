@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,32 +68,10 @@ func start(ctx context.Context, python, source, dir string) (*Emulator, error) {
 	}
 	command := exec.Command(python, filepath.Join(source, "serve.py"), e.Calls)
 	command.Env = append(os.Environ(), e.environment(port, dir)...)
-	health := e.Endpoint + "/_ministack/health"
-	if e.server, err = process.Start(ctx, command, e.Log, health); err != nil {
+	if e.server, err = process.Start(ctx, command, e.Log, e.Endpoint+"/_ministack/health"); err != nil {
 		return nil, fmt.Errorf("%s: %w: `make rehearse` installs the emulator", python, err)
 	}
-	if err := isEmulator(ctx, health); err != nil {
-		e.Stop()
-		return nil, err
-	}
 	return e, nil
-}
-
-// isEmulator returns an error where another server responds, which has the port.
-func isEmulator(ctx context.Context, health string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, health, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: status %d: another server has the port", health, response.StatusCode)
-	}
-	return nil
 }
 
 // environment returns what binds the emulator to 127.0.0.1, has it check signatures
