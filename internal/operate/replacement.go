@@ -200,10 +200,8 @@ func (r replacement) until(ctx context.Context, what string, done func() (bool, 
 		if is || err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if pause(ctx, r.poll) != nil {
 			return fmt.Errorf("%s: still waited for (%w); `make status` says why", what, context.Cause(ctx))
-		case <-time.After(r.poll):
 		}
 	}
 }
