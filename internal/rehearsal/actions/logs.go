@@ -28,14 +28,22 @@ func (a finish) checkLogs(ctx context.Context) (string, error) {
 	}
 	byWeb, byWorker := eventsIn(web.String()), eventsIn(worker.String())
 	followed := 0
+	var problems []error
 	for entry, webhook := range a.Last.Entries {
-		if event := (loggedEvent{entry, webhook}); byWeb[event] && byWorker[event] {
+		switch event := (loggedEvent{entry, webhook}); {
+		case !byWeb[event]:
+			problems = append(problems, fmt.Errorf("logs of the web service: none names the event %s of %s", webhook, entry))
+		case !byWorker[event]:
+			problems = append(problems, fmt.Errorf("logs of the workers: none names the event %s of %s", webhook, entry))
+		default:
 			followed++
 		}
 	}
-	var problems []error
-	if followed < len(a.Last.Entries) || followed == 0 {
-		problems = append(problems, fmt.Errorf("%d of %d events are named in the logs of both services", followed, len(a.Last.Entries)))
+	if len(a.Last.Entries) == 0 {
+		problems = append(problems, errors.New("logs: there is no event to follow"))
+	}
+	if len(problems) > 0 {
+		problems = append(problems, a.KeepLogs(ctx))
 	}
 	secret := append([]string{bodyOnly, a.App.ClientSecret, a.Benchling.API.Token()}, a.Last.Signatures...)
 	for where, text := range map[string]string{"web": web.String(), "worker": worker.String()} {

@@ -61,7 +61,7 @@ func (s *Stage) CountPackages(ctx context.Context, sent Accepted, waited error) 
 		problems = append(problems, errors.New(counts.String()))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return "", errors.Join(err, s.keepLogs(ctx))
+		return "", errors.Join(err, s.KeepLogs(ctx))
 	}
 	return counts.String(), nil
 }

@@ -21,15 +21,18 @@ func (s *Stage) AllLogs(ctx context.Context) (map[string]string, error) {
 	}
 	logs := map[string]string{}
 	for name := range strings.FieldsSeq(names) {
-		text, _ := s.Engine.Command(ctx, "logs", name).CombinedOutput()
+		text, err := s.Engine.Command(ctx, "logs", name).CombinedOutput()
+		if err != nil {
+			return nil, fmt.Errorf("log of %s: %w: %s", name, err, testbed.LastLines(string(text), 3))
+		}
 		logs[name] = string(text)
 	}
 	return logs, nil
 }
 
-// keepLogs writes the logs of all tasks, which go with their containers, to
+// KeepLogs writes the logs of all tasks, which go with their containers, to
 // files, and says where they are.
-func (s *Stage) keepLogs(ctx context.Context) error {
+func (s *Stage) KeepLogs(ctx context.Context) error {
 	logs, err := s.AllLogs(ctx)
 	if err != nil {
 		return err
