@@ -14,7 +14,7 @@ import (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		setupCommand(), doctorCommand(), preflightCommand(), deployCommand(), manifestCommand(), connectCommand(), statusCommand(), logsCommand(), redriveCommand(), migrateCommand(),
-		verifyCommand(), backfillCommand(),
+		verifyCommand(), backfillCommand(), imageCommand(),
 	}
 }
 
@@ -76,6 +76,18 @@ func deployCommand() *cobra.Command {
 	createRoles(c.Flags(), &options)
 	// What comes after the environment is the CDK CLI's.
 	c.Flags().SetInterspersed(false)
+	return c
+}
+
+func imageCommand() *cobra.Command {
+	assembly := ""
+	c := environmentFirst(&cobra.Command{
+		Use: "image [--assembly FOLDER] ENVIRONMENT", Short: "Print the image that a synthesized environment deploys, by its digest in the registry",
+		RunE: func(c *cobra.Command, args []string) error {
+			return operate.Image(c.Context(), args[0], assembly, c.OutOrStdout())
+		},
+	}, 0)
+	c.Flags().StringVar(&assembly, "assembly", "cdk.out", "where the environment is synthesized")
 	return c
 }
 
