@@ -87,8 +87,8 @@ doctor: $(NODE) webhook ## Check everything that a deployment of ENVIRONMENT nee
 	@build/bin/webhook doctor $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: preflight
-preflight: webhook ## Check what a deployment of ENVIRONMENT needs of your AWS account; CREATE_ROLES=1 makes its service-linked roles
-	@build/bin/webhook preflight $(if $(CREATE_ROLES),--create-roles) $(ENVIRONMENT)
+preflight: webhook ## Check what a deployment of ENVIRONMENT needs of your AWS account; CREATE_ROLES=1 makes its service-linked roles (JSON=1)
+	@build/bin/webhook preflight $(if $(CREATE_ROLES),--create-roles) $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: deploy
 deploy: $(NODE) webhook ## Check, then deploy ENVIRONMENT to the AWS account of your credentials (CREATE_ROLES=1, CDK_ARGS=)
@@ -134,8 +134,8 @@ logs: webhook ## Print the log lines of ENVIRONMENT's services by time; ENTRY=ID
 	@build/bin/webhook logs $(if $(ENTRY),--entry '$(ENTRY)') $(if $(WEBHOOK),--webhook '$(WEBHOOK)') $(if $(SINCE),--since '$(SINCE)') $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: redrive
-redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again
-	@build/bin/webhook redrive $(ENVIRONMENT) '$(SEND)'
+redrive: webhook ## List the dead letters of ENVIRONMENT; SEND=ID,ID or SEND=all sends them again (JSON=1)
+	@build/bin/webhook redrive $(if $(JSON),--json) $(ENVIRONMENT) '$(SEND)'
 
 .PHONY: verify
 verify: webhook ## Send ENTRY through ENVIRONMENT and report each station until Quilt's revision (TIMEOUT=10m, DRY_RUN=1, JSON=1)
@@ -152,8 +152,8 @@ migrate: webhook ## Say what a move of the predecessor's stack FROM to ENVIRONME
 	@build/bin/webhook migrate --from '$(FROM)' $(if $(CONFIG),--config '$(CONFIG)') $(ENVIRONMENT)
 
 .PHONY: status
-status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked
-	@build/bin/webhook status $(if $(CONFIG),--config) $(ENVIRONMENT)
+status: webhook ## Say whether ENVIRONMENT is ready; CONFIG=1 prints its settings, secrets masked (JSON=1)
+	@build/bin/webhook status $(if $(CONFIG),--config) $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: webhook
 webhook:

@@ -22,9 +22,10 @@ type PackageSearch struct {
 	LinkedBy string
 }
 
-// manifests are the parts of a registry that Quilt's views of packages read.
+// manifests are the parts of a registry that Quilt's views of packages read, and by
+// which canvases show a linked package.
 //
-// Source: Quilt's documentation, Athena.
+// Sources: Quilt's documentation, Athena; quilt3's registry.
 var manifests = []string{".quilt/named_packages/*", ".quilt/packages/*"}
 
 // addTo sets what the worker searches by.

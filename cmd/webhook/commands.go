@@ -53,15 +53,16 @@ func createRoles(flags *pflag.FlagSet, options *preflight.Options) {
 }
 
 func preflightCommand() *cobra.Command {
-	options := preflight.Options{}
+	options, asJSON := preflight.Options{}, false
 	c := environmentFirst(&cobra.Command{
-		Use: "preflight [--create-roles] [--synthesized] ENVIRONMENT", Short: "Check what a deployment needs of the account",
+		Use: "preflight [--create-roles] [--synthesized] [--json] ENVIRONMENT", Short: "Check what a deployment needs of the account",
 		RunE: func(c *cobra.Command, args []string) error {
-			return operate.Preflight(c.Context(), args[0], options, c.OutOrStdout())
+			return operate.Preflight(c.Context(), args[0], options, asJSON, c.OutOrStdout())
 		},
 	}, 0)
 	createRoles(c.Flags(), &options)
 	c.Flags().BoolVar(&options.Synthesized, "synthesized", false, "the deployment is of a finished template, in one step")
+	c.Flags().BoolVar(&asJSON, "json", false, "print what was found as JSON")
 	return c
 }
 
@@ -69,6 +70,7 @@ func deployCommand() *cobra.Command {
 	options := preflight.Options{}
 	c := environmentFirst(&cobra.Command{
 		Use: "deploy [--create-roles] ENVIRONMENT [CDK ARGUMENTS]", Short: "Check, then deploy with the CDK CLI",
+		Long: "Check, then deploy with the CDK CLI. What is printed is the CLI's, so there is no --json: its --outputs-file FILE, after the environment, writes the outputs as JSON.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return operate.Deploy(c.Context(), args[0], args[1:], options, c.OutOrStdout())
 		},
@@ -120,14 +122,15 @@ func connectCommand() *cobra.Command {
 }
 
 func statusCommand() *cobra.Command {
-	showConfig := false
+	options := operate.StatusOptions{}
 	c := environmentFirst(&cobra.Command{
-		Use: "status [--config] ENVIRONMENT", Short: "Say whether it is ready, or why not",
+		Use: "status [--config] [--json] ENVIRONMENT", Short: "Say whether it is ready, or why not",
 		RunE: func(c *cobra.Command, args []string) error {
-			return operate.Status(c.Context(), args[0], showConfig, c.OutOrStdout())
+			return operate.Status(c.Context(), args[0], options, c.OutOrStdout())
 		},
 	}, 0)
-	c.Flags().BoolVar(&showConfig, "config", false, "print the settings in force, secrets masked")
+	c.Flags().BoolVar(&options.Config, "config", false, "print the settings in force, secrets masked")
+	c.Flags().BoolVar(&options.JSON, "json", false, "print what the service says as JSON")
 	return c
 }
 
@@ -148,16 +151,19 @@ func logsCommand() *cobra.Command {
 }
 
 func redriveCommand() *cobra.Command {
-	return environmentFirst(&cobra.Command{
-		Use: "redrive ENVIRONMENT [ID,ID|all]", Short: "List the dead letters, or send some again",
+	asJSON := false
+	c := environmentFirst(&cobra.Command{
+		Use: "redrive [--json] ENVIRONMENT [ID,ID|all]", Short: "List the dead letters, or send some again",
 		RunE: func(c *cobra.Command, args []string) error {
 			chosen := ""
 			if len(args) > 1 {
 				chosen = args[1]
 			}
-			return operate.Redrive(c.Context(), args[0], chosen, c.OutOrStdout())
+			return operate.Redrive(c.Context(), args[0], chosen, asJSON, c.OutOrStdout())
 		},
 	}, 1)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the list, or what is sent, as JSON")
+	return c
 }
 
 func migrateCommand() *cobra.Command {

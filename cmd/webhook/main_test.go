@@ -47,15 +47,27 @@ func TestUseNamesEveryFlag(t *testing.T) {
 	}
 }
 
+// TestEveryResultIsThereForPrograms wants --json of every command but deploy, whose output
+// is the CDK CLI's.
+func TestEveryResultIsThereForPrograms(t *testing.T) {
+	for _, c := range commands() {
+		if flag := c.Flags().Lookup("json"); c.Name() == "deploy" {
+			assert.Check(t, flag == nil && strings.Contains(output(t, "deploy", "--help"), "there is no --json"))
+		} else {
+			assert.Check(t, flag != nil, c.Name())
+		}
+	}
+}
+
 func TestWrongArguments(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                    "no command: write one of ",
 		"stauts dev":          `"stauts": no such command; write status`,
 		"frobnicate":          `"frobnicate": no such command; write one of `,
-		"status":              "0 arguments; write `webhook status [--config] ENVIRONMENT`",
-		"status dev prod":     "2 arguments; write `webhook status [--config] ENVIRONMENT`",
+		"status":              "0 arguments; write `webhook status [--config] [--json] ENVIRONMENT`",
+		"status dev prod":     "2 arguments; write `webhook status [--config] [--json] ENVIRONMENT`",
 		"deploy":              "0 arguments; write `webhook deploy [--create-roles] ENVIRONMENT [CDK ARGUMENTS]`",
-		"redrive dev a b":     "3 arguments; write `webhook redrive ENVIRONMENT [ID,ID|all]`",
+		"redrive dev a b":     "3 arguments; write `webhook redrive [--json] ENVIRONMENT [ID,ID|all]`",
 		"status --secret dev": "unknown flag: --secret; `webhook status --help` lists the flags",
 	} {
 		err := run(t.Context(), strings.Fields(args), nil)

@@ -13,6 +13,7 @@ from botocore.config import Config
 from .canvas.canvas import Canvas
 from .canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
 from .canvas.catalog import Catalog
+from .canvas.linked_package import LinkedPackage
 from .canvas.linked_packages import LinkedPackages
 from .canvas.package_search import PackageSearch
 from .canvas.redraw import announce
@@ -30,6 +31,7 @@ from .runtime.cancellable_transport import CancellableTransport
 from .runtime.metrics import Metrics
 from .runtime.settings import Settings
 from .runtime.time_limits import check_time
+from .store.manifests import Manifests
 from .store.package_store import PackageStore
 from .store.packaging_queue import PackagingQueue
 from .store.uploads import UPLOADS_AT_ONCE
@@ -178,10 +180,13 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
         Attempts(settings.lease_seconds, settings.retry_seconds, give_back),
         stores.metrics,
     )
+    catalog = Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected)
+    manifests = Manifests(stores.s3, settings.package_bucket, lambda: None)
     canvas = Canvas(
-        Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected),
+        catalog,
         PackageStore(stores.s3, settings.package_bucket, lambda: None),
-        linked_by=settings.linked_by if stores.search else "",
+        linked_by=settings.linked_by,
+        linked=LinkedPackage(manifests, catalog) if stores.search else None,
     )
     # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(

@@ -17,6 +17,17 @@ class Packages:
         return given(self._metadata)
 
 
+class Manifests:
+    """A manifest in memory, which notes what is asked for; an error is raised."""
+
+    def __init__(self, manifest):
+        self.manifest, self.asked = manifest, []
+
+    def read(self, name, page, files_a_page):
+        self.asked.append((name, page, files_a_page))
+        return given(self.manifest)
+
+
 def given(value):
     if isinstance(value, Exception):
         raise value

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from src.canvas.canvas import Canvas
 from src.canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
 from src.canvas.catalog import Catalog
+from src.canvas.linked_package import LinkedPackage
 from src.canvas.redraw import announce
 from src.canvas.revision_consumer import RevisionConsumer
 from src.export import benchling_client as benchling_module
@@ -26,6 +27,7 @@ from src.queues.consumer import Consumer
 from src.queues.event import Event
 from src.queues.sqs import DeadLetterQueue, Queue
 from src.runtime.metrics import Metrics
+from src.store.manifests import Manifests
 from src.store.package_store import PackageStore
 from src.store.packaging_queue import PackagingQueue
 
@@ -101,7 +103,9 @@ class Stage:
         """Make the consumers anew, with other parts."""
         self.dependencies = replace(self.dependencies, **dependencies)
         store = PackageStore(self.s3, "packages", lambda: None)
-        canvas = Canvas(Catalog("packages", "quilt.example.com"), store)
+        catalog = Catalog("packages", "quilt.example.com")
+        linked = LinkedPackage(Manifests(self.s3, "packages", lambda: None), catalog)
+        canvas = Canvas(catalog, store, linked_by="experiment_id", linked=linked)
         exports = ExportConsumer(
             ExportQueues(self.intake, self.canvas_queue, self.dead_letters),
             self.dependencies.claims,

@@ -9,7 +9,7 @@ from src.queues.canvas_request import (
     page_button,
     update_button,
 )
-from src.queues.canvas_view import CanvasView
+from src.queues.canvas_view import CanvasView, LinkedView
 
 UUID = "7f9c24e8-3b12-4c1a-9d2e-0a1b2c3d4e5f"
 
@@ -18,6 +18,10 @@ def press(button):
     return canvas_request(
         {"type": "v2.canvas.userInteracted", "canvasId": "cnvs_1", "buttonId": button}
     )
+
+
+def linked(token, page, metadata=False):
+    return CanvasView(linked=LinkedView(token, page, metadata))
 
 
 @pytest.mark.parametrize("entry", ["etr_1", "etr_AbC9", UUID])
@@ -33,10 +37,11 @@ def press(button):
         ("next-page-{}-p4-s15", CanvasView(4)),
         ("prev-page-{}-p3-s15", CanvasView(3)),
         ("view-metadata-{}-p2-s15", CanvasView(2, metadata=True)),
-        ("browse-linked-{}-pkg-lab--exp-p1-p0-s15", CanvasView(1)),
-        ("next-page-linked-{}-pkg-lab--exp-p3-s15", CanvasView(1)),
-        ("prev-page-linked-{}-pkg-lab--exp-p2-s15", CanvasView(1)),
-        ("view-metadata-linked-{}-pkg-lab--exp-p2-s15", CanvasView(1)),
+        ("browse-linked-{}-pkg-lab--exp-p1-p0-s15", linked("lab--exp-p1", 1)),
+        ("browse-linked-{}-pkg-lab--a-pkg-b-p0-s15", linked("lab--a-pkg-b", 1)),
+        ("next-page-linked-{}-pkg-lab--exp-p4-s15", linked("lab--exp", 4)),
+        ("prev-page-linked-{}-pkg-lab--exp-p2-s15", linked("lab--exp", 2)),
+        ("view-metadata-linked-{}-pkg-lab--exp-p2-s15", linked("lab--exp", 2, metadata=True)),
     ],
 )
 def test_a_button_of_the_predecessor_is_understood(button, view, entry):
@@ -54,6 +59,8 @@ def test_a_button_of_the_predecessor_is_understood(button, view, entry):
         "browse-files-etr_1-p-1-s15",
         "browse-files-etr_1-p1234567-s15",
         "browse-linked-etr_1",
+        "browse-linked-etr_1-pkg-a/../b-p0-s15",
+        "browse-linked-etr_1-pkg--p0-s15",
         "seq_1",
         "etr_1 ",
         "etr_",

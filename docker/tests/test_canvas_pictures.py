@@ -11,13 +11,15 @@ import pytest
 
 from src.canvas.canvas import FILES_A_PAGE, Canvas
 from src.canvas.catalog import Catalog
+from src.canvas.linked_package import LinkedPackage
 from src.export.export_status import ExportStatus
-from src.queues.canvas_view import CanvasView
+from src.queues.canvas_view import CanvasView, LinkedView
 from src.store.archive import LeftOut
 from src.store.export_record import Kind, Record, StoredObject
+from src.store.manifests import Manifest, PackageFile
 
 from .benchling_api import ROOT, request_problems
-from .canvas_packages import Packages
+from .canvas_packages import Manifests, Packages
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "canvas"
 AT = 1_800_000_000
@@ -31,6 +33,14 @@ PACKAGED = {
     "read_at": AT,
     "top_hash": TOP_HASH,
 }
+LINKED = {"linked": '["lab/gels", "lab/plates-7"]', "linked_at": AT}
+# The second page of a linked package, which is its last.
+PLATES = Manifest(
+    "c4" * 32,
+    files=tuple(PackageFile(f"plates/{number}.csv", 9_600) for number in range(20, 24)),
+    page=2,
+    pages=2,
+)
 NAMES = [f"images/gel {number:02}.png" for number in range(42)]
 METADATA = {
     "authors": ["Ada <ada@ent_1>", "Bob <bob@ent_2>"],
@@ -52,6 +62,12 @@ VIEWS = {
     "new": ({}, CanvasView(), ()),
     "files": (PACKAGED, CanvasView(3), MISSING),
     "metadata": (PACKAGED, CanvasView(3, metadata=True), ()),
+    "linked": ({**PACKAGED, **LINKED}, CanvasView(), ()),
+    "linked-package": (
+        {**PACKAGED, **LINKED},
+        CanvasView(3, linked=LinkedView("lab--plates-7", 2)),
+        (),
+    ),
     "running": ({**PACKAGED, "state": "running"}, CanvasView(3), ()),
     "failed": (
         {**PACKAGED, "state": "failed", "reason": "the entry: Benchling answered 403"},
@@ -65,7 +81,9 @@ def blocks(values, view, left_out):
     objects = [StoredObject(name, name, 48_000, 1, Kind.FILE, '"e"') for name in NAMES]
     packages = Packages(Record(tuple(objects), tuple(left_out)), METADATA)
     catalog = Catalog("acme-packages", "quilt.example.com")
-    return Canvas(catalog, packages, lambda: AT + 60).blocks("etr_1", ExportStatus(**values), view)
+    linked = LinkedPackage(Manifests(PLATES), catalog) if "linked" in values else None
+    canvas = Canvas(catalog, packages, lambda: AT + 60, "experiment_id", linked)
+    return canvas.blocks("etr_1", ExportStatus(**values), view)
 
 
 @pytest.mark.parametrize("name", VIEWS)

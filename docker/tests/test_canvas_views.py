@@ -1,6 +1,7 @@
 """A canvas keeps the view that somebody has chosen on it, whatever happens meanwhile."""
 
 import json
+import time
 
 import pytest
 
@@ -8,6 +9,7 @@ from src.queues.canvas_view import CanvasView
 from src.store.export_record import Kind, Record, StoredObject
 
 from .benchling_server import many_files, zip_of
+from .test_manifests import line, put
 
 pytestmark = pytest.mark.slow
 
@@ -72,6 +74,31 @@ def test_metadata_that_somebody_has_replaced_is_said_to_be_missing(stage, conten
     stage.press("view-metadata-etr_1-p0-s20")
     stage.draw()
     assert "isn't in the package" in stage.shown("metadata")
+
+
+def test_a_linked_package_stays_on_the_canvas_and_leads_back_to_the_page(stage):
+    stage.server.zip = many_files()
+    stage.send()
+    stage.next()
+    found = {"linked": '["lab/b"]', "linked_at": time.time()}
+    stage.statuses.change("etr_1", lambda _: found, shown=False)
+    put(stage, [line(f"{it:02}.csv") for it in range(30)])
+    stage.press("browse-files-etr_1-p1-s20")
+    stage.press("browse-linked-etr_1-pkg-lab--b-p1-s20", webhook_id="wh_d")
+    stage.draw()
+    assert "page 2 of 2" in stage.shown("files")
+    assert "29.csv" in stage.shown("files")
+    stage.press("update-package-etr_1", webhook_id="wh_e")
+    stage.draw()
+    assert "[lab/b]" in stage.shown("linked-package")
+    linked = {"token": "lab--b", "page": 2, "metadata": False}
+    assert json.loads(stage.server.drawn[-1]["data"]) == {"page": 2, "linked": linked}
+    buttons = next(it for it in stage.server.drawn[-1]["blocks"] if it["id"] == "buttons")
+    back = next(it["id"] for it in buttons["children"] if it["text"] == "Back to package")
+    stage.press(back, webhook_id="wh_f")
+    stage.draw()
+    assert stage.shown("linked-package") is None
+    assert "page 2 of 2" in stage.shown("files")
 
 
 def test_a_canvas_that_the_last_release_has_recorded_is_read(stage):

@@ -10,9 +10,11 @@ from botocore.stub import Stubber
 from src.canvas import linked_packages as module
 from src.canvas.canvas import Canvas
 from src.canvas.catalog import Catalog
+from src.canvas.linked_package import LinkedPackage
 from src.canvas.linked_packages import FRESH_SECONDS, QUERY_SECONDS, LinkedPackages, linked_text
 from src.canvas.package_search import MAX_PACKAGES, PackageSearch
 from src.export.export_status import ExportStatus
+from src.queues.canvas_view import CanvasView, LinkedView
 
 from .canvas_packages import Packages
 
@@ -156,8 +158,16 @@ def test_what_a_canvas_says(values, shown):
     assert shown in linked_text(status, Catalog("acme-packages"), "experiment_id")
 
 
-@pytest.mark.parametrize(("linked_by", "drawn"), [("experiment_id", True), ("", False)])
-def test_section_is_drawn_where_there_is_a_search(linked_by, drawn):
-    canvas = Canvas(Catalog("acme-packages"), Packages(None), linked_by=linked_by)
+@pytest.mark.parametrize("drawn", [True, False])
+def test_section_is_drawn_where_there_is_a_search(drawn):
+    catalog = Catalog("acme-packages")
+    linked = LinkedPackage(None, catalog) if drawn else None
+    canvas = Canvas(catalog, Packages(None), linked_by="experiment_id", linked=linked)
     blocks = canvas.blocks("etr_1", ExportStatus(display_id="EXP1"))
     assert ("linked" in [it["id"] for it in blocks]) is drawn
+
+
+def test_view_of_a_linked_package_is_the_entrys_own_without_a_search():
+    canvas = Canvas(Catalog("acme-packages"), Packages(None))
+    view = CanvasView(linked=LinkedView("lab--b"))
+    assert "linked-package" not in str(canvas.blocks("etr_1", ExportStatus(), view))

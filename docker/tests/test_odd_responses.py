@@ -5,8 +5,13 @@ import struct
 
 import pytest
 
-from src.export.benchling_responses import BenchlingClientError, DrawnCanvas, view_of
-from src.queues.canvas_view import FIRST_VIEW, MAX_PAGE, CanvasView
+from src.export.benchling_responses import (
+    BenchlingClientError,
+    DrawnCanvas,
+    data_of,
+    view_of,
+)
+from src.queues.canvas_view import FIRST_VIEW, MAX_PAGE, CanvasView, LinkedView
 from src.queues.failures import kind_of
 from src.runtime.errors import Kind
 
@@ -207,6 +212,17 @@ def test_endless_list_of_canvases_raises(stage):
 def test_invalid_page_number_means_first_page(data):
     assert view_of(data) == FIRST_VIEW
     assert view_of(f'{{"page": {MAX_PAGE + 1}}}') == FIRST_VIEW
+
+
+@pytest.mark.parametrize("linked", [LinkedView("a--b", 2, metadata=True), LinkedView("a.b"), None])
+def test_view_comes_back_from_a_canvass_data(linked):
+    view = CanvasView(3, linked=linked)
+    assert view_of(data_of(view)) == view
+
+
+@pytest.mark.parametrize("linked", [7, {}, {"token": "a/b", "page": 1}, {"token": "a", "page": 0}])
+def test_invalid_linked_package_means_the_entrys_own(linked):
+    assert view_of(json.dumps({"page": 2, "linked": linked})) == CanvasView(2)
 
 
 def damaged_deflate(size):

@@ -14,11 +14,13 @@ import (
 
 // titles are those of the pictures, by the names of their files.
 var titles = map[string]string{
-	"new":      "An entry without an export",
-	"files":    "The package and a page of its files",
-	"metadata": "The package's metadata",
-	"running":  "While an export runs",
-	"failed":   "After an export that failed",
+	"new":            "An entry without an export",
+	"files":          "The package and a page of its files",
+	"metadata":       "The package's metadata",
+	"linked":         "The entry's package and those that are linked to the entry",
+	"linked-package": "The files of a linked package",
+	"running":        "While an export runs",
+	"failed":         "After an export that failed",
 }
 
 // TestPictures compares each picture of docs/canvas with its blocks. Rewrite them

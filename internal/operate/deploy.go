@@ -29,8 +29,11 @@ func Deploy(ctx context.Context, environment string, cdkArgs []string, options p
 	if err := checkContextArgs(environment, cdkArgs); err != nil {
 		return err
 	}
-	settings, report, err := inspect(ctx, environment, options, out, accountOf(cdkArgs)...)
+	settings, report, err := inspect(ctx, environment, options, accountOf(cdkArgs)...)
 	if err != nil {
+		return err
+	}
+	if err := printPassed(report, out); err != nil {
 		return err
 	}
 	for _, step := range steps(environment, report.First && settings.DeletionProtection, cdkArgs) {

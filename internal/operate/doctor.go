@@ -32,15 +32,8 @@ func Doctor(ctx context.Context, environment string, asJSON bool, out io.Writer)
 		return err
 	}
 	report := preflight.Examine(ctx, preflight.NewClients(cloud), settings)
-	problems := errors.Join(report.Problems...)
 	if asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		all := examined{problems == nil, orEmpty(report.Passed), orEmpty(report.Notes), orEmpty(report.Problems)}
-		if err := encoder.Encode(all); err != nil || problems == nil {
-			return err
-		}
-		return fmt.Errorf("%d problems", len(report.Problems))
+		return printExamined(report, out)
 	}
 	for _, line := range report.Passed {
 		fmt.Fprintln(out, "ok    "+line)
@@ -48,7 +41,23 @@ func Doctor(ctx context.Context, environment string, asJSON bool, out io.Writer)
 	for _, line := range report.Notes {
 		fmt.Fprintln(out, "note  "+line)
 	}
-	return problems
+	return errors.Join(report.Problems...)
+}
+
+// printExamined prints all that was found as one object; problems are an error.
+func printExamined(report preflight.Report, out io.Writer) error {
+	all := examined{len(report.Problems) == 0, orEmpty(report.Passed), orEmpty(report.Notes), orEmpty(report.Problems)}
+	if err := printJSON(out, all); err != nil || all.OK {
+		return err
+	}
+	return fmt.Errorf("%d problems", len(report.Problems))
+}
+
+// printJSON prints a value as people read JSON.
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 // orEmpty returns a list that JSON writes as one, where it is empty, too.

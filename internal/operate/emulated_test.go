@@ -3,6 +3,7 @@ package operate
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -80,8 +81,18 @@ func TestDeployToTheEmulator(t *testing.T) {
 	assert.Check(t, errors.Is(missing, os.ErrNotExist), "cdk ran in spite of problems")
 
 	prepare(ctx, t, cloud)
-	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{}, &out))
-	assert.ErrorContains(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, &out), "deploy it once by hand")
+	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{}, false, &out))
+	for options, passes := range map[preflight.Options]bool{{}: true, {Synthesized: true}: false} {
+		out.Reset()
+		err := Preflight(ctx, "dev", options, true, &out)
+		var found struct {
+			OK               bool
+			Passed, Problems []any
+		}
+		assert.NilError(t, json.Unmarshal(out.Bytes(), &found))
+		assert.Check(t, found.OK == passes && (err == nil) == passes && len(found.Passed) > 0 && (len(found.Problems) == 0) == passes, "%v %s", err, out.String())
+	}
+	assert.ErrorContains(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, false, &out), "deploy it once by hand")
 	out.Reset()
 	assert.NilError(t, Deploy(ctx, "dev", []string{"--all"}, preflight.Options{}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=dev --all -c protect=after\ndeploy -c environment=dev --all\n")
@@ -112,20 +123,23 @@ func TestDeployToTheEmulator(t *testing.T) {
 		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployedTemplate, door.URL+"/")),
 	})
 	assert.NilError(t, err)
-	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, &out))
+	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, false, &out))
 	assert.NilError(t, Deploy(ctx, "dev", nil, preflight.Options{}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=dev\n")
 
 	out.Reset()
-	assert.NilError(t, Redrive(ctx, "dev", "", &out))
+	assert.NilError(t, Redrive(ctx, "dev", "", false, &out))
 	assert.Equal(t, out.String(), "id  entry  attempts  failed_at  reason\n0 shown of about 0\n")
-	assert.ErrorContains(t, Redrive(ctx, "dev", "wh_9", &out), `"wh_9": no such dead letter`)
-	assert.ErrorContains(t, Redrive(ctx, "other", "", &out), `stack "BenchlingWebhook-other"`)
+	out.Reset()
+	assert.NilError(t, Redrive(ctx, "dev", "all", true, &out))
+	assert.Equal(t, out.String(), "{\n  \"sent\": []\n}\n")
+	assert.ErrorContains(t, Redrive(ctx, "dev", "wh_9", false, &out), `"wh_9": no such dead letter`)
+	assert.ErrorContains(t, Redrive(ctx, "other", "", false, &out), `stack "BenchlingWebhook-other"`)
 
 	out.Reset()
-	assert.NilError(t, Status(ctx, "dev", false, &out))
+	assert.NilError(t, Status(ctx, "dev", StatusOptions{}, &out))
 	assert.Equal(t, out.String(), "ready\n")
-	assert.ErrorContains(t, Status(ctx, "other", false, &out), `stack "BenchlingWebhook-other"`)
+	assert.ErrorContains(t, Status(ctx, "other", StatusOptions{}, &out), `stack "BenchlingWebhook-other"`)
 }
 
 func text(t *testing.T, file string) string {

@@ -13,15 +13,22 @@ import (
 )
 
 // Preflight checks a deployment of an environment. It prints a line for each
-// check that passed; its error has a line for each problem.
-func Preflight(ctx context.Context, environment string, options preflight.Options, out io.Writer) error {
-	_, _, err := inspect(ctx, environment, options, out)
-	return err
+// check that passed; its error has a line for each problem. As JSON, it prints both as
+// one object.
+func Preflight(ctx context.Context, environment string, options preflight.Options, asJSON bool, out io.Writer) error {
+	_, report, err := inspect(ctx, environment, options)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printExamined(report, out)
+	}
+	return printPassed(report, out)
 }
 
 // inspect makes the checks for an environment. The load options choose the
 // account where the CDK CLI would.
-func inspect(ctx context.Context, environment string, options preflight.Options, out io.Writer, load ...func(*config.LoadOptions) error) (stacks.Settings, preflight.Report, error) {
+func inspect(ctx context.Context, environment string, options preflight.Options, load ...func(*config.LoadOptions) error) (stacks.Settings, preflight.Report, error) {
 	settings, err := readSettings(environment)
 	if err != nil {
 		return settings, preflight.Report{}, err
@@ -30,9 +37,13 @@ func inspect(ctx context.Context, environment string, options preflight.Options,
 	if err != nil {
 		return settings, preflight.Report{}, err
 	}
-	report := preflight.Run(ctx, preflight.NewClients(cloud), settings, options)
+	return settings, preflight.Run(ctx, preflight.NewClients(cloud), settings, options), nil
+}
+
+// printPassed prints a line for each check that passed, and returns the problems.
+func printPassed(report preflight.Report, out io.Writer) error {
 	for _, line := range report.Passed {
 		fmt.Fprintln(out, "ok  "+line)
 	}
-	return settings, report, errors.Join(report.Problems...)
+	return errors.Join(report.Problems...)
 }

@@ -156,7 +156,7 @@ func (r replacement) waitForRollout(ctx context.Context, service, id string) err
 func (r replacement) waitForWeb(ctx context.Context) error {
 	var reason error
 	err := r.until(ctx, "the web service", func() (bool, error) {
-		said := r.door.printReadiness(ctx, io.Discard)
+		_, said := r.door.readiness(ctx)
 		if ctx.Err() == nil {
 			reason = said
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,10 +31,28 @@ const (
 	longestResponse = 1 << 20
 )
 
+// StatusOptions say what is asked for, and how it is printed.
+type StatusOptions struct {
+	// Config prints the settings in force in place of the readiness, secrets masked. It
+	// is JSON in any case.
+	Config bool
+	// JSON prints the readiness as one object.
+	JSON bool
+}
+
+// readiness is what a service says of itself, as programs read it.
+type readiness struct {
+	Ready bool `json:"ready"`
+	// Status is "ready", "not ready" or "starting".
+	Status string `json:"status"`
+	// Reasons say why it isn't ready, or, where it is, what is to be mended.
+	Reasons []string `json:"reasons"`
+}
+
 // Status asks a deployed environment whether it is ready, through the front door
 // as Benchling reaches it and signed for IAM. Its error has a line for each reason
-// why it isn't. With showConfig it prints the settings in force, secrets masked.
-func Status(ctx context.Context, environment string, showConfig bool, out io.Writer) error {
+// why it isn't.
+func Status(ctx context.Context, environment string, options StatusOptions, out io.Writer) error {
 	cloud, err := loadConfig(ctx)
 	if err != nil {
 		return err
@@ -42,10 +61,10 @@ func Status(ctx context.Context, environment string, showConfig bool, out io.Wri
 	if err != nil {
 		return err
 	}
-	if showConfig {
+	if options.Config {
 		return door.printConfig(ctx, out)
 	}
-	return door.printReadiness(ctx, out)
+	return door.printReadiness(ctx, options.JSON, out)
 }
 
 // frontDoor is a deployed stack's API.
@@ -79,29 +98,40 @@ func doorOf(cloud aws.Config, name string, stack deployed.Stack) (frontDoor, err
 	return frontDoor{cloud: cloud, url: webhookURL, stack: id}, nil
 }
 
-// printReadiness prints "ready" and what is to be mended, or returns why the service isn't.
-func (d frontDoor) printReadiness(ctx context.Context, out io.Writer) error {
+// printReadiness prints "ready" and what is to be mended, or returns why the service
+// isn't. As JSON, it prints what the service says in either case.
+func (d frontDoor) printReadiness(ctx context.Context, asJSON bool, out io.Writer) error {
+	said, err := d.readiness(ctx)
+	switch {
+	case asJSON && said.Status != "":
+		return errors.Join(err, printJSON(out, said))
+	case err == nil:
+		// A service that works may still have something to be mended.
+		fmt.Fprintln(out, strings.Join(append([]string{said.Status}, said.Reasons...), "\n"))
+	}
+	return err
+}
+
+// readiness returns what the service says, which is nothing where it doesn't answer; its
+// error has a line for each reason why it isn't ready.
+func (d frontDoor) readiness(ctx context.Context) (readiness, error) {
 	status, body, err := d.get(ctx, readyPath)
 	if err != nil {
-		return err
+		return readiness{}, err
 	}
-	var readiness struct {
-		Status  string
-		Reasons []string
-	}
+	var said readiness
 	// What isn't the service's JSON is API Gateway's or the load balancer's.
-	_ = json.Unmarshal(body, &readiness)
+	_ = json.Unmarshal(body, &said)
+	said.Ready, said.Reasons = status == http.StatusOK && said.Status == "ready", orEmpty(said.Reasons)
 	switch {
-	case status == http.StatusOK && readiness.Status == "ready":
-		// A service that works may still have something to be mended.
-		fmt.Fprintln(out, strings.Join(append([]string{"ready"}, readiness.Reasons...), "\n"))
-		return nil
-	case status == http.StatusServiceUnavailable && len(readiness.Reasons) > 0:
-		return fmt.Errorf("%s: not ready\n%s", d.url+readyPath, strings.Join(readiness.Reasons, "\n"))
-	case status == http.StatusServiceUnavailable && readiness.Status != "":
-		return fmt.Errorf("%s: %s; try again in some seconds", d.url+readyPath, readiness.Status)
+	case said.Ready:
+		return said, nil
+	case status == http.StatusServiceUnavailable && len(said.Reasons) > 0:
+		return said, fmt.Errorf("%s: not ready\n%s", d.url+readyPath, strings.Join(said.Reasons, "\n"))
+	case status == http.StatusServiceUnavailable && said.Status != "":
+		return said, fmt.Errorf("%s: %s; try again in some seconds", d.url+readyPath, said.Status)
 	}
-	return d.unexpected(readyPath, status)
+	return readiness{}, d.unexpected(readyPath, status)
 }
 
 // printConfig prints the settings in force.

@@ -3,9 +3,11 @@ package operate
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,7 +61,7 @@ func TestReadiness(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			door, paths := respond(t, c.status, c.body)
 			var out bytes.Buffer
-			err := door.printReadiness(context.Background(), &out)
+			err := door.printReadiness(context.Background(), false, &out)
 			assert.DeepEqual(t, *paths, []string{"GET /health/ready"})
 			if c.want == "" {
 				assert.NilError(t, err)
@@ -75,8 +77,34 @@ func TestReadiness(t *testing.T) {
 func TestWhatIsToBeMendedIsPrintedBelowReady(t *testing.T) {
 	door, _ := respond(t, 200, `{"status": "ready", "reasons": ["secret: not used"]}`)
 	var out bytes.Buffer
-	assert.NilError(t, door.printReadiness(context.Background(), &out))
+	assert.NilError(t, door.printReadiness(context.Background(), false, &out))
 	assert.Equal(t, out.String(), "ready\nsecret: not used\n")
+}
+
+func TestReadinessForPrograms(t *testing.T) {
+	for _, c := range []struct {
+		status           int
+		body, want, says string
+	}{
+		{200, `{"status": "ready"}`, `{"ready":true,"status":"ready","reasons":[]}`, ""},
+		{200, `{"status": "ready", "reasons": ["secret: not used"]}`, `{"ready":true,"status":"ready","reasons":["secret: not used"]}`, ""},
+		{503, `{"status": "not ready", "reasons": ["queue: away"]}`, `{"ready":false,"status":"not ready","reasons":["queue: away"]}`, "not ready\nqueue: away"},
+		{503, `{"status": "starting"}`, `{"ready":false,"status":"starting","reasons":[]}`, "try again"},
+		{403, `{"message": "Forbidden"}`, "", "allow execute-api:Invoke"},
+	} {
+		door, _ := respond(t, c.status, c.body)
+		var out, compact bytes.Buffer
+		err := door.printReadiness(context.Background(), true, &out)
+		if c.says == "" {
+			assert.NilError(t, err)
+		} else {
+			assert.ErrorContains(t, err, c.says)
+		}
+		if c.want != "" {
+			assert.NilError(t, json.Compact(&compact, out.Bytes()))
+		}
+		assert.Equal(t, strings.TrimSpace(compact.String()), c.want)
+	}
 }
 
 func TestConfigIsPrinted(t *testing.T) {
@@ -93,7 +121,7 @@ func TestConfigIsPrinted(t *testing.T) {
 func TestUnreachableFrontDoor(t *testing.T) {
 	door, _ := respond(t, 200, ``)
 	door.url = "http://127.0.0.1:1/"
-	assert.ErrorContains(t, door.printReadiness(context.Background(), nil), "look at the name's DNS record")
+	assert.ErrorContains(t, door.printReadiness(context.Background(), false, nil), "look at the name's DNS record")
 }
 
 func TestRouteNamesTheAPI(t *testing.T) {

@@ -135,7 +135,7 @@ func newVerification(ctx context.Context, cloud aws.Config, environment string) 
 func (v *verification) run(ctx context.Context, entry string) error {
 	v.began = time.Now()
 	v.outcome = verified{Entry: entry, WebhookID: newVerifyID(), Stations: []reached{}}
-	if err := v.door.printReadiness(ctx, io.Discard); err != nil {
+	if _, err := v.door.readiness(ctx); err != nil {
 		return fmt.Errorf("%w\nnothing was sent", err)
 	}
 	v.at(stationReady, v.door.url)

@@ -18,8 +18,10 @@ from ..runtime.version import VERSION
 from ..store.export_record import Record
 from .blocks import Blocks, button, code, row, text, time
 from .catalog import Catalog
+from .linked_package import LinkedPackage
 from .linked_packages import linked_text
 from .metadata_text import metadata_text
+from .pages import pagers
 
 # Files that aren't in the package are named up to this number.
 LEFT_OUT_SHOWN = 10
@@ -46,37 +48,49 @@ class Canvas:
         packages: Packages,
         clock: Callable[[], float] = clocks.time,
         linked_by: str = "",
+        linked: LinkedPackage | None = None,
     ) -> None:
         """Take the catalog, and where the packages lie.
 
-        ``linked_by`` is the key of metadata by which packages are linked to entries;
-        without one, none are shown.
+        ``linked_by`` is the key of metadata by which packages are linked to entries, and
+        ``linked`` draws those; without it, none are shown.
         """
         self._catalog = catalog
         self._packages = packages
         self._clock = clock
         self._linked_by = linked_by
+        self._linked = linked
 
     def blocks(self, entry_id: str, status: ExportStatus, view: CanvasView = FIRST_VIEW) -> Blocks:
         """Return the blocks of an entry's canvas in a view."""
+        blocks = [text("state", self._state(entry_id, status))]
+        if view.linked and self._linked:
+            shown, buttons = self._linked.blocks(entry_id, status, view, view.linked)
+        else:
+            shown, buttons = self._own_package(entry_id, status, view)
+        # Always usable: what is asked for while an export runs comes after it.
+        buttons.append(button(update_button(entry_id), "Update package"))
+        return [*blocks, *shown, row("buttons", buttons), text("footer", self._footer(status))]
+
+    def _own_package(
+        self, entry_id: str, status: ExportStatus, view: CanvasView
+    ) -> tuple[Blocks, list[ButtonUiBlock]]:
+        """Return what shows the entry's package and the list of linked ones, and the buttons."""
         record = self._record(status)
         pages = max(-(-len(record.files) // FILES_A_PAGE), 1) if record else 1
         page = min(max(view.page, 1), pages)
-        blocks = [text("state", self._state(entry_id, status))]
         if record and view.metadata:
-            blocks.append(text("metadata", self._metadata(status.package_name, record)))
-            buttons = [button(page_button(page, entry_id), "Back to files")]
-        else:
-            if self._linked_by and status.display_id:
-                linked = linked_text(status, self._catalog, self._linked_by)
-                blocks.append(text("linked", linked))
-            blocks += self._files(status, record, page, pages) if record else []
-            buttons = _pagers(entry_id, page, pages)
-            if record:
-                buttons.append(button(metadata_button(page, entry_id), "View metadata"))
-        # Always usable: what is asked for while an export runs comes after it.
-        buttons.append(button(update_button(entry_id), "Update package"))
-        return [*blocks, row("buttons", buttons), text("footer", self._footer(status))]
+            metadata = text("metadata", self._metadata(status.package_name, record))
+            return [metadata], [button(page_button(page, entry_id), "Back to files")]
+        blocks: Blocks = []
+        if self._linked and status.display_id:
+            blocks.append(text("linked", linked_text(status, self._catalog, self._linked_by)))
+            blocks += self._linked.buttons(entry_id, status)
+        if not record:
+            return blocks, []
+        blocks += self._files(status, record, page, pages)
+        buttons = pagers(lambda it: page_button(it, entry_id), page, pages)
+        return blocks, [*buttons, button(metadata_button(page, entry_id), "View metadata")]
 
     def _files(self, status: ExportStatus, record: Record, page: int, pages: int) -> Blocks:
         shown = record.files[(page - 1) * FILES_A_PAGE : page * FILES_A_PAGE]
@@ -148,20 +162,6 @@ class Canvas:
         except (BotoCoreError, ClientError) as error:
             log.warning("canvas.files_not_read", reason=reason_of(error))
             return None
-
-
-def _pagers(entry_id: str, page: int, pages: int) -> list[ButtonUiBlock]:
-    """Return the buttons to the pages beside one.
-
-    Both are always there: who presses one twice must not hit the other.
-    """
-    if pages == 1:
-        return []
-    previous, following = max(page - 1, 1), min(page + 1, pages)
-    return [
-        button(page_button(previous, entry_id), "Previous files", enabled=page > 1),
-        button(page_button(following, entry_id), "More files", enabled=page < pages),
-    ]
 
 
 def _left_out(record: Record) -> str:

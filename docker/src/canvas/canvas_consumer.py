@@ -112,10 +112,10 @@ class CanvasConsumer:
             )
             return 0
         if request.view:
-            self._dependencies.statuses.remember_canvas(
+            view = self._dependencies.statuses.remember_canvas(
                 work.entry_id, request.canvas_id, request.view
             )
-            self._draw(work.entry_id, [DrawnCanvas(request.canvas_id, view=request.view)])
+            self._draw(work.entry_id, [DrawnCanvas(request.canvas_id, view=view)])
             return 0
         return self._request_export(work, request)
 

@@ -55,9 +55,9 @@ class Catalog:
         sync_url = self._sync_url(name, path)
         return f"{shown} · [sync]({sync_url})" if len(sync_url) <= MAX_URL else shown
 
-    def linked(self, name: str) -> str:
-        """Return another package for Markdown: a link to its latest revision."""
-        return f"[{name}]({self._url(name, '')})" if self.host else code(name)
+    def linked(self, name: str, top_hash: str = "") -> str:
+        """Return another package for Markdown: a link to a revision, the latest by default."""
+        return f"[{name}]({self._url(name, top_hash)})" if self.host else code(name)
 
     def _packages(self) -> str:
         return f"https://{self.host}/b/{self.bucket}/packages"

@@ -100,12 +100,21 @@ class LinkedPackages:
         self._statuses.change(entry_id, lambda _: values, shown=not same)
 
 
+def linked_names(status: ExportStatus) -> list[str]:
+    """Return the linked packages that a canvas names: the first, and not the entry's own."""
+    return _others(status)[:LINKED_SHOWN]
+
+
+def _others(status: ExportStatus) -> list[str]:
+    # An entry's own package is on the canvas anyhow.
+    return [it for it in json.loads(status.linked) if it != status.package_name]
+
+
 def linked_text(status: ExportStatus, catalog: Catalog, key: str) -> str:
     """Return an entry's linked packages for a canvas, or why there are none."""
     of = f"packages with {code(status.display_id)} as {code(key)} of their metadata"
-    # An entry's own package is on the canvas anyhow.
-    names = [it for it in json.loads(status.linked) if it != status.package_name]
-    lines = [f"**Linked** {of}:", "", *(f"- {catalog.linked(it)}" for it in names[:LINKED_SHOWN])]
+    names = _others(status)
+    lines = [f"**Linked** {of}:", "", *(f"- {catalog.linked(it)}" for it in linked_names(status))]
     if len(names) > LINKED_SHOWN:
         lines.append(f"- and {len(names) - LINKED_SHOWN} more, which the catalog's search shows")
     if not status.linked_at:

@@ -17,10 +17,10 @@ FIRST = ("display_id", "name", "entry_id", "authors", "creator", "created_at", "
 LAST = ("links", "files")
 
 
-def metadata_text(metadata: Mapping[str, Any]) -> str:
-    """Return the metadata that the last export wrote, for a canvas."""
+def metadata_text(metadata: Mapping[str, Any], origin: str = "as the last export wrote it") -> str:
+    """Return metadata for a canvas; ``origin`` says whose word it is."""
     others = sorted(metadata.keys() - {*FIRST, *LAST})
-    lines = ["**Metadata** as the last export wrote it:", ""]
+    lines = [f"**Metadata** {origin}:", ""]
     for name in (*FIRST, *others, *LAST):
         if name in metadata:
             lines += _field(name, metadata[name])
@@ -30,13 +30,20 @@ def metadata_text(metadata: Mapping[str, Any]) -> str:
 def _field(name: str, value: object) -> Iterator[str]:
     title = f"- **{name}**" if name.isidentifier() else f"- {code(name)}"
     if not isinstance(value, list):
-        yield f"{title}: {_link(value) if name == 'web_url' else _item(value)}"
+        yield f"{title}: {_link(value) if name == 'web_url' else _shown(value)}"
         return
     yield f"{title}: {len(value) or 'none'}"
     for item in value[:ITEMS_SHOWN]:
-        yield f"  - {_item(item)}"
+        yield f"  - {_shown(item)}"
     if len(value) > ITEMS_SHOWN:
         yield f"  - and more, which `{METADATA}` of the package has"
+
+
+def _shown(value: object) -> str:
+    try:
+        return _item(value)
+    except RecursionError:
+        return "nested too deeply"
 
 
 def _item(value: object) -> str:
@@ -54,8 +61,7 @@ def _link(url: object) -> str:
     """Return a web page's link; what is none is text."""
     try:
         is_page = isinstance(url, str) and urlsplit(url).scheme == "https"
+        address = quote(str(url), safe="/:?&=%#@+,;~") if is_page else ""
     except ValueError:
-        is_page = False
-    if not is_page:
-        return _item(url)
-    return f"[{code(str(url)[:TEXT_SHOWN])}]({quote(str(url), safe='/:?&=%#@+,;~')})"
+        address = ""
+    return f"[{code(str(url)[:TEXT_SHOWN])}]({address})" if address else _shown(url)

@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 import httpx
 
+from ..queues.buttons import TOKEN
 from ..queues.canvas_request import ID
-from ..queues.canvas_view import FIRST_VIEW, MAX_PAGE, CanvasView
+from ..queues.canvas_view import FIRST_VIEW, MAX_PAGE, CanvasView, LinkedView
 from ..runtime.errors import Kind, ServiceError
 
 # The statuses with which Benchling says that the same request will never do:
@@ -106,7 +107,12 @@ def is_id(value: object) -> bool:
 
 def data_of(view: CanvasView) -> str:
     """Return the data that Benchling keeps with a canvas of a view, unseen."""
-    return json.dumps({"page": view.page, **({"metadata": True} if view.metadata else {})})
+    data: dict[str, object] = {"page": view.page}
+    if view.metadata:
+        data["metadata"] = True
+    if view.linked:
+        data["linked"] = vars(view.linked)
+    return json.dumps(data)
 
 
 def view_of(data: object) -> CanvasView:
@@ -116,8 +122,22 @@ def view_of(data: object) -> CanvasView:
         page, metadata = named["page"], named.get("metadata") is True
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return FIRST_VIEW
-    known = isinstance(page, int) and 0 < page <= MAX_PAGE
-    return CanvasView(page, metadata) if known else FIRST_VIEW
+    if not _is_page(page):
+        return FIRST_VIEW
+    return CanvasView(page, metadata, _linked(named.get("linked")))
+
+
+def _linked(named: object) -> LinkedView | None:
+    if not isinstance(named, dict):
+        return None
+    token, page = named.get("token"), named.get("page")
+    if not isinstance(token, str) or not TOKEN.fullmatch(token) or not _is_page(page):
+        return None
+    return LinkedView(token, page, named.get("metadata") is True)
+
+
+def _is_page(page: object) -> TypeGuard[int]:
+    return isinstance(page, int) and 0 < page <= MAX_PAGE
 
 
 def message_of(task: Mapping[str, Any]) -> str:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from ..queues.canvas_view import FIRST_VIEW, CanvasView
+from ..queues.canvas_view import FIRST_VIEW, CanvasView, LinkedView
 from ..queues.dynamodb_attributes import (
     attribute,
     attribute_names,
@@ -80,6 +80,8 @@ class ExportStatus:
     # Those of them that show the metadata: JSON. Beside the pages, not in their
     # place, so that the release before this one can read them.
     metadata_canvases: str = "[]"
+    # Those of them that show a package that is linked to the entry, and what of it: JSON.
+    linked_canvases: str = "{}"
     # The packages whose metadata name the entry: JSON. When they were searched for
     # last, why that failed, and the query that runs, since when.
     linked: str = "[]"
@@ -93,7 +95,8 @@ class ExportStatus:
         """Return what each known canvas of the entry shows, by its ID."""
         metadata = frozenset(json.loads(self.metadata_canvases))
         pages: dict[str, int] = json.loads(self.canvases)
-        return {it: CanvasView(page, it in metadata) for it, page in pages.items()}
+        linked = {it: LinkedView(*view) for it, view in json.loads(self.linked_canvases).items()}
+        return {it: CanvasView(page, it in metadata, linked.get(it)) for it, page in pages.items()}
 
 
 Values = dict[str, str | float]
@@ -166,7 +169,8 @@ class ExportStatuses:
     ) -> CanvasView:
         """Record a canvas of the entry, and what it shows from now on.
 
-        Without a view it is what it has shown last. Returns the view.
+        Without a view it is what it has shown last; one of a linked package leads back
+        to the page that it has shown last. Returns the view.
         """
         shown = FIRST_VIEW
 
@@ -175,6 +179,8 @@ class ExportStatuses:
             known = status.known_canvases
             before = known.pop(canvas_id, None)
             shown = view or before or FIRST_VIEW
+            if shown.linked and before:
+                shown = replace(shown, page=before.page)
             if shown == before:
                 return None
             kept = list(known.items())[1 - MAX_CANVASES :]
@@ -221,6 +227,9 @@ def _canvases(known: Mapping[str, CanvasView]) -> Values:
     return {
         "canvases": json.dumps({it: view.page for it, view in known.items()}),
         "metadata_canvases": json.dumps([it for it, view in known.items() if view.metadata]),
+        "linked_canvases": json.dumps(
+            {it: astuple(view.linked) for it, view in known.items() if view.linked}
+        ),
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .canvas_view import CanvasView
+from .canvas_view import CanvasView, LinkedView
 
 ENTRY = "(?P<entry>[A-Za-z0-9_-]{1,100})"
 PLACE = "-p(?P<page>[0-9]{1,6})-s(?P<size>[0-9]{1,4})"
@@ -18,9 +18,12 @@ PLACE = "-p(?P<page>[0-9]{1,6})-s(?P<size>[0-9]{1,4})"
 OF_THE_PACKAGE = re.compile(
     f"(?:browse-files|next-page|prev-page|(?P<metadata>view-metadata))-{ENTRY}{PLACE}"
 )
-# Of a package that is linked to the entry; its name isn't needed.
+# What stands for a package's name: an S3 key, in which the name is, has 1,024 bytes.
+TOKEN = re.compile(r"[\w.-]{1,1000}")
+# Of a package that is linked to the entry; the first "-pkg-" ends the entry's ID.
 OF_A_LINKED_PACKAGE = re.compile(
-    f"(?:browse|next-page|prev-page|view-metadata)-linked-{ENTRY}-pkg-.{{1,300}}{PLACE}"
+    f"(?:browse|next-page|prev-page|(?P<metadata>view-metadata))-linked-"
+    f"(?P<entry>[A-Za-z0-9_-]{{1,100}}?)-pkg-(?P<token>{TOKEN.pattern}){PLACE}"
 )
 BACK = re.compile(f"back-to-package-{ENTRY}")
 # Its first releases had one button, whose ID was the entry's.
@@ -38,24 +41,42 @@ class PressedButton:
     # The first file to show, from 0; None asks for an export.
     first_file: int | None
     metadata: bool = False
+    # The package that is linked to the entry; empty is the entry's own.
+    token: str = ""
 
     def view(self, files_a_page: int) -> CanvasView | None:
         """Return the view with the page that has that file; None asks for an export."""
         if self.first_file is None:
             return None
-        return CanvasView(self.first_file // files_a_page + 1, self.metadata)
+        page = self.first_file // files_a_page + 1
+        if self.token:
+            return CanvasView(linked=LinkedView(self.token, page, self.metadata))
+        return CanvasView(page, self.metadata)
 
 
 def pressed_button(button: str) -> PressedButton | None:
-    """Return what a button asks for; None if it is none of these.
-
-    What has no counterpart, such as a linked package, shows the first page.
-    """
+    """Return what a button asks for; None if it is none of these."""
     if pressed := UPDATE.fullmatch(button) or ENTRY_ALONE.fullmatch(button):
         return PressedButton(pressed["entry"], None)
-    if pressed := OF_A_LINKED_PACKAGE.fullmatch(button) or BACK.fullmatch(button):
+    if pressed := BACK.fullmatch(button):
         return PressedButton(pressed["entry"], 0)
-    if pressed := OF_THE_PACKAGE.fullmatch(button):
-        first_file = int(pressed["page"]) * int(pressed["size"])
-        return PressedButton(pressed["entry"], first_file, bool(pressed["metadata"]))
-    return None
+    pressed = OF_A_LINKED_PACKAGE.fullmatch(button) or OF_THE_PACKAGE.fullmatch(button)
+    if not pressed:
+        return None
+    named = pressed.groupdict()
+    first_file = int(named["page"]) * int(named["size"])
+    metadata, token = bool(named["metadata"]), named.get("token", "")
+    return PressedButton(named["entry"], first_file, metadata, token)
+
+
+def tokens_of(package_name: str) -> tuple[str, str]:
+    """Return what stands for a package's name in a button's ID.
+
+    The first is for buttons to draw, and no other name has it. The predecessor's, with
+    "--" for the slash, is the first where it can be read in one way alone: "a-/b" and
+    "a/-b" have the same. The second is the one that may be on old buttons.
+    """
+    former = package_name.replace("/", "--")
+    one_way = former.find("--") == former.rfind("--")
+    # No part of a name has a dot.
+    return (former if one_way else package_name.replace("/", "."), former)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..runtime.errors import PermanentError
-from .buttons import pressed_button
+from .buttons import pressed_button, tokens_of
 from .canvas_view import CanvasView
 
 CANVAS_CREATED = ("v2.canvas.created", "v2-beta.canvas.created")
@@ -55,6 +55,14 @@ def page_button(page: int, entry_id: str) -> str:
 def metadata_button(page: int, entry_id: str) -> str:
     """Return the ID of the button that shows the metadata; ``page`` is where it leads back to."""
     return f"view-metadata-{entry_id}-p{page - 1}-s{FILES_A_PAGE}"
+
+
+def linked_button(name: str, page: int, entry_id: str, kind: str = "browse") -> str:
+    """Return the ID of the button that shows a page of a linked package's files.
+
+    The kind ``view-metadata`` shows its metadata.
+    """
+    return f"{kind}-linked-{entry_id}-pkg-{tokens_of(name)[0]}-p{page - 1}-s{FILES_A_PAGE}"
 
 
 def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:

@@ -1,0 +1,55 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"gotest.tools/v3/assert"
+)
+
+// athenaOutputs are several databases and workgroups among a Quilt stack's outputs; those
+// for people's queries of packages are the user's, neither first nor last.
+const athenaOutputs = `"Outputs": {
+	"AuditTrailDatabaseName": {"Value": "audit"}, "AdminAthenaWorkgroupName": {"Value": "admins"},
+	"UserAthenaDatabaseName": {"Value": "lake"}, "UserAthenaWorkgroupName": {"Value": "people"},
+	"ZonesAthenaDatabaseName": {"Value": "zones"}, "ZonesAthenaWorkgroupName": {"Value": "zones"},
+	"UserAthenaWorkgroup": {"Value": "short"},`
+
+// TestSetupPicksOneOfSeveralAthenaOutputs takes the database and the workgroup of people's
+// queries where nobody is asked, proposes them to who is, and takes another answer.
+func TestSetupPicksOneOfSeveralAthenaOutputs(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cloud, run := rehearsedSetup(ctx, t)
+	makeStack(ctx, t, cloud, "quilt", strings.Replace(quiltTemplate, `"Outputs": {`, athenaOutputs, 1))
+	const database, workgroup = "quiltDatabase", "athenaWorkgroup"
+
+	for _, c := range []struct {
+		name    string
+		options SetupOptions
+		says    []string
+		want    [2]any
+	}{
+		{"unattended", SetupOptions{Yes: true}, nil, [2]any{"lake", "people"}},
+		{"set", SetupOptions{Yes: true, Set: []string{database + "=zones", workgroup + "=admins"}}, nil, [2]any{"zones", "admins"}},
+		{"database set", SetupOptions{Yes: true, Set: []string{database + "=zones"}}, nil, [2]any{"zones", "people"}},
+		{"proposals taken", SetupOptions{}, []string{"", "", "", ""}, [2]any{"lake", "people"}},
+		{"others answered", SetupOptions{}, []string{"", "", "zones", "admins"}, [2]any{"zones", "admins"}},
+		// Without a database nothing is searched, and no workgroup is asked for.
+		{"none", SetupOptions{}, []string{"", "", "-"}, [2]any{nil, nil}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.options.DryRun = true
+			if c.says != nil {
+				// The bucket is taken, nobody is notified.
+				c.says = append(c.says, "", "")
+			}
+			outcome, out, err := run(c.options, c.says...)
+			assert.NilError(t, err, out)
+			assert.Equal(t, fmt.Sprint(outcome.Changed[database], outcome.Changed[workgroup]), fmt.Sprint(c.want[0], c.want[1]), out)
+		})
+	}
+}
