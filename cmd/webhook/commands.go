@@ -82,14 +82,15 @@ func deployCommand() *cobra.Command {
 }
 
 func imageCommand() *cobra.Command {
-	assembly := ""
+	assembly, asJSON := "", false
 	c := environmentFirst(&cobra.Command{
-		Use: "image [--assembly FOLDER] ENVIRONMENT", Short: "Print the image that a synthesized environment deploys, by its digest in the registry",
+		Use: "image [--assembly FOLDER] [--json] ENVIRONMENT", Short: "Print the image that a synthesized environment deploys, by its digest in the registry",
 		RunE: func(c *cobra.Command, args []string) error {
-			return operate.Image(c.Context(), args[0], assembly, c.OutOrStdout())
+			return operate.Image(c.Context(), args[0], assembly, asJSON, c.OutOrStdout())
 		},
 	}, 0)
 	c.Flags().StringVar(&assembly, "assembly", "cdk.out", "where the environment is synthesized")
+	c.Flags().BoolVar(&asJSON, "json", false, "print name and digest as JSON")
 	return c
 }
 

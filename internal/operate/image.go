@@ -34,7 +34,7 @@ type imageAssets struct {
 // Image prints the image that a deployment of a synthesized environment runs, by its
 // digest in the registry of the credentials' account: what to sign, and to verify, before
 // it is deployed. ErrNoImage says that it isn't there.
-func Image(ctx context.Context, environment, assembly string, out io.Writer) error {
+func Image(ctx context.Context, environment, assembly string, asJSON bool, out io.Writer) error {
 	repository, tag, err := imageDestination(filepath.Join(assembly, stacks.StackName(environment)+".assets.json"))
 	if err != nil {
 		return err
@@ -64,7 +64,14 @@ func Image(ctx context.Context, environment, assembly string, out io.Writer) err
 	if err != nil {
 		return fmt.Errorf("repository %s: %w", repository, err)
 	}
-	_, err = fmt.Fprintf(out, "%s@%s\n", aws.ToString(repositories.Repositories[0].RepositoryUri), aws.ToString(images.ImageDetails[0].ImageDigest))
+	name, digest := aws.ToString(repositories.Repositories[0].RepositoryUri), aws.ToString(images.ImageDetails[0].ImageDigest)
+	if asJSON {
+		return printJSON(out, struct {
+			Name   string `json:"name"`
+			Digest string `json:"digest"`
+		}{name, digest})
+	}
+	_, err = fmt.Fprintf(out, "%s@%s\n", name, digest)
 	return err
 }
 

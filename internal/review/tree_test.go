@@ -29,11 +29,29 @@ func newProject(t *testing.T) project {
 	for _, name := range []string{"main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"} {
 		assert.NilError(t, copyDirectory(t.Context(), root, name, p.directory))
 	}
+	// Each environment is synthesized in each review: one is enough to see what is said.
+	p.keep("dev")
 	p.git("init", "--quiet", "--initial-branch=main")
 	p.git("add", ".")
 	p.git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--message=base")
 	t.Chdir(p.directory)
 	return p
+}
+
+// keep leaves the project one environment.
+func (p project) keep(environment string) {
+	p.t.Helper()
+	path := filepath.Join(p.directory, cdkFile)
+	text, err := os.ReadFile(path)
+	assert.NilError(p.t, err)
+	var file map[string]any
+	assert.NilError(p.t, json.Unmarshal(text, &file))
+	context, _ := file["context"].(map[string]any)
+	all, _ := context["environments"].(map[string]any)
+	context["environments"] = map[string]any{environment: all[environment]}
+	text, err = json.Marshal(file)
+	assert.NilError(p.t, err)
+	assert.NilError(p.t, os.WriteFile(path, text, 0o600))
 }
 
 func (p project) git(arguments ...string) string {
@@ -135,7 +153,7 @@ func reviewNothing(t *testing.T, p project, base *Base) {
 	}
 	assert.NilError(t, json.Unmarshal(text, &report))
 	assert.Equal(t, report.Verdict, "nothing changed")
-	assert.DeepEqual(t, report.Stacks, []string{"BenchlingWebhook-dev", "BenchlingWebhook-prod"})
+	assert.DeepEqual(t, report.Stacks, []string{"BenchlingWebhook-dev"})
 	commit := strings.TrimSpace(p.git("rev-parse", "--short", "HEAD"))
 	assert.Equal(t, report.Commit, commit)
 	assert.Equal(t, report.Base, commit)
@@ -158,5 +176,21 @@ func reviewsThatFail(t *testing.T, p project, base *Base) {
 			_, err := base.Review(t.Context())
 			assert.Assert(t, err != nil && strings.HasPrefix(err.Error(), c.fault), err)
 		})
+	}
+}
+
+// TestEveryEnvironmentIsReviewed reads which environments a tree has.
+func TestEveryEnvironmentIsReviewed(t *testing.T) {
+	_, environments, err := contextOf("../..")
+	assert.NilError(t, err)
+	assert.DeepEqual(t, environments, []string{"dev", "prod"})
+	empty := t.TempDir()
+	for text, fault := range map[string]string{
+		`{"context": {}}`: "cdk.json: environments: none to compare; add one to the context",
+		`{`:               "cdk.json: unexpected end of JSON input; correct the JSON",
+	} {
+		assert.NilError(t, os.WriteFile(filepath.Join(empty, cdkFile), []byte(text), 0o600))
+		_, _, err = contextOf(empty)
+		assert.Error(t, err, fault)
 	}
 }
