@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,6 +99,23 @@ func (e *Emulator) environment(port, dir string) []string {
 
 // Stop ends the emulator; it may be called more than once.
 func (e *Emulator) Stop() { e.server.Stop() }
+
+// Reset removes everything that was made in the account; what was called stays in Calls.
+func (e *Emulator) Reset(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.Endpoint+"/_ministack/reset", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: status %d", request.URL, response.StatusCode)
+	}
+	return nil
+}
 
 // Config returns an AWS configuration whose every client calls the emulator as the
 // account's root.

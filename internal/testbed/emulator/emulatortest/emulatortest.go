@@ -3,6 +3,8 @@ package emulatortest
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -16,19 +18,58 @@ import (
 // startTimeout bounds the start.
 const startTimeout = time.Minute
 
-// Start runs the local AWS until the test ends, from whatever directory the test
-// runs in. Short runs skip the test.
+// shared is the local AWS of a package whose tests Main runs, and its directory.
+var shared struct {
+	sharing   bool
+	directory string
+	cloud     *emulator.Emulator
+}
+
+// Main is the TestMain of a package of which many tests need a local AWS, one after the
+// other: it starts once, and each finds it empty.
+func Main(m *testing.M) {
+	shared.sharing = true
+	status := m.Run()
+	if shared.cloud != nil {
+		shared.cloud.Stop()
+	}
+	if err := os.RemoveAll(shared.directory); err != nil && status == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// Start returns a local AWS in which nothing is, from whatever directory the test runs
+// in. It runs until the test ends, or by Main until all have. Short runs skip the test.
 func Start(t *testing.T) *emulator.Emulator {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts the local AWS")
 	}
-	root := root(t)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	cloud, err := emulator.Start(ctx, filepath.Join(root, "build/tools/bin/python"), filepath.Join(root, "internal/testbed/emulator"), t.TempDir())
+	if !shared.sharing {
+		cloud := start(ctx, t, t.TempDir())
+		t.Cleanup(cloud.Stop)
+		return cloud
+	}
+	if shared.cloud != nil {
+		assert.NilError(t, shared.cloud.Reset(ctx))
+		return shared.cloud
+	}
+	var err error
+	shared.directory, err = os.MkdirTemp("", "emulator-")
 	assert.NilError(t, err)
-	t.Cleanup(cloud.Stop)
+	shared.cloud = start(ctx, t, shared.directory)
+	return shared.cloud
+}
+
+func start(ctx context.Context, t *testing.T, directory string) *emulator.Emulator {
+	t.Helper()
+	root := root(t)
+	cloud, err := emulator.Start(ctx, filepath.Join(root, "build/tools/bin/python"), filepath.Join(root, "internal/testbed/emulator"), directory)
+	assert.NilError(t, err)
 	return cloud
 }
 
