@@ -38,6 +38,12 @@ const SettingsFile = "cdk.json"
 type Settings struct {
 	// Environment is the name under "environments" in cdk.json.
 	Environment string
+	// Account is the AWS account's ID to which alone the environment may be deployed;
+	// empty allows any.
+	Account string
+	// Region is the region to which alone the environment may be deployed; empty
+	// allows any.
+	Region string
 	// Architecture is the processor of image and tasks.
 	Architecture constructs.Architecture
 	// Compression is that of the image's layers.

@@ -11,6 +11,7 @@ import (
 // docs/settings.md lists them.
 func AllSettings() []Setting {
 	return slices.Concat(
+		in("Account and region", targetSettings),
 		in("Tasks", taskSettings),
 		in("Network", networkSettings),
 		in("Packages and Quilt", packageSettings),

@@ -41,6 +41,8 @@ var taken = []string{
 
 	`"allowedAddresses": ["192.0.2.44/32", "192.0.2.0/24", "192.0.0.0/16"]`, `"allowedAddresses": ["0.0.0.0/1"]`, `"allowedAddresses": ["0.0.0.0/1", "128.0.0.0/2"]`,
 
+	`"account": "012345678901", "region": "eusc-de-east-1"`,
+
 	`"workflow": ""`, `"workflow": "_alpha-2"`,
 }
 
