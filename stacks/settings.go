@@ -56,6 +56,8 @@ type Settings struct {
 	WorkerSize constructs.TaskSize
 	// WorkerMaxCount is the most worker tasks that autoscaling starts.
 	WorkerMaxCount int
+	// WorkerSpot runs the worker's tasks on Fargate's spare capacity.
+	WorkerSpot bool
 	// NatGateways is the number of NAT gateways of a new VPC.
 	NatGateways int
 	// AvailabilityZones are the zones of a new VPC; none leaves the choice to

@@ -95,6 +95,11 @@ var taskSettings = []Setting{
 		Cost: "while scaled out",
 		kind: number(func(s *Settings) *int { return &s.WorkerMaxCount }, 1, mostTasks),
 	},
+	{
+		Name: "workerSpot", Meaning: "Runs the worker's tasks on Fargate Spot, whose tasks AWS [may take back](operations.md#a-worker-on-fargate-spot).",
+		Cost: "{spot} less for the worker's tasks",
+		kind: onOff(func(s *Settings) *bool { return &s.WorkerSpot }),
+	},
 }
 
 // What tasks cost; the names in braces are those of scale.Monthly, which

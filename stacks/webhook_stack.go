@@ -113,6 +113,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
 		ServiceProps: shared,
 		Size:         s.WorkerSize,
+		Spot:         s.WorkerSpot,
 		FrontDoor:    ingress,
 		Packaging:    packaging,
 		Revisions:    revisions,

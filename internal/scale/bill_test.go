@@ -73,6 +73,8 @@ func TestRowsFollowTheTemplate(t *testing.T) {
 	about(t, costOf(restOf(t, dev), "Container Insights"), 62*0.30+7*0.0438*0.50)
 	arm := restOf(t, templateOf(t, "arm64"))
 	about(t, costOf(arm, "Web tasks"), 2*730*(0.25*0.03238+0.5*0.00356))
+	frugal := restOf(t, templateOf(t, "frugal"))
+	about(t, costOf(frugal, "Worker tasks, at most: without Spot's discount"), 730*(0.5*0.04048+0.004445))
 	about(t, costOf(restOf(t, templateOf(t, "existing-vpc")), "NAT gateways"), 0)
 }
 

@@ -98,6 +98,26 @@ func SizeOf(template cfn.Template, service string) (Size, error) {
 	return Size{float64(definition.Cpu) / 1024, float64(definition.Memory) / 1024, target.MinCapacity, target.MaxCapacity, architecture}, nil
 }
 
+// spot says whether a service's tasks are on Fargate Spot.
+func spot(template cfn.Template, service string) (bool, error) {
+	r, err := only(template, "AWS::ECS::Service", service)
+	if err != nil {
+		return false, err
+	}
+	var properties struct {
+		CapacityProviderStrategy []struct{ CapacityProvider string }
+	}
+	if err := r.Decode(&properties); err != nil {
+		return false, err
+	}
+	for _, one := range properties.CapacityProviderStrategy {
+		if one.CapacityProvider == "FARGATE_SPOT" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // only returns the only resource of a type whose logical ID begins with a prefix.
 func only(template cfn.Template, kind, prefix string) (cfn.Resource, error) {
 	var found []cfn.Resource
@@ -117,16 +137,22 @@ func tasks(template cfn.Template) ([]Line, error) {
 	var lines []Line
 	for _, it := range []struct{ service, what, setting string }{
 		{web, "Web tasks", "`cpu`, `memory`, `desiredCount`, `architecture`"},
-		{worker, "Worker tasks", "`workerCpu`, `workerMemory`, `workerMinCount`, `architecture`"},
+		{worker, "Worker tasks", "`workerCpu`, `workerMemory`, `workerMinCount`, `workerSpot`, `architecture`"},
 	} {
 		size, err := SizeOf(template, it.service)
 		if err != nil {
 			return nil, err
 		}
+		what := it.what
+		if onSpot, err := spot(template, it.service); err != nil {
+			return nil, err
+		} else if onSpot {
+			what += ", at most: without Spot's discount"
+		}
 		hours := float64(size.Least) * hoursInMonth
 		lines = append(lines,
-			Line{it.what, "fargate-" + size.Architecture + "-vcpu", hours * size.CPU, it.setting},
-			Line{it.what, "fargate-" + size.Architecture + "-gb", hours * size.Memory, it.setting})
+			Line{what, "fargate-" + size.Architecture + "-vcpu", hours * size.CPU, it.setting},
+			Line{what, "fargate-" + size.Architecture + "-gb", hours * size.Memory, it.setting})
 	}
 	return lines, nil
 }

@@ -85,6 +85,15 @@ func mendsAreReadBack(t *testing.T, config aws.Config) {
 	})
 }
 
+// spotNeedsItsAssociation takes Fargate Spot from the cluster: the service that names it
+// can't be made.
+func spotNeedsItsAssociation(t *testing.T, config aws.Config) {
+	ctx := bounded(t)
+	template := shape(ctx, t, config, "frugal")
+	_, err := Deploy(ctx, config, "no-spot", changed(t, template, change{"WorkerCapacity", "CapacityProviders", []string{"FARGATE"}}), nil)
+	assert.ErrorContains(t, err, "capacity provider FARGATE_SPOT isn't associated with the cluster")
+}
+
 // ports returns where the rules of the load balancer's group begin that let traffic in.
 func ports(ctx context.Context, t *testing.T, config aws.Config, d *Deployed) []int32 {
 	t.Helper()
