@@ -58,6 +58,8 @@ type Settings struct {
 	WorkerMaxCount int
 	// WorkerSpot runs the worker's tasks on Fargate's spare capacity.
 	WorkerSpot bool
+	// WorkerHours are the hours in which alone the worker runs; nil is always.
+	WorkerHours *constructs.Hours
 	// NatGateways is the number of NAT gateways of a new VPC.
 	NatGateways int
 	// AvailabilityZones are the zones of a new VPC; none leaves the choice to

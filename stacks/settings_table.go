@@ -100,6 +100,11 @@ var taskSettings = []Setting{
 		Cost: "{spot} less for the worker's tasks",
 		kind: onOff(func(s *Settings) *bool { return &s.WorkerSpot }),
 	},
+	{
+		Name: "workerHours", Unset: "always", Meaning: "The hours in which alone the worker runs. Outside of them [events wait](operations.md#a-worker-in-working-hours), and canvases don't respond.",
+		Cost: "less by the hours in which the worker's tasks don't run",
+		kind: object(func(s *Settings) **constructs.Hours { return &s.WorkerHours }, hours, hoursSchema, hoursAllowed),
+	},
 }
 
 // What tasks cost; the names in braces are those of scale.Monthly, which

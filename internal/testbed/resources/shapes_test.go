@@ -118,6 +118,7 @@ func TestDeployments(t *testing.T) {
 		{"old bootstrap is refused", oldBootstrapIsRefused},
 		{"mends are read back", mendsAreReadBack},
 		{"mutations are noticed", mutationsAreNoticed},
+		{"hours are read back", hoursAreReadBack},
 		{"Spot needs its association", spotNeedsItsAssociation},
 		{"failed creation leaves nothing", failedCreationLeavesNothing},
 		{"protected creation is stuck", protectedCreationIsStuck},

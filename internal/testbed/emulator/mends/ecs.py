@@ -44,7 +44,11 @@ def mend_capacity():
 
     def associate(props, providers, strategy):
         strategy = provisioners._pascal_to_camel(strategy)
-        asked = {"cluster": props["Cluster"], "capacityProviders": providers, "defaultCapacityProviderStrategy": strategy}
+        asked = {
+            "cluster": props["Cluster"],
+            "capacityProviders": providers,
+            "defaultCapacityProviderStrategy": strategy,
+        }
         status, _, body = ecs._put_cluster_capacity_providers(asked)
         if status >= 400:
             raise ValueError(f"AWS::ECS::ClusterCapacityProviderAssociations: {body!r}")
