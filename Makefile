@@ -167,6 +167,10 @@ golden: $(NODE) $(TOOLS) $(SERVICE) ## Rewrite the golden files; read the diff
 	cd docker && UPDATE=1 .venv/bin/pytest -q tests/test_canvas_pictures.py -k pictured
 	go test ./internal/canvaspicture -update
 
+.PHONY: update-base
+update-base: ## Raise the image's base to the registry's newest digest, or to DIGEST=sha256:… (RELEASE=)
+	@go run ./cmd/update-base $(if $(DIGEST),'DIGEST=$(DIGEST)') $(if $(RELEASE),'RELEASE=$(RELEASE)')
+
 .PHONY: scale
 scale: ## Compute docs/scale.md, cost and limits, from the golden templates and the price list
 	@go run ./cmd/scale

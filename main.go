@@ -36,6 +36,9 @@ func run(stderr io.Writer) error {
 		return errors.Join(err, contractErr)
 	}
 	settings, settingsErr := stacks.ReadSettings(context)
+	if settingsErr == nil {
+		settingsErr = stacks.CheckCredentials(settings)
+	}
 	if settingsErr == nil && contractErr == nil {
 		contractErr = contract.CheckArchitecture(settings.Architecture.Docker())
 	}

@@ -17,8 +17,8 @@ import (
 // rows below its own, and none beside it. So the tools know the app, which is the
 // root package ".", and the app knows no tool. A new package needs a place here.
 var rooms = []string{
-	"cmd/webhook cmd/rehearse cmd/gates cmd/review cmd/bench-service cmd/bench-synth cmd/bench-synth/emptyapp cmd/cdk-docker cmd/scale cmd/scan",
-	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth internal/scale internal/scan",
+	"cmd/webhook cmd/rehearse cmd/gates cmd/review cmd/bench-service cmd/bench-synth cmd/bench-synth/emptyapp cmd/cdk-docker cmd/scale cmd/scan cmd/update-base",
+	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth internal/scale internal/scan internal/baseupdate",
 	"internal/rehearsal/mutants",
 	"internal/rehearsal/actions",
 	"internal/rehearsal/stage internal/rehearsal/tutorial",

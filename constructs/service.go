@@ -81,6 +81,8 @@ type fargateProps struct {
 	// GracePeriod is how long the load balancer's verdict on a new task doesn't
 	// count; nil for tasks without one.
 	GracePeriod awscdk.Duration
+	// Spot runs the tasks on Fargate's spare capacity: for one service of a cluster.
+	Spot bool
 }
 
 // newService returns a Fargate service in private subnets whose tasks may call
@@ -98,6 +100,10 @@ func newService(scope constructs.Construct, props fargateProps) awsecs.FargateSe
 		}
 		alarms = &awsecs.DeploymentAlarmConfig{AlarmNames: &names, Behavior: awsecs.AlarmBehavior_ROLLBACK_ON_ALARM}
 	}
+	var capacity *[]*awsecs.CapacityProviderStrategy
+	if props.Spot {
+		capacity = &[]*awsecs.CapacityProviderStrategy{{CapacityProvider: jsii.String(spot), Weight: jsii.Number(1)}}
+	}
 	service := awsecs.NewFargateService(scope, jsii.String("Service"), &awsecs.FargateServiceProps{
 		Cluster:        props.Cluster,
 		TaskDefinition: props.Task,
@@ -110,6 +116,7 @@ func newService(scope constructs.Construct, props fargateProps) awsecs.FargateSe
 		CircuitBreaker:              &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
 		DeploymentAlarms:            alarms,
 		AvailabilityZoneRebalancing: awsecs.AvailabilityZoneRebalancing_ENABLED,
+		CapacityProviderStrategies:  capacity,
 		PlatformVersion:             awsecs.FargatePlatformVersion_LATEST,
 		HealthCheckGracePeriod:      props.GracePeriod,
 		VpcSubnets:                  props.Network.Private,
@@ -119,6 +126,9 @@ func newService(scope constructs.Construct, props fargateProps) awsecs.FargateSe
 		EnableECSManagedTags:        jsii.Bool(true),
 		PropagateTags:               awsecs.PropagatedTagSource_SERVICE,
 	})
+	if props.Spot {
+		service.Node().AddDependency(associateSpot(scope, props.Cluster))
+	}
 	// A first task that starts before it may pull its image, or before NAT is
 	// there, counts as a failed deployment.
 	outward := props.Network.Vpc.SelectSubnets(props.Network.Private).InternetConnectivityEstablished

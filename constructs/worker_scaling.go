@@ -29,6 +29,8 @@ type WorkerScalingProps struct {
 	Queue IntakeQueue
 	// Min and Max are numbers of tasks.
 	Min, Max int
+	// Hours are those in which alone tasks run; nil is always.
+	Hours *Hours
 }
 
 // ScaleWorkerService scales the worker to as many tasks as have a place for each
@@ -44,6 +46,9 @@ func ScaleWorkerService(props WorkerScalingProps) {
 		MinCapacity: jsii.Number(props.Min),
 		MaxCapacity: jsii.Number(props.Max),
 	})
+	if props.Hours != nil {
+		props.Hours.keep(scaling, props.Min, props.Max)
+	}
 	if props.Max == props.Min {
 		return
 	}

@@ -25,6 +25,8 @@ type WorkerServiceProps struct {
 	ServiceProps
 	// Size is the tasks' size and their number at rest.
 	Size TaskSize
+	// Spot runs the tasks on Fargate's spare capacity.
+	Spot bool
 	// FrontDoor is probed by the worker, as Benchling would reach it.
 	FrontDoor Ingress
 	// Packaging is the queue by which Quilt makes packages.
@@ -92,6 +94,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		Task:           task,
 		Peers:          "Worker tasks",
 		RollbackAlarms: props.RollbackAlarms,
+		Spot:           props.Spot,
 	})
 	return WorkerService{Service: service, role: task.TaskRole(), log: log}
 }

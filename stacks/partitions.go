@@ -57,10 +57,13 @@ type located struct {
 	setting, region, partition string
 }
 
-// locations returns the regions that the settings name, those of zones first:
-// where the VPC is, there the stack is.
+// locations returns the regions that the settings name, the setting's own first, then
+// those of zones: where the VPC is, there the stack is.
 func (s Settings) locations() []located {
 	var found []located
+	if s.Region != "" {
+		found = append(found, located{"region", s.Region, regions[s.Region]})
+	}
 	addZones := func(setting string, names []string) {
 		if len(names) > 0 {
 			first, _ := readZone(names[0])
@@ -91,21 +94,33 @@ func checkRegions(place string, s Settings) []error {
 	return problems
 }
 
-// checkAccounts returns a problem where certificate and web ACL are of two
-// accounts: each is one of the stack's own, where queues, topics and keys may be
-// another account's.
+// checkAccounts returns a problem for each of account, certificate and web ACL that is of
+// another account than the first: each is the stack's own, where queues, topics and keys
+// may be another account's.
 //
 // Sources: AWS Security Blog, deploy public ACM certificates across accounts; the
 // model of AWS WAF V2, GetWebACL, which names one within the account.
 func checkAccounts(place string, s Settings) []error {
-	if s.Domain == nil || s.Domain.CertificateArn == "" || s.WebACLArn == "" {
-		return nil
+	var all []owned
+	if s.Account != "" {
+		all = append(all, owned{"account", s.Account})
 	}
-	certificate := SettingArn{"domain.certificateArn", s.Domain.CertificateArn}
-	acl := SettingArn{"webAclArn", s.WebACLArn}
-	if certificate.account() == acl.account() {
-		return nil
+	for _, one := range s.Arns() {
+		if one.Setting == "domain.certificateArn" || one.Setting == "webAclArn" {
+			all = append(all, owned{one.Setting, one.account()})
+		}
 	}
-	return []error{fmt.Errorf("%s.%s: it is of the account %s, and %s of %s; name what is in the stack's own account",
-		place, acl.Setting, acl.account(), certificate.Setting, certificate.account())}
+	var problems []error
+	for _, other := range all[min(1, len(all)):] {
+		if first := all[0]; other.account != first.account {
+			problems = append(problems, fmt.Errorf("%s.%s: it is of the account %s, and %s of %s; name what is in the stack's own account",
+				place, other.setting, other.account, first.setting, first.account))
+		}
+	}
+	return problems
+}
+
+// owned is the account that a setting's value is of.
+type owned struct {
+	setting, account string
 }

@@ -41,6 +41,7 @@ func reference(name string) schema { return schema{"$ref": "#/definitions/" + na
 var shared = map[string]schema{
 	"regionalArn": {"pattern": "^arn:(" + byPartition() + "):"},
 	"hostName":    hostNameForm("a-z"),
+	"region":      {"type": "string", "enum": slices.Sorted(maps.Keys(regions))},
 	"zone":        textLike("^(" + strings.Join(slices.Sorted(maps.Keys(regions)), "|") + ")(" + zoneSuffixes() + ")$"),
 }
 

@@ -38,6 +38,12 @@ const SettingsFile = "cdk.json"
 type Settings struct {
 	// Environment is the name under "environments" in cdk.json.
 	Environment string
+	// Account is the AWS account's ID to which alone the environment may be deployed;
+	// empty allows any.
+	Account string
+	// Region is the region to which alone the environment may be deployed; empty
+	// allows any.
+	Region string
 	// Architecture is the processor of image and tasks.
 	Architecture constructs.Architecture
 	// Compression is that of the image's layers.
@@ -50,6 +56,10 @@ type Settings struct {
 	WorkerSize constructs.TaskSize
 	// WorkerMaxCount is the most worker tasks that autoscaling starts.
 	WorkerMaxCount int
+	// WorkerSpot runs the worker's tasks on Fargate's spare capacity.
+	WorkerSpot bool
+	// WorkerHours are the hours in which alone the worker runs; nil is always.
+	WorkerHours *constructs.Hours
 	// NatGateways is the number of NAT gateways of a new VPC.
 	NatGateways int
 	// AvailabilityZones are the zones of a new VPC; none leaves the choice to

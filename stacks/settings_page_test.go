@@ -19,7 +19,7 @@ const settingsPage = "../docs/settings.md"
 
 const settingsIntroduction = `# Settings
 
-Written by ` + "`make golden`" + ` from ` + "`stacks/settings_table.go` and `stacks/network_settings.go`" + `: change a setting there.
+Written by ` + "`make golden`" + ` from ` + "`stacks/settings_table.go`, `stacks/network_settings.go` and `stacks/target.go`" + `: change a setting there.
 
 An environment is an object under ` + "`environments`" + ` in the context of ` + "`cdk.json`" + `. A setting that it leaves out has the default. An unknown setting and a wrong value stop synthesis, in whichever environment they are; all problems are listed at once, each with its remedy. So does a context key that is near to ` + "`environment`" + `, ` + "`environments`" + ` or ` + "`protect`" + ` or is a setting's name: CDK would ignore it, and deploy ` + "`dev`" + `.
 

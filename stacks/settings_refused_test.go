@@ -97,6 +97,15 @@ var mistakes = map[string][]struct{ value, fault string }{
 	"webAclArn": {
 		{`"arn:aws:wafv2:us-east-1:123456789012:regional/rulegroup/x/01234567-89ab-cdef-0123-456789abcdef"`, `"regional/rulegroup/x/01234567-89ab-cdef-0123-456789abcdef" is not of the form regional/webacl/NAME/ID`},
 	},
+	"account": {
+		{`123456789012`, `it is not a string`},
+		{`"1234-5678-9012"`, `an account has 12 digits`},
+		{`""`, `it is empty`},
+	},
+	"region": {
+		{`"eu-wset-1"`, `AWS has no region "eu-wset-1" (did you mean "eu-west-1"?)`},
+		{`"eu-west-1a"`, `AWS has no region "eu-west-1a" (did you mean "eu-west-1"?)`},
+	},
 	"availabilityZones": {
 		{`["use1-az1"]`, `it is a zone's ID, not its name`},
 		{`["us-east-1"]`, `it is a region, not a zone`},
@@ -141,7 +150,11 @@ func TestSettingsOfOneStackAgree(t *testing.T) {
 			`desiredCount: 0 does not fit; use a whole number from 1 to 100, without quotes`}, "\n")},
 		{"accounts", `"webAclArn": "arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/lab/01234567-89ab-cdef-0123-456789abcdef",
 			"domain": {"name": "webhooks.example.com", "certificateArn": "arn:aws:acm:eu-west-1:222222222222:certificate/01234567-89ab-cdef-0123-456789abcdef"}`,
-			`webAclArn: it is of the account 111111111111, and domain.certificateArn of 222222222222; name what is in the stack's own account`},
+			`domain.certificateArn: it is of the account 222222222222, and webAclArn of 111111111111; name what is in the stack's own account`},
+		{"a web ACL of another account than the stack's", `"account": "123456789012", "webAclArn": "arn:aws:wafv2:eu-west-1:111111111111:regional/webacl/lab/01234567-89ab-cdef-0123-456789abcdef"`,
+			`webAclArn: it is of the account 111111111111, and account of 123456789012; name what is in the stack's own account`},
+		{"a queue of another region than the stack's", `"region": "us-east-1", "packagingQueueArn": "arn:aws:sqs:eu-west-1:123456789012:q"`,
+			`packagingQueueArn: it is in eu-west-1 of the partition aws, and region in us-east-1 of aws; name what is in the stack's own region`},
 		{"one host for two", `"quiltCatalog": "quilt.example.com", "domain": {"name": "quilt.example.com", "certificateArn": "arn:aws:acm:eu-west-1:222222222222:certificate/01234567-89ab-cdef-0123-456789abcdef"}`,
 			`domain.name: "quilt.example.com" is the catalog of quiltCatalog; give what Benchling calls a name of its own`},
 		{"zones of two kinds", `"availabilityZones": ["us-west-2a", "us-west-2-lax-1a"]`,

@@ -17,6 +17,7 @@ func checkTogether(place string, values map[string]any, wrong map[string]bool, s
 		checkRegions(place, s),
 		checkAccounts(place, s),
 		checkHosts(place, s),
+		checkHours(place, values),
 	)
 }
 

@@ -11,6 +11,7 @@ import (
 // docs/settings.md lists them.
 func AllSettings() []Setting {
 	return slices.Concat(
+		in("Account and region", targetSettings),
 		in("Tasks", taskSettings),
 		in("Network", networkSettings),
 		in("Packages and Quilt", packageSettings),
@@ -93,6 +94,16 @@ var taskSettings = []Setting{
 		Name: "workerMaxCount", Meaning: "Worker tasks at most.",
 		Cost: "while scaled out",
 		kind: number(func(s *Settings) *int { return &s.WorkerMaxCount }, 1, mostTasks),
+	},
+	{
+		Name: "workerSpot", Meaning: "Runs the worker's tasks on Fargate Spot, whose tasks AWS [may take back](operations.md#a-worker-on-fargate-spot).",
+		Cost: "{spot} less for the worker's tasks",
+		kind: onOff(func(s *Settings) *bool { return &s.WorkerSpot }),
+	},
+	{
+		Name: "workerHours", Unset: "always", Meaning: "The hours in which alone the worker runs. Outside of them [events wait](operations.md#a-worker-in-working-hours), and canvases don't respond.",
+		Cost: "less by the hours in which the worker's tasks don't run",
+		kind: object(func(s *Settings) **constructs.Hours { return &s.WorkerHours }, hours, hoursSchema, hoursAllowed),
 	},
 }
 

@@ -41,6 +41,11 @@ var taken = []string{
 
 	`"allowedAddresses": ["192.0.2.44/32", "192.0.2.0/24", "192.0.0.0/16"]`, `"allowedAddresses": ["0.0.0.0/1"]`, `"allowedAddresses": ["0.0.0.0/1", "128.0.0.0/2"]`,
 
+	`"account": "012345678901", "region": "eusc-de-east-1"`,
+
+	`"workerHours": {"from": "00:00", "to": "23:59", "days": "SUN-SAT", "timeZone": "America/Argentina/Buenos_Aires"}`,
+	`"workerHours": {"from": "07:05", "to": "20:00", "days": "MON,WED-FRI", "timeZone": "UTC"}`, `"workerHours": {"from": "07:00", "to": "20:00", "days": "SAT", "timeZone": "Etc/GMT+9"}`,
+
 	`"workflow": ""`, `"workflow": "_alpha-2"`,
 }
 

@@ -12,7 +12,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are alarmEmail, alarmTopicArn, allowedAddresses, architecture, athenaResults, athenaWorkgroup, availabilityZones, confirmWithinMinutes, containerInsights, cpu, dashboard, deletionProtection, desiredCount, domain, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, linkedBy, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, quiltDatabase, runbookUrl, vpc, webAclArn, workerCpu, workerMaxCount, workerMemory, workerMinCount, workflow"
+const known = "the settings are account, alarmEmail, alarmTopicArn, allowedAddresses, architecture, athenaResults, athenaWorkgroup, availabilityZones, confirmWithinMinutes, containerInsights, cpu, dashboard, deletionProtection, desiredCount, domain, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, linkedBy, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, quiltDatabase, region, runbookUrl, vpc, webAclArn, workerCpu, workerHours, workerMaxCount, workerMemory, workerMinCount, workerSpot, workflow"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {
@@ -144,6 +144,23 @@ func TestReadSettingsRefuses(t *testing.T) {
 			`cdk.json: environments.dev.domain: unknown setting "Name" (did you mean "name"?); the settings are certificateArn, name`,
 			`cdk.json: environments.dev.domain.name: no value; use a host name in lower case without https://, such as "webhooks.example.com"`,
 			`cdk.json: environments.dev.domain.certificateArn: no value; use the ARN of a certificate in the stack's region, such as "arn:aws:acm:eu-west-1:123456789012:certificate/…"`}, "\n")},
+		{"hours text", `{"workerHours": "07:00-20:00"}`, `cdk.json: environments.dev.workerHours: "07:00-20:00" is not an object; write {"from": "07:00", "to": "20:00", "days": "MON-FRI", "timeZone": "Europe/Berlin"}`},
+		{"hours' parts", `{"workerHours": {"from": "7:00", "to": "24:00", "days": "FRI-MON", "timezone": "Europe/Berlin"}}`, strings.Join([]string{
+			`cdk.json: environments.dev.workerHours: unknown setting "timezone" (did you mean "timeZone"?); the settings are days, from, timeZone, to`,
+			`cdk.json: environments.dev.workerHours.from: "7:00" does not fit; use a time of 24 hours, such as "07:00"`,
+			`cdk.json: environments.dev.workerHours.to: "24:00" does not fit; use a time of 24 hours, such as "20:00"`,
+			`cdk.json: environments.dev.workerHours.days: "FRI-MON" does not fit: FRI-MON doesn't lead forward in a week that begins with SUN; use days such as "MON-FRI" or "MON,WED,FRI"`,
+			`cdk.json: environments.dev.workerHours.timeZone: no value; use the name of a zone in the IANA's database, such as "Europe/Berlin"`}, "\n")},
+		{"no hours", `{"workerHours": {"from": "07:00", "to": "07:00", "days": "MON", "timeZone": "Europe/Berlin"}}`,
+			`cdk.json: environments.dev.workerHours: from "07:00" is not before to "07:00"; name hours of one day, or leave workerHours out for a worker that always runs`},
+		{"hours over midnight", `{"workerHours": {"from": "22:00", "to": "06:00", "days": "MON", "timeZone": "Europe/Berlin"}}`,
+			`cdk.json: environments.dev.workerHours: from "22:00" is not before to "06:00"; name hours of one day, or leave workerHours out for a worker that always runs`},
+		{"no zone", `{"workerHours": {"from": "07:00", "to": "20:00", "days": "MON", "timeZone": "Europe/Berlim"}}`,
+			`cdk.json: environments.dev.workerHours.timeZone: "Europe/Berlim" does not fit: there is no such zone; use the name of a zone in the IANA's database, such as "Europe/Berlin"`},
+		{"a zone of this machine", `{"workerHours": {"from": "07:00", "to": "20:00", "days": "MON", "timeZone": "Local"}}`,
+			`cdk.json: environments.dev.workerHours.timeZone: "Local" does not fit; use the name of a zone in the IANA's database, such as "Europe/Berlin"`},
+		{"hours and somebody on call", `{"workerHours": {"from": "07:00", "to": "20:00", "days": "MON", "timeZone": "Europe/Berlin"}, "alarmEmail": "on-call@example.com"}`,
+			`cdk.json: environments.dev.workerHours: without a worker the alarms FrontDoorClosed and OldEvents go off, and would notify alarmEmail each evening; remove one of the two`},
 		{"all at once", `{"cpu": 3, "logLevel": "LOUD", "natGateways": 9}`, strings.Join([]string{
 			`cdk.json: environments.dev.cpu: 3 is not a choice; use one of the numbers 256, 512, 1024`,
 			`cdk.json: environments.dev.logLevel: "LOUD" is not a choice; use one of DEBUG, INFO, WARNING, ERROR`,

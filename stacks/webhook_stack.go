@@ -113,6 +113,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
 		ServiceProps: shared,
 		Size:         s.WorkerSize,
+		Spot:         s.WorkerSpot,
 		FrontDoor:    ingress,
 		Packaging:    packaging,
 		Revisions:    revisions,
@@ -128,6 +129,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Queue:   queue,
 		Min:     s.WorkerSize.Desired,
 		Max:     s.WorkerMaxCount,
+		Hours:   s.WorkerHours,
 	})
 	alarms := constructs.NewOperatorAlarms(stack, "OperatorAlarms", constructs.OperatorAlarmsProps{
 		Ingress:       ingress,
@@ -197,7 +199,7 @@ func warn(stack awscdk.Stack, s Settings) {
 		annotations.AddWarningV2(jsii.String("webhook:packagingQueueArn"), jsii.String(
 			"no Quilt stack is connected: files reach the bucket, and nobody makes packages of them; set packagingQueueArn to your Quilt stack's output PackagerQueueArn"))
 	}
-	if s.AlarmTopicArn == "" && s.AlarmEmail == "" {
+	if s.AlarmTopicArn == "" && s.AlarmEmail == "" && s.WorkerHours == nil {
 		annotations.AddWarningV2(jsii.String("webhook:alarmEmail"), jsii.String(
 			"nobody hears of alarms; set alarmEmail to a mail address, or alarmTopicArn to an SNS topic"))
 	}

@@ -99,7 +99,8 @@ func (i *inspection) checkDeployment(ctx context.Context) {
 	i.checkDocker(ctx)
 }
 
-// checkAccount returns whether there are a region and credentials.
+// checkAccount returns whether there are a region and credentials, and whether they are
+// those of the environment: in another account, what is found says nothing of it.
 func (i *inspection) checkAccount(ctx context.Context) bool {
 	if i.Region == "" {
 		i.refuse("AWS_REGION", "no region is set, and the CDK CLI would take us-east-1", "set AWS_REGION, or the region of your profile")
@@ -111,6 +112,13 @@ func (i *inspection) checkAccount(ctx context.Context) bool {
 		return false
 	}
 	i.account = aws.ToString(identity.Account)
+	mismatches := i.settings.Mismatches(i.account, i.Region)
+	for _, one := range mismatches {
+		i.refuse(i.setting(one.Setting), one.Fault, one.Remedy)
+	}
+	if len(mismatches) > 0 {
+		return false
+	}
 	i.pass("credentials: account %s, region %s", i.account, i.Region)
 	return true
 }

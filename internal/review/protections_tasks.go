@@ -17,6 +17,7 @@ var protections = slices.Concat(taskProtections, serviceProtections, dataProtect
 var (
 	taskDefinition = []string{"AWS::ECS::TaskDefinition"}
 	ecsService     = []string{"AWS::ECS::Service"}
+	scalableTarget = []string{"AWS::ApplicationAutoScaling::ScalableTarget"}
 )
 
 // inContainers is of a property of each container of a task.
@@ -200,8 +201,18 @@ var serviceProtections = []protection{
 		return whole((isTrue(cfn.At(alarms, "Enable"), false) + isTrue(cfn.At(alarms, "Rollback"), false)) * float64(len(cfn.List(cfn.At(alarms, "AlarmNames")))))
 	}, 0},
 	{"platform", ecsService, regexp.MustCompile(`^PlatformVersion$`), ranked("PlatformVersion", "LATEST", map[string]float64{"LATEST": 1, "1.4.0": 1}), 1},
+	{"capacity that stays", ecsService, regexp.MustCompile(`^CapacityProviderStrategy\b.*\bCapacityProvider$`), func(r resource) map[string]strength {
+		return whole(oneIf(!strings.Contains(cfn.Text(r.Properties["CapacityProviderStrategy"]), "FARGATE_SPOT")))
+	}, 0},
 	{"health check", ecsService, regexp.MustCompile(`^HealthCheckGracePeriodSeconds$`), func(resource) map[string]strength { return whole(0) }, 0},
-	{"tasks", []string{"AWS::ApplicationAutoScaling::ScalableTarget"}, regexp.MustCompile(`^(Min|Max)Capacity$`), func(r resource) map[string]strength {
+	{"tasks", scalableTarget, regexp.MustCompile(`^(Min|Max)Capacity$`), func(r resource) map[string]strength {
 		return whole(min(1, number(r.Properties["MaxCapacity"], 1)) + min(1, number(r.Properties["MinCapacity"], 0)))
+	}, 0},
+	{"tasks at every hour", scalableTarget, regexp.MustCompile(`^ScheduledActions\b.*\bMaxCapacity$`), func(r resource) map[string]strength {
+		least := 1.0
+		for _, action := range cfn.List(r.Properties["ScheduledActions"]) {
+			least = min(least, number(cfn.At(action, "ScalableTargetAction", "MaxCapacity"), 1))
+		}
+		return whole(least)
 	}, 0},
 }

@@ -73,6 +73,11 @@ func TestRowsFollowTheTemplate(t *testing.T) {
 	about(t, costOf(restOf(t, dev), "Container Insights"), 62*0.30+7*0.0438*0.50)
 	arm := restOf(t, templateOf(t, "arm64"))
 	about(t, costOf(arm, "Web tasks"), 2*730*(0.25*0.03238+0.5*0.00356))
+	frugal := restOf(t, templateOf(t, "frugal"))
+	// 13.5 hours on five days of a week.
+	const share = 5 * 13.5 / (7 * 24)
+	about(t, costOf(frugal, "Worker tasks, at most: without Spot's discount"), share*730*(0.5*0.04048+0.004445))
+	about(t, costOf(frugal, "Empty receives"), share*costOf(restOf(t, templateOf(t, "arm64")), "Empty receives"))
 	about(t, costOf(restOf(t, templateOf(t, "existing-vpc")), "NAT gateways"), 0)
 }
 

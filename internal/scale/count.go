@@ -62,12 +62,17 @@ type Size struct {
 	Least, Most int
 	// Architecture is "x86" or "arm", as prices name it.
 	Architecture string
+	// Share is the part of the time in which tasks run.
+	Share float64
 }
 
 // Hour returns the dollars of one task and hour.
 func (s Size) Hour(prices Prices) float64 {
 	return s.CPU*prices.Of("fargate-"+s.Architecture+"-vcpu") + s.Memory*prices.Of("fargate-"+s.Architecture+"-gb")
 }
+
+// atRest returns how many tasks run at rest, as a mean over the time.
+func (s Size) atRest() float64 { return float64(s.Least) * s.Share }
 
 // The services, by the beginnings of their resources' logical IDs.
 const (
@@ -81,7 +86,10 @@ func SizeOf(template cfn.Template, service string) (Size, error) {
 		Cpu, Memory     int `json:",string"`
 		RuntimePlatform struct{ CpuArchitecture string }
 	}
-	var target struct{ MinCapacity, MaxCapacity int }
+	var target struct {
+		MinCapacity, MaxCapacity int
+		ScheduledActions         []scheduledAction
+	}
 	for kind, into := range map[string]any{"AWS::ECS::TaskDefinition": &definition, "AWS::ApplicationAutoScaling::ScalableTarget": &target} {
 		r, err := only(template, kind, service)
 		if err == nil {
@@ -95,7 +103,31 @@ func SizeOf(template cfn.Template, service string) (Size, error) {
 	if !known {
 		return Size{}, fmt.Errorf("%s: no price for the architecture %q: add it to internal/scale", service, definition.RuntimePlatform.CpuArchitecture)
 	}
-	return Size{float64(definition.Cpu) / 1024, float64(definition.Memory) / 1024, target.MinCapacity, target.MaxCapacity, architecture}, nil
+	share, err := shareOf(target.ScheduledActions)
+	if err != nil {
+		return Size{}, fmt.Errorf("%s: %w", service, err)
+	}
+	return Size{float64(definition.Cpu) / 1024, float64(definition.Memory) / 1024, target.MinCapacity, target.MaxCapacity, architecture, share}, nil
+}
+
+// spot says whether a service's tasks are on Fargate Spot.
+func spot(template cfn.Template, service string) (bool, error) {
+	r, err := only(template, "AWS::ECS::Service", service)
+	if err != nil {
+		return false, err
+	}
+	var properties struct {
+		CapacityProviderStrategy []struct{ CapacityProvider string }
+	}
+	if err := r.Decode(&properties); err != nil {
+		return false, err
+	}
+	for _, one := range properties.CapacityProviderStrategy {
+		if one.CapacityProvider == "FARGATE_SPOT" {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // only returns the only resource of a type whose logical ID begins with a prefix.
@@ -117,16 +149,22 @@ func tasks(template cfn.Template) ([]Line, error) {
 	var lines []Line
 	for _, it := range []struct{ service, what, setting string }{
 		{web, "Web tasks", "`cpu`, `memory`, `desiredCount`, `architecture`"},
-		{worker, "Worker tasks", "`workerCpu`, `workerMemory`, `workerMinCount`, `architecture`"},
+		{worker, "Worker tasks", "`workerCpu`, `workerMemory`, `workerMinCount`, `workerSpot`, `workerHours`, `architecture`"},
 	} {
 		size, err := SizeOf(template, it.service)
 		if err != nil {
 			return nil, err
 		}
-		hours := float64(size.Least) * hoursInMonth
+		what := it.what
+		if onSpot, err := spot(template, it.service); err != nil {
+			return nil, err
+		} else if onSpot {
+			what += ", at most: without Spot's discount"
+		}
+		hours := size.atRest() * hoursInMonth
 		lines = append(lines,
-			Line{it.what, "fargate-" + size.Architecture + "-vcpu", hours * size.CPU, it.setting},
-			Line{it.what, "fargate-" + size.Architecture + "-gb", hours * size.Memory, it.setting})
+			Line{what, "fargate-" + size.Architecture + "-vcpu", hours * size.CPU, it.setting},
+			Line{what, "fargate-" + size.Architecture + "-gb", hours * size.Memory, it.setting})
 	}
 	return lines, nil
 }

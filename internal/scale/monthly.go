@@ -25,9 +25,16 @@ func Monthly() (map[string]string, error) {
 		"nat-gateway":         hourly("nat-hour", "public-ipv4"),
 		"nat-gb":              fmt.Sprint(p.Of("nat-gb")),
 		"interface-endpoints": dollars(endpointServices * endpointZones * p.Of("interface-endpoint") * hoursInMonth),
+		"spot":                spotDiscount,
 		"container-insights":  dollars((insightsOfCluster + 2*(insightsOfService+insightsOfFamily)) * p.Of("metric")),
 	}, nil
 }
+
+// spotDiscount is what AWS says that Fargate Spot saves. Its price varies by supply and
+// demand, in each region and over time, so that no bill can be computed beforehand.
+//
+// Source: https://aws.amazon.com/fargate/pricing/, Fargate Spot pricing for Amazon ECS.
+const spotDiscount = "up to 70 %"
 
 // The interface endpoints of a new VPC: one for each of ECR's two, logs, Secrets
 // Manager and SQS, in each zone.

@@ -162,11 +162,11 @@ func polling(template cfn.Template) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	receives := float64(size.Least) * secondsInMonth / pollSeconds
+	receives := size.atRest() * secondsInMonth / pollSeconds
 	lines := []Line{
 		{"Empty receives", "sqs-fifo-request", receives * (exportThreads + canvasThreads), "`workerMinCount`"},
 		{"Empty receives", "sqs-request", receives * revisionThreads, "`workerMinCount`"},
-		{"API calls of the probe", "http-api-request", float64(size.Least) * secondsInMonth / probeSeconds, "`workerMinCount`"},
+		{"API calls of the probe", "http-api-request", size.atRest() * secondsInMonth / probeSeconds, "`workerMinCount`"},
 	}
 	if len(template.OfType("AWS::EC2::NatGateway")) > 0 {
 		bytes := receives * (exportThreads + canvasThreads + revisionThreads) * receiveBytes
@@ -177,17 +177,17 @@ func polling(template cfn.Template) ([]Line, error) {
 
 // logs counts the tasks' heartbeats and readings of the secret.
 func logs(template cfn.Template) ([]Line, error) {
-	n := 0
+	n := 0.0
 	for _, service := range []string{web, worker} {
 		size, err := SizeOf(template, service)
 		if err != nil {
 			return nil, err
 		}
-		n += size.Least
+		n += size.atRest()
 	}
 	reads := n * secondsInMonth / readSeconds
 	return []Line{
-		{"Log lines", "logs-gb", gb(n*heartbeatBytes*minutesInMonth + reads*metricBytes), "`logLevel`"},
-		{"Readings of the secret", "secret-read", float64(reads), "`desiredCount`, `workerMinCount`"},
+		{"Log lines", "logs-gb", gb(int(n*heartbeatBytes*minutesInMonth + reads*metricBytes)), "`logLevel`"},
+		{"Readings of the secret", "secret-read", reads, "`desiredCount`, `workerMinCount`"},
 	}, nil
 }

@@ -2,11 +2,14 @@ package resources
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	scaling "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	scalingtypes "github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	alarmtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -83,6 +86,40 @@ func mendsAreReadBack(t *testing.T, config aws.Config) {
 		assert.NilError(t, err)
 		assert.DeepEqual(t, ports(ctx, t, config, d), []int32{81})
 	})
+}
+
+// hoursAreReadBack reads the scheduled actions of the worker's scalable target.
+func hoursAreReadBack(t *testing.T, config aws.Config) {
+	ctx := bounded(t)
+	d := deployed(ctx, t, config, "hours", shape(ctx, t, config, "frugal"))
+	var target string
+	for id, it := range d.Targets {
+		if strings.HasPrefix(id, "Worker") {
+			target = aws.ToString(it.ResourceId)
+		}
+	}
+	out, err := scaling.NewFromConfig(config).DescribeScheduledActions(ctx, &scaling.DescribeScheduledActionsInput{
+		ServiceNamespace: scalingtypes.ServiceNamespaceEcs, ResourceId: aws.String(target),
+	})
+	assert.NilError(t, err)
+	var found []string
+	for _, it := range out.ScheduledActions {
+		found = append(found, fmt.Sprintf("%s %s, %s: %d to %d", aws.ToString(it.ScheduledActionName), aws.ToString(it.Schedule), aws.ToString(it.Timezone),
+			aws.ToInt32(it.ScalableTargetAction.MinCapacity), aws.ToInt32(it.ScalableTargetAction.MaxCapacity)))
+	}
+	assert.DeepEqual(t, found, []string{
+		"Open cron(0 7 ? * MON-FRI *), Europe/Berlin: 1 to 4",
+		"Close cron(30 20 ? * MON-FRI *), Europe/Berlin: 0 to 0",
+	})
+}
+
+// spotNeedsItsAssociation takes Fargate Spot from the cluster: the service that names it
+// can't be made.
+func spotNeedsItsAssociation(t *testing.T, config aws.Config) {
+	ctx := bounded(t)
+	template := shape(ctx, t, config, "frugal")
+	_, err := Deploy(ctx, config, "no-spot", changed(t, template, change{"WorkerCapacity", "CapacityProviders", []string{"FARGATE"}}), nil)
+	assert.ErrorContains(t, err, "capacity provider FARGATE_SPOT isn't associated with the cluster")
 }
 
 // ports returns where the rules of the load balancer's group begin that let traffic in.

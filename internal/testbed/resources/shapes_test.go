@@ -57,6 +57,7 @@ var environments = map[string]environment{
 	"dev":            {days: 30, least: 1, most: 4, architecture: "X86_64"},
 	"existing-quilt": {days: 30, least: 2, most: 4, architecture: "X86_64", queues: 4, buckets: 1},
 	"existing-vpc":   {days: 30, least: 2, most: 4, architecture: "X86_64"},
+	"frugal":         {days: 30, least: 2, most: 4, architecture: "X86_64", spot: true},
 	"guarded":        {days: 30, least: 2, most: 4, architecture: "X86_64", notified: true},
 	"prod":           {days: 365, least: 2, most: 10, architecture: "X86_64", protected: true},
 }
@@ -71,6 +72,8 @@ type environment struct {
 	notified        bool
 	server          string
 	queues, buckets int
+	// spot is whether the worker's tasks are on Fargate Spot.
+	spot bool
 }
 
 // of returns the environment of a deployed shape.
@@ -89,6 +92,11 @@ func of(d *Deployed) environment {
 	}
 	for _, it := range d.Alarms {
 		e.notified = e.notified || len(it.OKActions) > 0
+	}
+	for id, it := range d.Services {
+		for _, one := range it.CapacityProviderStrategy {
+			e.spot = e.spot || strings.HasPrefix(id, "Worker") && aws.ToString(one.CapacityProvider) == "FARGATE_SPOT"
+		}
 	}
 	if tls := d.FrontDoor.Integration.TlsConfig; tls != nil {
 		e.server = aws.ToString(tls.ServerNameToVerify)
@@ -110,6 +118,8 @@ func TestDeployments(t *testing.T) {
 		{"old bootstrap is refused", oldBootstrapIsRefused},
 		{"mends are read back", mendsAreReadBack},
 		{"mutations are noticed", mutationsAreNoticed},
+		{"hours are read back", hoursAreReadBack},
+		{"Spot needs its association", spotNeedsItsAssociation},
 		{"failed creation leaves nothing", failedCreationLeavesNothing},
 		{"protected creation is stuck", protectedCreationIsStuck},
 		{"failed update keeps data", failedUpdateKeepsData},

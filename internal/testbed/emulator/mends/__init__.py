@@ -35,6 +35,7 @@ def apply():
     ec2.mend_endpoint_routes()
     ec2.mend_endpoint_groups()
     ecs.mend_service()
+    ecs.mend_capacity()
     elasticloadbalancingv2.mend_attributes()
     elasticloadbalancingv2.mend_zones()
     elasticloadbalancingv2.mend_balancer_protection()

@@ -11,8 +11,11 @@ from ministack.services.cloudformation import provisioners
 # What is registered, by physical ID. Nothing here scales.
 targets = {}
 policies = {}
+# The scheduled actions of a target, by its physical ID.
+actions = {}
 
 TARGET_KEYS = ("ServiceNamespace", "ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "RoleARN")
+ACTION_KEYS = ("ScheduledActionName", "Schedule", "Timezone", "ScalableTargetAction")
 POLICY_KEYS = (
     "PolicyName",
     "PolicyType",
@@ -29,6 +32,13 @@ def put_target(physical_id, props):
         "ScalableTargetARN": f"arn:aws:application-autoscaling:{get_region()}:{get_account_id()}:scalable-target/"
         + new_uuid().replace("-", "")[:22],
     }
+    arn = f"arn:aws:autoscaling:{get_region()}:{get_account_id()}:scheduledAction:{new_uuid()}"
+    actions[physical_id] = [
+        {key: action[key] for key in ACTION_KEYS if key in action}
+        | {key: props[key] for key in ("ServiceNamespace", "ResourceId", "ScalableDimension")}
+        | {"CreationTime": made, "ScheduledActionARN": f"{arn}:scheduledActionName/{action['ScheduledActionName']}"}
+        for action in props.get("ScheduledActions", [])
+    ]
     return physical_id, {"Id": physical_id}
 
 
@@ -70,13 +80,16 @@ def resource_type(identify, put, registered):
 
 
 async def handle(method, path, headers, body, query):
-    """Respond to DescribeScalableTargets and DescribeScalingPolicies, in one page."""
+    """Respond to what describes targets, policies and scheduled actions, in one page."""
     asked = json.loads(body or b"{}")
     action = headers.get("x-amz-target", "").rsplit(".", 1)[-1]
     if action == "DescribeScalableTargets":
         return json_response({"ScalableTargets": chosen(targets, asked, ids="ResourceIds")})
     if action == "DescribeScalingPolicies":
         return json_response({"ScalingPolicies": chosen(policies, asked)})
+    if action == "DescribeScheduledActions":
+        there = {(target, i): it for target in targets for i, it in enumerate(actions[target])}
+        return json_response({"ScheduledActions": chosen(there, asked)})
     return error_response_json("UnknownOperationException", f"{action} isn't emulated", 400)
 
 
@@ -91,10 +104,10 @@ def chosen(registered, asked, ids=None):
 
 
 def mend_scaling():
-    """Scalable targets and scaling policies are kept as the template has them, and described.
+    """Scalable targets, scaling policies and scheduled actions are kept as in the template, and described.
 
-    Source: the API reference of Application Auto Scaling, DescribeScalableTargets and
-    DescribeScalingPolicies; the template reference, AWS::ApplicationAutoScaling, for Ref.
+    Source: the API reference of Application Auto Scaling, DescribeScalableTargets,
+    DescribeScalingPolicies and DescribeScheduledActions; the template reference, AWS::ApplicationAutoScaling, for Ref.
     """
     namespace = "AWS::ApplicationAutoScaling"
     provisioners._RESOURCE_HANDLERS.update(

@@ -31,3 +31,44 @@ def mend_service():
 
     handler["create"] = lambda logical_id, props, stack_name: whole(create(logical_id, props, stack_name), props)
     handler["update"] = lambda physical_id, old, new, stack_name: whole(update(physical_id, old, new, stack_name), new)
+
+
+def mend_capacity():
+    """A resource associates capacity providers with a cluster, before a service may name one.
+
+    Source: the template reference, AWS::ECS::ClusterCapacityProviderAssociations; the API
+    reference of ECS, CreateService, capacityProviderStrategy. ministack refuses a template
+    with the type, and takes a service with whatever provider.
+    """
+    handlers = provisioners._RESOURCE_HANDLERS
+
+    def associate(props, providers, strategy):
+        strategy = provisioners._pascal_to_camel(strategy)
+        asked = {
+            "cluster": props["Cluster"],
+            "capacityProviders": providers,
+            "defaultCapacityProviderStrategy": strategy,
+        }
+        status, _, body = ecs._put_cluster_capacity_providers(asked)
+        if status >= 400:
+            raise ValueError(f"AWS::ECS::ClusterCapacityProviderAssociations: {body!r}")
+        return props["Cluster"], {}
+
+    def put(props):
+        return associate(props, props["CapacityProviders"], props["DefaultCapacityProviderStrategy"])
+
+    handlers["AWS::ECS::ClusterCapacityProviderAssociations"] = {
+        "create": lambda logical_id, props, stack_name: put(props),
+        "update": lambda physical_id, old, new, stack_name: put(new),
+        "delete": lambda physical_id, props: associate(props, [], []),
+    }
+    service = handlers["AWS::ECS::Service"]
+
+    def on_associated(logical_id, props, stack_name, create=service["create"]):
+        cluster = ecs._clusters.get(ecs._resolve_cluster_name(props.get("Cluster", "default")), {})
+        for one in props.get("CapacityProviderStrategy", []):
+            if one["CapacityProvider"] not in cluster.get("capacityProviders", []):
+                raise ValueError(f"capacity provider {one['CapacityProvider']} isn't associated with the cluster")
+        return create(logical_id, props, stack_name)
+
+    service["create"] = on_associated
