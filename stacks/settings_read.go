@@ -107,10 +107,21 @@ func readEnvironment(name string, value any) (Settings, error) {
 	return settings, errors.Join(problems...)
 }
 
+// refusedSettings are what one may look for by ECS's names, and why it isn't there.
+//
+// Source: aws/aws-cdk#36649; docs/decisions/0021-rolling-deployments.md.
+var refusedSettings = map[string]string{
+	"deploymentStrategy": "deployments are rolling, with ECS's circuit breaker and rollback by alarms; of a canary, linear or blue/green one, " +
+		"CloudFormation's next change of the listener would take back the weights that ECS has set, towards a target group without tasks",
+}
+
 // readSetting puts the setting of that name into the settings.
 func readSetting(place, name string, value any, into *Settings) error {
 	setting, known := settingsByName[name]
+	reason, refused := refusedSettings[name]
 	switch {
+	case refused:
+		return fmt.Errorf("%s.%s: %s; remove it", place, name, reason)
 	case !known:
 		return fmt.Errorf("%s: unknown setting %q%s; the settings are %s", place, name, didYouMean(name, settingsByName), list(settingsByName))
 	case value == nil:

@@ -173,3 +173,10 @@ func TestSettingsOfOneStackAgree(t *testing.T) {
 		})
 	}
 }
+
+// TestSettingThatIsNotThere names why, in place of the settings that there are.
+func TestSettingThatIsNotThere(t *testing.T) {
+	_, err := stacks.ReadSettings(map[string]any{"environments": map[string]any{"dev": map[string]any{"deploymentStrategy": "CANARY"}}})
+	assert.ErrorContains(t, err, "environments.dev.deploymentStrategy: deployments are rolling")
+	assert.Check(t, strings.HasSuffix(err.Error(), "; remove it"), err)
+}
