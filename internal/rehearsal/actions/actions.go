@@ -37,7 +37,7 @@ type Lane []string
 
 // lanes are the rehearsal's: what mostly waits runs beside the rest.
 var lanes = []Lane{
-	{"first deployment", "web service", "worker", "canvases", "packages", "kills", "TLS"},
+	{"first deployment", "web service", "worker", "canvases", "packages", "kills", "TLS", "Dockerfiles"},
 	{"faults", "outages"},
 	{"front door", "releases", "attacks"},
 	// It builds and deploys, and is done before the attacks.
@@ -117,6 +117,7 @@ func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
 		{"attacks", attacks{s}},
 		{"kills", kills{s, killEvents}},
 		{"TLS", trust{s}},
+		{"Dockerfiles", dockerfiles{s}},
 		{"end", finish{s}},
 	}
 	return slices.DeleteFunc(all, func(part Part) bool {

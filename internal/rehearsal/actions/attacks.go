@@ -20,7 +20,7 @@ import (
 
 const (
 	// hangEvents come in while the queue hangs, 50 a second.
-	hangEvents = 200
+	hangEvents = 150
 	hangPause  = 20 * time.Millisecond
 
 	// dawdlers are more connections than the web service takes (CONNECTIONS in

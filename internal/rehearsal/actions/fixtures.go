@@ -13,6 +13,7 @@ import (
 
 	"benchlingwebhook/internal/imageaudit"
 	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/testbed"
 )
 
@@ -26,10 +27,12 @@ const (
 // fetches another frontend from a registry.
 var needsMore = regexp.MustCompile(`(?im)^\s*((RUN|COPY|ADD)\b|#\s*syntax\s*=)`)
 
-// checkFixtures builds the Dockerfiles of the contract reader's tests, on empty
-// bases, and compares what the engine makes of each with what the reader reads.
-func (a image) checkFixtures(ctx context.Context) {
-	_ = a.Report.Check("engine reads Dockerfiles as the contract does", func() (string, error) {
+type dockerfiles struct{ *stage.Stage }
+
+// Run builds the Dockerfiles of the contract reader's tests, on empty bases, and
+// compares what the engine makes of each with what the reader reads.
+func (a dockerfiles) Run(ctx context.Context) error {
+	return a.Report.Check("engine reads Dockerfiles as the contract does", func() (string, error) {
 		empty := filepath.Join(testbed.WorkDir, "empty")
 		if err := os.MkdirAll(empty, 0o755); err != nil {
 			return "", err
@@ -66,7 +69,7 @@ func (a image) checkFixtures(ctx context.Context) {
 	})
 }
 
-func (a image) checkFixture(ctx context.Context, path, empty string) error {
+func (a dockerfiles) checkFixture(ctx context.Context, path, empty string) error {
 	contract, err := imagecontract.Read(path)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 const (
 	// outage is how long a dependency is away.
-	outage = time.Minute
+	outage = 30 * time.Second
 	// lateRevision is how long Quilt takes for a revision that it confirms in an outage.
 	lateRevision = 15 * time.Second
 )
