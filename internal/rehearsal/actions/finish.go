@@ -15,6 +15,7 @@ func (a finish) Run(ctx context.Context) error {
 	return errors.Join(
 		a.Report.Check("no package told of twice, in all rows together", func() (string, error) { return a.AccountForAll() }),
 		a.Report.Check("every version that a packaging message pointed at is there", func() (string, error) { return a.CheckPinned(ctx) }),
+		a.Report.Check("claims outlive their events, and not for good", func() (string, error) { return a.claimsAreKept(ctx) }),
 		a.Report.Check("Benchling's API description agrees with every call and response", a.checkCalls),
 		a.Report.Check("no web task closed a connection before the load balancer", a.keptOpen),
 		a.Report.Check("no call broke a limit of AWS", a.keptLimits),

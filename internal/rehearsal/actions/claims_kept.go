@@ -1,0 +1,135 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"benchlingwebhook/internal/rehearsal/stage"
+)
+
+const (
+	// claimPrefix is what the keys of claims begin with; other items are an entry's
+	// own, and stay.
+	claimPrefix = "webhook#"
+	// longestClaim is what no claim needs: one that is dated in milliseconds would stay
+	// for good.
+	longestClaim = 90 * 24 * time.Hour
+)
+
+// claimsAreKept looks at when DynamoDB removes each claim, by the table's own attribute
+// for that: not before its event can't come again, from the queue or from its dead
+// letters, and not never.
+//
+// Source: the developer guide of DynamoDB, "Using time to live (TTL)": a number of
+// seconds since the epoch; an item whose attribute is anything else stays.
+func (a finish) claimsAreKept(ctx context.Context) (string, error) {
+	config := a.Emulator.Config()
+	client := dynamodb.NewFromConfig(config)
+	tables, err := client.ListTables(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	if len(tables.TableNames) != 1 {
+		return "", fmt.Errorf("tables %v: one was expected", tables.TableNames)
+	}
+	table := tables.TableNames[0]
+	expiry, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &table})
+	if err != nil {
+		return "", err
+	}
+	again, err := a.mayComeAgain(ctx)
+	if err != nil {
+		return "", err
+	}
+	attribute, now := aws.ToString(expiry.TimeToLiveDescription.AttributeName), time.Now()
+	counts := map[bool]int{}
+	var problems []error
+	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &table})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, item := range page.Items {
+			id := ""
+			if text, is := item["id"].(*types.AttributeValueMemberS); is {
+				id = text.Value
+			}
+			claim := strings.HasPrefix(id, claimPrefix)
+			counts[claim]++
+			if problem := keptUntil(item[attribute], claim, now, again); problem != nil {
+				problems = append(problems, fmt.Errorf("table %s, item %s, %s: %w", table, id, attribute, problem))
+			}
+		}
+	}
+	if counts[true] == 0 {
+		problems = append(problems, errors.New("the table has no claim"))
+	}
+	return fmt.Sprintf("%d claims, %d items of entries; an event may come again for %.0f days", counts[true], counts[false], again.Hours()/24), errors.Join(problems...)
+}
+
+// keptUntil says what is wrong with when an item is removed.
+func keptUntil(value types.AttributeValue, claim bool, now time.Time, again time.Duration) error {
+	number, is := value.(*types.AttributeValueMemberN)
+	switch {
+	case value == nil && claim:
+		return errors.New("a claim that nothing removes")
+	case value == nil:
+		return nil
+	case !claim:
+		return errors.New("what is known of an entry would be forgotten")
+	case !is:
+		return fmt.Errorf("%T is no number, and the item stays for good", value)
+	}
+	seconds, err := strconv.ParseInt(number.Value, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q is no whole number of seconds", number.Value)
+	}
+	// Claims of this run are as old as the run.
+	if left := time.Unix(seconds, 0).Sub(now); left < again-time.Hour || left > longestClaim {
+		return fmt.Errorf("the claim is removed in %.1f days; %.0f to %.0f were due", left.Hours()/24, again.Hours()/24, longestClaim.Hours()/24)
+	}
+	return nil
+}
+
+// mayComeAgain returns for how long an event may wait: in the intake queue, and then in
+// its dead letters, from which it is sent again.
+func (a finish) mayComeAgain(ctx context.Context) (time.Duration, error) {
+	queues := sqs.NewFromConfig(a.Emulator.Config())
+	longest := time.Duration(0)
+	found, err := queues.ListQueues(ctx, &sqs.ListQueuesInput{QueueNamePrefix: aws.String(stage.StackName)})
+	if err != nil {
+		return 0, err
+	}
+	for _, url := range found.QueueUrls {
+		// The dead letters of the intake queue, and the queue itself.
+		if !strings.Contains(url, "-Intake") {
+			continue
+		}
+		attributes, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+			QueueUrl: aws.String(url), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameMessageRetentionPeriod},
+		})
+		if err != nil {
+			return 0, err
+		}
+		seconds, err := strconv.Atoi(attributes.Attributes[string(sqstypes.QueueAttributeNameMessageRetentionPeriod)])
+		if err != nil {
+			return 0, fmt.Errorf("%s: retention: %w", url, err)
+		}
+		longest += time.Duration(seconds) * time.Second
+	}
+	if longest == 0 {
+		return 0, errors.New("there is no intake queue")
+	}
+	return longest, nil
+}
