@@ -42,6 +42,8 @@ var lanes = []Lane{
 	{"front door", "releases", "attacks"},
 	// It builds and deploys, and is done before the attacks.
 	{newcomerPart},
+	// Its last drill destroys the stack.
+	drillParts(),
 }
 
 // rightsPart comes after all lanes.
@@ -58,8 +60,8 @@ func Lanes(names ...string) (chosen []Lane, rights bool, err error) {
 			chosen = append(chosen, kept)
 		}
 	}
-	// The stack that is deployed already is no place for who deploys it.
-	if len(chosen) > 0 && chosen[0].Deploys() {
+	// The stack that is deployed already is no place for who deploys or destroys it.
+	if len(chosen) > 0 && chosen[0].Apart() {
 		chosen = append([]Lane{{}}, chosen...)
 	}
 	known = append(known, rightsPart)
@@ -85,6 +87,15 @@ func Copied(s *stage.Stage, other *testbed.Testbed, template string) []Part {
 // Deploys says whether a lane deploys the stack itself, with other settings.
 func (l Lane) Deploys() bool { return slices.Contains(l, newcomerPart) }
 
+// Apart says whether a lane has a stage of its own, at which nobody looks afterwards: it
+// deploys the stack itself, or destroys it.
+func (l Lane) Apart() bool { return l.Deploys() || l.drills() }
+
+// drills says whether a lane is of drills.
+func (l Lane) drills() bool {
+	return slices.ContainsFunc(l, func(part string) bool { return part == drillsPart || strings.HasPrefix(part, drillPrefix) })
+}
+
 // SetUp returns the parts that get a stage ready for a lane beside the first, on the
 // engine and with the image of another stage, by the template that is deployed there.
 func (l Lane) SetUp(s *stage.Stage, other *testbed.Testbed, template string) []Part {
@@ -102,6 +113,9 @@ func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
 	}
 	if l.Deploys() {
 		return []Part{{newcomerPart, newcomer{Stage: s}}}
+	}
+	if l.drills() {
+		return []Part{{"services", services{s}}, {drillsPart, drills{s, l}}}
 	}
 	all := []Part{
 		{"first deployment", firstDeployment{s}},
