@@ -40,6 +40,18 @@ func TestLaneThatDeploys(t *testing.T) {
 	assert.DeepEqual(t, chosen, []Lane{{"worker"}, {newcomerPart}})
 }
 
+// TestLaneOfDrills has the drills on a stage of their own, all of them or those named.
+func TestLaneOfDrills(t *testing.T) {
+	for _, name := range []string{drillsPart, "drill rollback"} {
+		chosen, _, err := Lanes(name)
+		assert.NilError(t, err)
+		assert.DeepEqual(t, chosen, []Lane{{}, {name}})
+		assert.Check(t, chosen[1].Apart() && !chosen[1].Deploys())
+		assert.Equal(t, len(chosen[1].Of(nil, 0)), 2)
+	}
+	assert.Check(t, !Lane{"worker"}.Apart())
+}
+
 func TestNewcomersCommands(t *testing.T) {
 	assert.Check(t, makes(tutorial.Step{Command: "make deploy"}, "deploy") && makes(tutorial.Step{Command: "make deploy X=1"}, "deploy"))
 	assert.Check(t, !makes(tutorial.Step{Command: "make deploys"}, "deploy"))

@@ -13,6 +13,7 @@ import (
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/rehearsal/tutorial"
 	"benchlingwebhook/internal/testbed"
+	"benchlingwebhook/internal/testbed/emulator"
 )
 
 const (
@@ -111,7 +112,7 @@ func (a drills) shell(ctx context.Context) (drillShell, error) {
 	shell, err := operatorShell(ctx, a.Stage, directory, scratch+".log")
 	shell.Environment = append(shell.Environment,
 		"PATH="+filepath.Join(directory, awsCLI)+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"AWS_PAGER=",
+		"AWS_PAGER=", "AWS_DEFAULT_REGION="+emulator.Region,
 		// A backfill of another stack, or of another day, isn't gone on with.
 		"JOURNAL="+filepath.Join(scratch, "backfill.jsonl"),
 	)
