@@ -25,6 +25,9 @@ const (
 	beforeAll = "Before a procedure"
 	// awsCLI is where the Makefile installs the AWS CLI.
 	awsCLI = "build/awscli/bin"
+	// localSQS has version 1 of the AWS CLI take SQS's endpoint of the environment, too.
+	// Source: overridesslcommonname.py of aws-cli, which sets AWS's own for SQS.
+	localSQS = `aws() { if [ "$1" = sqs ]; then set -- --endpoint-url "$AWS_ENDPOINT_URL" "$@"; fi; command aws "$@"; }` + "\n"
 )
 
 // drill is a fault that an operator mends by a section of the runbook alone.
@@ -117,7 +120,7 @@ func (a drills) shell(ctx context.Context) (drillShell, error) {
 		"JOURNAL="+filepath.Join(scratch, "backfill.jsonl"),
 	)
 	environment := strings.TrimPrefix(stage.StackName, "BenchlingWebhook-")
-	return drillShell{shell, scratch, strings.Replace(before[0].Command, "ENVIRONMENT=prod", "ENVIRONMENT="+environment, 1)}, err
+	return drillShell{shell, scratch, localSQS + strings.Replace(before[0].Command, "ENVIRONMENT=prod", "ENVIRONMENT="+environment, 1)}, err
 }
 
 // drillShell is an operator's shell.
