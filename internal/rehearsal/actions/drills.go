@@ -78,6 +78,9 @@ func (a drills) Run(ctx context.Context) error {
 	}
 	var failed []error
 	for _, drill := range a.all() {
+		if ctx.Err() != nil {
+			break
+		}
 		if !slices.Contains(a.parts, drillsPart) && !slices.Contains(a.parts, drillPrefix+drill.name) {
 			continue
 		}

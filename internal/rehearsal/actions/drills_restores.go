@@ -25,6 +25,9 @@ import (
 	"benchlingwebhook/internal/testbed"
 )
 
+// settled is for how long a table doesn't change that nobody writes.
+const settled = 3 * time.Second
+
 // waitMessages waits until a queue has a number of messages that can be received.
 func (a drills) waitMessages(ctx context.Context, queue string, n int) error {
 	client := sqs.NewFromConfig(a.Emulator.Config())
@@ -142,7 +145,7 @@ func (a drills) restoreTable(ctx context.Context, p *procedure) (string, error) 
 		return "", err
 	}
 	client, table := dynamodb.NewFromConfig(a.Emulator.Config()), stack.Outputs["ClaimsTableName"]
-	before, err := items(ctx, client, table)
+	before, err := settledItems(ctx, client, table)
 	if err != nil {
 		return "", err
 	}
@@ -167,6 +170,20 @@ func (a drills) restoreTable(ctx context.Context, p *procedure) (string, error) 
 		err = fmt.Errorf("%d of %d items, or others than before: %s", len(after), len(before), output)
 	}
 	return fmt.Sprintf("%d items, deleted and copied back from the restored table", len(before)), err
+}
+
+// settledItems returns a table's items once nobody writes them any more.
+func settledItems(ctx context.Context, client *dynamodb.Client, table string) (map[string]map[string]dynamotypes.AttributeValue, error) {
+	var before map[string]map[string]dynamotypes.AttributeValue
+	looked := time.Now()
+	err := testbed.Until(ctx, faultTimeout, func() (bool, string) {
+		now, err := items(ctx, client, table)
+		if err != nil || !reflect.DeepEqual(before, now) {
+			before, looked = now, time.Now()
+		}
+		return time.Since(looked) > settled, fmt.Sprintf("table %s changes: %v", table, err)
+	})
+	return before, err
 }
 
 // items returns a table's items by their IDs.
