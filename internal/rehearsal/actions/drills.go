@@ -97,7 +97,7 @@ func (a drills) Run(ctx context.Context) error {
 			return fmt.Sprintf("%s; %d blocks of commands took %.1f s", detail, p.next, p.took.Seconds()), err
 		}))
 	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, ctx.Err())...)
 }
 
 // shell returns the operator's shell, in which the lines before every procedure are run,
