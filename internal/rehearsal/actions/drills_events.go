@@ -159,11 +159,18 @@ func (a drills) quiltDown(ctx context.Context, p *procedure) (string, error) {
 		return "", err
 	}
 	a.Packager.Away(false)
-	verified, err := p.follow(ctx, "ENTRY=etr_"+benchling.RandomText())
+	entry := "etr_" + benchling.RandomText()
+	verified, err := p.follow(ctx, "ENTRY="+entry)
 	if err == nil {
-		err = p.says(verified, "revision confirmed: ")
+		err = p.says(verified, "handed to Quilt: "+stage.PackageName(entry))
 	}
 	if err != nil {
+		return "", err
+	}
+	if err := testbed.Until(ctx, confirmTimeout, func() (bool, string) {
+		revisions := a.Packager.Revisions(stage.PackageName(entry))
+		return len(revisions) > 0 && !revisions[0].Confirmed.IsZero(), "no confirmed revision of " + stage.PackageName(entry)
+	}); err != nil {
 		return "", err
 	}
 	return a.Account(ctx, sent)
