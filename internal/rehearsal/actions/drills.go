@@ -94,7 +94,7 @@ func (a drills) Run(ctx context.Context) error {
 			if err == nil && p.next < len(steps) {
 				err = fmt.Errorf("%s: no drill runs this block", steps[p.next].Place)
 			}
-			return fmt.Sprintf("%s; %d blocks of commands took %.1f s", detail, p.next, p.took.Seconds()), err
+			return fmt.Sprintf("%s; the commands took %.1f s", detail, p.took.Seconds()), err
 		}))
 	}
 	return errors.Join(append(failed, ctx.Err())...)
