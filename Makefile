@@ -24,6 +24,7 @@ SERVERS := build/servers/.installed
 LIBRARIES := build/libraries/.installed
 PEER := build/review-peer/.installed
 SCANNER := build/scanner/.installed
+AWSCLI := build/awscli/.installed
 
 .PHONY: help
 help: ## List the targets
@@ -52,6 +53,10 @@ fuzz: $(SERVICE) ## Try the web service with 200,000 odd inputs (FUZZ_EXAMPLES=,
 .PHONY: rehearse
 rehearse: $(NODE) $(TOOLS) $(SERVICE) ## Deploy to a local AWS, run the task as Fargate would, and check it
 	$(call covered,rehearse)
+
+.PHONY: rehearse-drills
+rehearse-drills: $(NODE) $(TOOLS) $(SERVICE) $(AWSCLI) ## Mend ten faults of the local stack by the runbook's commands alone (DRILLS='drill rollback,drill destroy')
+	@PARTS='$(or $(DRILLS),drills)' $(MAKE) rehearse
 
 .PHONY: rehearse-mutants
 rehearse-mutants: $(NODE) $(TOOLS) $(SERVICE) ## Put faults into template and service, one at a time, and see the rehearsal find each (MUTANTS=)
@@ -119,6 +124,12 @@ $(SCANNER): tools/scanner/requirements.txt
 	@echo "Installing checkov into build/scanner (300 MB)"
 	$(PYTHON) -m venv build/scanner
 	build/scanner/bin/pip install --quiet --require-hashes -r tools/scanner/requirements.txt
+	@touch $@
+
+$(AWSCLI): internal/rehearsal/awscli/requirements.txt
+	@echo "Installing the AWS CLI into build/awscli"
+	$(PYTHON) -m venv build/awscli
+	build/awscli/bin/pip install --quiet --require-hashes -r internal/rehearsal/awscli/requirements.txt
 	@touch $@
 
 .PHONY: manifest
@@ -215,6 +226,7 @@ $(LIBRARIES): tools/libraries/requirements.txt tools/libraries/package-lock.json
 lock: $(TOOLS) ## Resolve the Python requirements anew, with hashes
 	cd tools && ../build/tools/bin/uv pip compile -q $(LOCK) -c ../internal/testbed/emulator/requirements.txt requirements.in -o requirements.txt
 	cd internal/testbed/emulator && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
+	cd internal/rehearsal/awscli && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd internal/gates && ../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd internal/benchservice/servers && ../../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt
 	cd tools/scanner && ../../build/tools/bin/uv pip compile -q $(LOCK) requirements.in -o requirements.txt

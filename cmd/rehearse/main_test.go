@@ -51,6 +51,6 @@ func TestArgumentsThatItCannotTake(t *testing.T) {
 func TestPartsThatThereAreNot(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	assert.Equal(t, run(t.Context(), nil, only("PARTS", "worker,lunch"), &stdout, &stderr), 2)
-	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of first deployment, web service, worker, canvases, packages, kills, TLS, Dockerfiles, faults, outages, front door, releases, attacks, newcomer, rights\n")
+	assert.Equal(t, stderr.String(), "PARTS: \"lunch\": no part of the rehearsal: name one or more of first deployment, web service, worker, canvases, packages, kills, TLS, Dockerfiles, faults, outages, front door, releases, attacks, newcomer, drills, drill dead letters, drill Benchling down, drill Quilt down, drill leaked secret, drill queue growing, drill rollback, drill package's object, drill claims table, drill deleted secret, drill destroy, rights\n")
 	assert.Equal(t, stdout.String(), "")
 }

@@ -76,8 +76,8 @@ func run(ctx context.Context, rows *report.Report, parts []actions.Part) bool {
 }
 
 // runLanes runs the lanes side by side: the first one on the stage that is deployed, the
-// others on copies of it, or on what they deploy. It returns the stages but those that a
-// lane has deployed itself, the first lane's first.
+// others on copies of it, or on what they deploy. It returns the stages but those of lanes
+// apart, the first lane's first.
 func runLanes(ctx context.Context, s *stage.Stage, lanes []actions.Lane, events int) []*stage.Stage {
 	stages := []*stage.Stage{s}
 	if len(lanes) == 0 {
@@ -96,11 +96,11 @@ func runLanes(ctx context.Context, s *stage.Stage, lanes []actions.Lane, events 
 		other.Image = s.Image
 		other.Name = strconv.Itoa(i + 2)
 		others = append(others, rows)
-		if !lane.Deploys() {
+		if !lane.Apart() {
 			stages = append(stages, other)
 		}
 		all.Go(func() {
-			if lane.Deploys() {
+			if lane.Apart() {
 				defer other.Stop()
 			}
 			if run(ctx, rows, lane.SetUp(other, s.Testbed, template)) {

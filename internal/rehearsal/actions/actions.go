@@ -42,24 +42,32 @@ var lanes = []Lane{
 	{"front door", "releases", "attacks"},
 	// It builds and deploys, and is done before the attacks.
 	{newcomerPart},
+	// The operator's drills run when they are named: beside the other lanes, two cores
+	// would be too few. The last one destroys the stack.
+	drillParts(),
 }
 
 // rightsPart comes after all lanes.
 const rightsPart = "rights"
 
-// Lanes returns the rehearsal's lanes, with the named parts only where some are named,
-// and whether the tasks' rights are looked at in the end.
+// Lanes returns the rehearsal's lanes, with the named parts only where some are named and
+// without the drills otherwise, and whether the tasks' rights are looked at in the end.
 func Lanes(names ...string) (chosen []Lane, rights bool, err error) {
 	var known []string
 	for _, lane := range lanes {
 		known = append(known, lane...)
-		kept := slices.DeleteFunc(slices.Clone(lane), func(part string) bool { return len(names) > 0 && !slices.Contains(names, part) })
+		kept := slices.DeleteFunc(slices.Clone(lane), func(part string) bool {
+			if len(names) == 0 {
+				return lane.drills()
+			}
+			return !slices.Contains(names, part)
+		})
 		if len(kept) > 0 {
 			chosen = append(chosen, kept)
 		}
 	}
-	// The stack that is deployed already is no place for who deploys it.
-	if len(chosen) > 0 && chosen[0].Deploys() {
+	// The stack that is deployed already is no place for who deploys or destroys it.
+	if len(chosen) > 0 && chosen[0].Apart() {
 		chosen = append([]Lane{{}}, chosen...)
 	}
 	known = append(known, rightsPart)
@@ -85,6 +93,15 @@ func Copied(s *stage.Stage, other *testbed.Testbed, template string) []Part {
 // Deploys says whether a lane deploys the stack itself, with other settings.
 func (l Lane) Deploys() bool { return slices.Contains(l, newcomerPart) }
 
+// Apart says whether a lane has a stage of its own, at which nobody looks afterwards: it
+// deploys the stack itself, or destroys it.
+func (l Lane) Apart() bool { return l.Deploys() || l.drills() }
+
+// drills says whether a lane is of drills.
+func (l Lane) drills() bool {
+	return slices.ContainsFunc(l, func(part string) bool { return part == drillsPart || strings.HasPrefix(part, drillPrefix) })
+}
+
 // SetUp returns the parts that get a stage ready for a lane beside the first, on the
 // engine and with the image of another stage, by the template that is deployed there.
 func (l Lane) SetUp(s *stage.Stage, other *testbed.Testbed, template string) []Part {
@@ -102,6 +119,9 @@ func (l Lane) Of(s *stage.Stage, killEvents int) []Part {
 	}
 	if l.Deploys() {
 		return []Part{{newcomerPart, newcomer{Stage: s}}}
+	}
+	if l.drills() {
+		return []Part{{"services", services{s}}, {drillsPart, drills{s, l}}}
 	}
 	all := []Part{
 		{"first deployment", firstDeployment{s}},

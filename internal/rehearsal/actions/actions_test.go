@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"slices"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -38,6 +39,21 @@ func TestLaneThatDeploys(t *testing.T) {
 	chosen, _, err = Lanes("worker", newcomerPart)
 	assert.NilError(t, err)
 	assert.DeepEqual(t, chosen, []Lane{{"worker"}, {newcomerPart}})
+}
+
+// TestLaneOfDrills has the drills on a stage of their own, all of them or those named.
+func TestLaneOfDrills(t *testing.T) {
+	for _, name := range []string{drillsPart, "drill rollback"} {
+		chosen, _, err := Lanes(name)
+		assert.NilError(t, err)
+		assert.DeepEqual(t, chosen, []Lane{{}, {name}})
+		assert.Check(t, chosen[1].Apart() && !chosen[1].Deploys())
+		assert.Equal(t, len(chosen[1].Of(nil, 0)), 2)
+	}
+	assert.Check(t, !Lane{"worker"}.Apart())
+	all, rights, err := Lanes()
+	assert.NilError(t, err)
+	assert.Check(t, rights && !slices.ContainsFunc(all, Lane.drills))
 }
 
 func TestNewcomersCommands(t *testing.T) {

@@ -87,44 +87,11 @@ func (a *newcomer) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	environment, err := deploy{a.Stage}.cdkEnvironment(ctx)
-	if err != nil {
+	if a.shell, err = operatorShell(ctx, a.Stage, directory, directory+".log"); err != nil {
 		return err
 	}
-	proxy, err := a.serveNames()
-	if err != nil {
-		return err
-	}
-	benchlingHost, _, _ := strings.Cut(a.Addresses.Benchling, ":")
-	authority, err := filepath.Abs(a.AuthorityFile())
-	if err != nil {
-		return err
-	}
-	log := directory + ".log"
-	if err := os.RemoveAll(log); err != nil {
-		return err
-	}
-	a.shell = tutorial.Shell{Directory: directory, Log: log, Environment: append(withoutMake(environment),
-		"SSL_CERT_FILE="+authority,
-		// API Gateway's names lead to its stand-in, as the network's resolver would have it.
-		"HTTPS_PROXY=http://"+proxy, "https_proxy=http://"+proxy,
-		"NO_PROXY=127.0.0.1,"+benchlingHost, "no_proxy=127.0.0.1,"+benchlingHost,
-	)}
 	a.App.Definition = benchling.NewDefinition()
 	return nil
-}
-
-// withoutMake returns an environment without what `make rehearse` has set for its own.
-func withoutMake(environment []string) []string {
-	var kept []string
-	for _, pair := range environment {
-		switch name, _, _ := strings.Cut(pair, "="); name {
-		case "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GOCOVERDIR", "AWS_PROFILE", "AWS_SESSION_TOKEN":
-		default:
-			kept = append(kept, pair)
-		}
-	}
-	return kept
 }
 
 // follow runs a step, and does what the page has a person, or AWS, do beside it.

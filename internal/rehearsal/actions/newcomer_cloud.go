@@ -33,16 +33,16 @@ const apiNames = ".execute-api." + emulator.Region + ".amazonaws.com"
 // serveNames serves a proxy of HTTP's method CONNECT, which leads from the name of an
 // HTTP API to its stand-in, with a certificate of the name, and nowhere else. It returns
 // its address.
-func (a newcomer) serveNames() (string, error) {
-	certificate, err := a.Authority.Certificate("*" + apiNames)
+func serveNames(s *stage.Stage) (string, error) {
+	certificate, err := s.Authority.Certificate("*" + apiNames)
 	if err != nil {
 		return "", err
 	}
-	door, err := process.ServeTLS(a.Door, certificate)
+	door, err := process.ServeTLS(s.Door, certificate)
 	if err != nil {
 		return "", err
 	}
-	a.AtEnd(func(context.Context) { door.Stop() })
+	s.AtEnd(func(context.Context) { door.Stop() })
 	proxy, err := process.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect || !strings.HasSuffix(r.Host, apiNames+":443") {
 			http.Error(w, "nothing but an API's name leads anywhere", http.StatusForbidden)
@@ -53,7 +53,7 @@ func (a newcomer) serveNames() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	a.AtEnd(func(context.Context) { proxy.Stop() })
+	s.AtEnd(func(context.Context) { proxy.Stop() })
 	return proxy.Address, nil
 }
 
@@ -104,7 +104,7 @@ func (a newcomer) keepServices(ctx context.Context) error {
 					fmt.Fprintln(a.Report, "a new deployment: "+err.Error())
 				}
 			}
-			published = a.publish(ctx, published)
+			published = publish(ctx, a.Stage, published)
 			select {
 			case <-ctx.Done():
 			case <-every.C:
@@ -134,8 +134,8 @@ func deployments(ctx context.Context, s *stage.Stage, names []string) (string, e
 
 // publish gives CloudWatch the worker's metric of readiness that was logged since a time,
 // and returns the time until which it is given.
-func (a newcomer) publish(ctx context.Context, since time.Time) time.Time {
-	for line := range strings.Lines(a.Logs(ctx, a.Worker.Load())) {
+func publish(ctx context.Context, s *stage.Stage, since time.Time) time.Time {
+	for line := range strings.Lines(s.Logs(ctx, s.Worker.Load())) {
 		var beat struct {
 			AWS            struct{ Timestamp int64 } `json:"_aws"`
 			Service, Stack string
@@ -148,7 +148,7 @@ func (a newcomer) publish(ctx context.Context, since time.Time) time.Time {
 		if !at.After(since) {
 			continue
 		}
-		if _, err := cloudwatch.NewFromConfig(a.Emulator.Config()).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
+		if _, err := cloudwatch.NewFromConfig(s.Emulator.Config()).PutMetricData(ctx, &cloudwatch.PutMetricDataInput{
 			Namespace: aws.String("BenchlingWebhook"), MetricData: []cwtypes.MetricDatum{{
 				MetricName: aws.String("NotReady"), Value: beat.NotReady, Timestamp: aws.Time(at),
 				Dimensions: []cwtypes.Dimension{

@@ -86,6 +86,16 @@ func taskOf(ctx context.Context, config aws.Config, cluster, service string) (ty
 	return *definition.TaskDefinition, nil
 }
 
+// DeployedWebTask returns the task definition that the web service runs now.
+func (s *Stage) DeployedWebTask(ctx context.Context) (types.TaskDefinition, error) {
+	config := s.Emulator.Config()
+	stack, err := deployed.Read(ctx, config, StackName)
+	if err != nil {
+		return types.TaskDefinition{}, err
+	}
+	return taskOf(ctx, config, stack.Outputs["ClusterName"], stack.Outputs["ServiceName"])
+}
+
 // Template returns the template that is deployed.
 func (s *Stage) Template(ctx context.Context) (string, error) {
 	found, err := cloudformation.NewFromConfig(s.Emulator.Config()).GetTemplate(ctx, &cloudformation.GetTemplateInput{StackName: aws.String(StackName)})

@@ -56,6 +56,7 @@ type Packager struct {
 	revisions map[string][]*Revision
 	pinned    map[Object]bool
 	errors    []error
+	away      bool
 	silent    bool
 	delay     time.Duration
 	refused   map[string]bool
@@ -75,6 +76,10 @@ func Start(config aws.Config, queueURL string) *Packager {
 	}
 	p.work.Go(func() {
 		for ctx.Err() == nil {
+			if p.isAway() {
+				time.Sleep(pause)
+				continue
+			}
 			if err := p.receive(ctx); err != nil && ctx.Err() == nil {
 				p.fail(err)
 				time.Sleep(pause)
@@ -113,6 +118,23 @@ func (p *Packager) Revisions(name string) []Revision {
 		found = append(found, *revision)
 	}
 	return found
+}
+
+// Away keeps the packager from receiving, until it is called again with false. It returns
+// once no request waits for messages any more.
+func (p *Packager) Away(away bool) {
+	p.lock.Lock()
+	p.away = away
+	p.lock.Unlock()
+	if away {
+		time.Sleep((receiveSeconds + 1) * time.Second)
+	}
+}
+
+func (p *Packager) isAway() bool {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.away
 }
 
 // Silence keeps the packager from confirming the revisions that it makes from now
