@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"benchlingwebhook/internal/testbed"
 )
 
 // bodyOnly is in the body of every event, and nowhere else.
@@ -14,39 +16,22 @@ const bodyOnly = "excludedProperties"
 // checkLogs looks into the logs of all tasks, after all that went wrong: an
 // event can be followed through both services, and nothing opens anything.
 func (a finish) checkLogs(ctx context.Context) (string, error) {
-	logs, err := a.AllLogs(ctx)
-	if err != nil {
-		return "", err
-	}
-	var web, worker strings.Builder
-	for name, text := range logs {
-		if strings.HasSuffix(name, "-worker") {
-			worker.WriteString(text)
-		} else {
-			web.WriteString(text)
-		}
-	}
-	byWeb, byWorker := eventsIn(web.String()), eventsIn(worker.String())
-	followed := 0
-	var problems []error
-	for entry, webhook := range a.Last.Entries {
-		switch event := (loggedEvent{entry, webhook}); {
-		case !byWeb[event]:
-			problems = append(problems, fmt.Errorf("logs of the web service: none names the event %s of %s", webhook, entry))
-		case !byWorker[event]:
-			problems = append(problems, fmt.Errorf("logs of the workers: none names the event %s of %s", webhook, entry))
-		default:
-			followed++
-		}
-	}
 	if len(a.Last.Entries) == 0 {
-		problems = append(problems, errors.New("logs: there is no event to follow"))
+		return "", errors.New("logs: there is no event to follow")
 	}
-	if len(problems) > 0 {
-		problems = append(problems, a.KeepLogs(ctx))
-	}
+	var web, worker string
+	// What a task wrote in the moment in which it was killed may be lost, as on Fargate.
+	// Its event then comes again, and another worker writes of it.
+	followed := testbed.Until(ctx, a.PackageTimeout, func() (bool, string) {
+		var err error
+		if web, worker, err = a.logsOfServices(ctx); err == nil {
+			err = missingIn(a.Last.Entries, eventsIn(web), eventsIn(worker))
+		}
+		return err == nil, fmt.Sprint(err)
+	})
+	problems := []error{followed}
 	secret := append([]string{bodyOnly, a.App.ClientSecret, a.Benchling.API.Token()}, a.Last.Signatures...)
-	for where, text := range map[string]string{"web": web.String(), "worker": worker.String()} {
+	for where, text := range map[string]string{"web": web, "worker": worker} {
 		for i, s := range secret {
 			if s == "" || strings.Contains(text, s) {
 				// Its place says which one it is: the text itself stays out of the report.
@@ -54,8 +39,41 @@ func (a finish) checkLogs(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	return fmt.Sprintf("%d events followed through both; no body, client secret, token or signature of %d", followed, len(a.Last.Signatures)),
-		errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return "", errors.Join(err, a.KeepLogs(ctx))
+	}
+	return fmt.Sprintf("%d events followed through both; no body, client secret, token or signature of %d", len(a.Last.Entries), len(a.Last.Signatures)), nil
+}
+
+// logsOfServices returns what all web tasks have logged, and what all workers have.
+func (a finish) logsOfServices(ctx context.Context) (web, worker string, err error) {
+	logs, err := a.AllLogs(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	var webs, workers strings.Builder
+	for name, text := range logs {
+		if strings.HasSuffix(name, "-worker") {
+			workers.WriteString(text)
+		} else {
+			webs.WriteString(text)
+		}
+	}
+	return webs.String(), workers.String(), nil
+}
+
+// missingIn returns an error that names the events, by entry, of which either log has none.
+func missingIn(events map[string]string, web, worker map[loggedEvent]bool) error {
+	var problems []error
+	for entry, webhook := range events {
+		switch event := (loggedEvent{entry, webhook}); {
+		case !web[event]:
+			problems = append(problems, fmt.Errorf("logs of the web service: none names the event %s of %s", webhook, entry))
+		case !worker[event]:
+			problems = append(problems, fmt.Errorf("logs of the workers: none names the event %s of %s", webhook, entry))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // loggedEvent is what a line of a log says of the event that it is of.
