@@ -10,6 +10,9 @@ import (
 )
 
 func TestTheCommandWritesThePage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates the whole page, of which internal/scale tests a part")
+	}
 	root := t.TempDir()
 	for _, path := range []string{"stacks/testdata/dev.template.json", "stacks/testdata/prod.template.json"} {
 		text, err := os.ReadFile("../../" + path)

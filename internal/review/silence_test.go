@@ -103,7 +103,7 @@ func TestSilence(t *testing.T) {
 		for _, r := range template.All() {
 			for _, steps := range places(r.Properties, nil) {
 				place++
-				if testing.Short() && place%4 != 0 {
+				if testing.Short() && place%7 != 0 {
 					continue
 				}
 				// The other shapes repeat most of what prod has.
