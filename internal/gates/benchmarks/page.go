@@ -75,6 +75,7 @@ func page(f Figures, at time.Time) string {
 	line("by a machine of %d processors whose load was %.1f before it began. The single-stage image is", f.Processors, f.Load)
 	line("`internal/gates/testdata/single-stage/Dockerfile`: the same base, packages and service, built and run in the same run.")
 	line("Above the base lie the distribution's Python, the packages and the service.\n")
+	line("Pages of their own have [the web service](benchmarks/service.md), [the worker](benchmarks/worker.md) and [the synthesis](benchmarks/synth.md).\n")
 	line("## Beside the single-stage image\n")
 	line("| | this image | single-stage | ratio |")
 	line("|---|---:|---:|---:|")
