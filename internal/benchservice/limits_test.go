@@ -83,6 +83,14 @@ func TestPage(t *testing.T) {
 	} {
 		assert.Check(t, strings.Contains(page.Text, want), "%s\nhas no %s", page.Text, want)
 	}
+	assert.Check(t, !strings.Contains(page.Text, "missed"))
+	r.Health++
+	assert.NilError(t, r.write(path))
+	text, err = os.ReadFile(path)
+	assert.NilError(t, err)
+	missed, err := Page(text)
+	assert.NilError(t, err)
+	assert.Check(t, strings.Contains(missed.Text, "\nThis run missed limits:\n\n- /health: answered after up to 1000.0 ms, not below 1000 ms\n"), missed.Text)
 	for name := range page.Charts {
 		assert.Check(t, strings.Contains(page.Text, "](service-"+name+".svg)"), name)
 	}

@@ -31,6 +31,9 @@ Written by `+"`make bench-service`"+` %s. The service verifies signed events on 
 	for _, row := range r.rows() {
 		fmt.Fprintf(&page, "| %s | %s | %s |\n", row.name, row.value, row.limit)
 	}
+	if missed := r.missed(); missed != nil {
+		fmt.Fprintf(&page, "\nThis run missed limits:\n\n- %s\n", strings.ReplaceAll(missed.Error(), "\n", "\n- "))
+	}
 	page.WriteString("\n| | peak, events a second | p50 | p99 at half of the peak | peak memory |\n|---|---:|---:|---:|---:|\n")
 	for _, s := range r.servers() {
 		fmt.Fprintf(&page, "| %s | %.0f | %.1f ms | %.1f ms | %.0f MB |\n", s.name, s.PeakPerSecond, s.P50, s.P99, s.RSS)

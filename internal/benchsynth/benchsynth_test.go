@@ -50,6 +50,10 @@ func TestPage(t *testing.T) {
 		assert.Check(t, strings.Contains(page.Text, want), want)
 	}
 	assert.Check(t, strings.Contains(page.Charts["times"], ">3.00 s</text>"))
+	assert.Check(t, !strings.Contains(page.Text, "missed"))
+	page, err = Page([]byte(`{"rows": [{"mode": "with validation", "ours_s": 3, "empty_s": 2, "ratio": 1.5, "limit": 1}]}`))
+	assert.NilError(t, err)
+	assert.Check(t, strings.Contains(page.Text, "\nThis run missed a limit: our synthesis takes more times as long as an empty app's than the limit allows.\n"), page.Text)
 	_, err = Page([]byte("{}"))
 	assert.Error(t, err, "no rows")
 }

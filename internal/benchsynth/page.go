@@ -32,6 +32,9 @@ Written by `+"`make bench-synth`"+` %s. Both apps took turns, so only the ratio 
 		fmt.Fprintf(&page, "| %s | %.2f s | %.2f s | %.2f | %.1f |\n", r.Mode, r.Ours, r.Empty, r.Ratio, r.Limit)
 		bars = append(bars, svg.Bar{Label: "empty app, " + r.Mode, Value: r.Empty}, svg.Bar{Label: "this app, " + r.Mode, Value: r.Ours, Ours: true})
 	}
+	if missed(f.Rows) != nil {
+		fmt.Fprintf(&page, "\nThis run missed a limit: %s.\n", ErrSlow)
+	}
 	page.WriteString("\n![Synthesis beside an empty app](synth-times.svg)\n")
 	return benchpages.Page{Text: page.String(), Charts: map[string]string{"times": svg.Bars("Synthesis beside an empty app", "s", bars)}}, nil
 }
