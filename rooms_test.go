@@ -17,12 +17,12 @@ import (
 // rows below its own, and none beside it. So the tools know the app, which is the
 // root package ".", and the app knows no tool. A new package needs a place here.
 var rooms = []string{
-	"cmd/webhook cmd/rehearse cmd/gates cmd/review cmd/bench-service cmd/bench-synth cmd/bench-synth/emptyapp cmd/cdk-docker cmd/scale cmd/scan cmd/update-base",
+	"cmd/webhook cmd/rehearse cmd/gates cmd/review cmd/bench-pages cmd/bench-service cmd/bench-synth cmd/bench-synth/emptyapp cmd/cdk-docker cmd/scale cmd/scan cmd/update-base",
 	"internal/rehearsal internal/gates internal/review internal/operate internal/benchservice internal/benchsynth internal/scale internal/scan internal/baseupdate",
 	"internal/rehearsal/mutants",
 	"internal/rehearsal/actions",
 	"internal/rehearsal/stage internal/rehearsal/tutorial",
-	"internal/imageaudit internal/gates/benchmarks internal/preflight internal/deadletters internal/migrate internal/simulation",
+	"internal/imageaudit internal/gates/benchmarks internal/benchworker internal/preflight internal/deadletters internal/migrate internal/simulation",
 	"internal/testbed",
 	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest internal/testbed/reachability",
 	"internal/testbed/apigateway internal/testbed/loadbalancer internal/testbed/benchling internal/testbed/buildkit internal/testbed/emulator internal/testbed/engine internal/testbed/fargate internal/testbed/forward " +
@@ -33,7 +33,7 @@ var rooms = []string{
 	"stacks",
 	"constructs",
 	"internal/policy internal/imagecontract",
-	"internal/canvaspicture internal/cfn internal/cfnschema internal/iampolicy internal/secrets internal/statistics",
+	"internal/benchpages internal/canvaspicture internal/cfn internal/cfnschema internal/iampolicy internal/secrets internal/statistics",
 	"internal/report internal/process internal/svg internal/slowclient internal/deployed",
 }
 

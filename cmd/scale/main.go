@@ -1,6 +1,6 @@
 // Scale writes docs/scale.md: what the stack costs and how far it goes, computed
-// from the golden templates and internal/scale/prices.json. It runs in the
-// repository's root.
+// from the golden templates, internal/scale/prices.json and
+// docs/benchmarks/worker.json. It runs in the repository's root.
 package main
 
 import (

@@ -12,7 +12,7 @@ from pathlib import Path
 class Case:
     """Packages of files, some at once; ``delays`` of S3 are in milliseconds.
 
-    The longest of them is measured over TLS, too.
+    Each of them is measured without TLS and with it.
     """
 
     name: str
@@ -21,6 +21,11 @@ class Case:
     packages: int = 1
     at_once: int = 4
     delays: tuple[int, ...] = (0, 30)
+
+    @property
+    def idle(self) -> bool:
+        """Whether an idle worker's time to the packaging message is measured, too."""
+        return self.at_once == 1
 
 
 MB = 1_000_000
@@ -52,9 +57,12 @@ def archive_of(case: Case, directory: Path) -> Path:
 
 
 def scaled(case: Case, scale: float) -> Case:
-    """Return a case with fewer packages; of one package, fewer files, or a smaller one."""
+    """Return a case with fewer packages, but as many as are made at once.
+
+    Of one package, it has fewer files, or a smaller one.
+    """
     if case.packages > 1:
-        return replace(case, packages=max(int(case.packages * scale), 1))
+        return replace(case, packages=max(int(case.packages * scale), case.at_once))
     if case.files > 1:
         return replace(case, files=max(int(case.files * scale), 1))
     return replace(case, size=int(case.size * scale))

@@ -43,6 +43,8 @@ class StandIn(socketserver.ThreadingTCPServer):
         self.items: dict[str, dict[str, Any]] = {}
         self.labels: dict[str, list[str]] = {}
         self.polls: Counter[str] = Counter()
+        # At how many polls an export is still running.
+        self.running = 1
         self.reset()
 
     @property
@@ -173,7 +175,7 @@ class _Connection(socketserver.StreamRequestHandler):
         if kind == "tasks":
             with self.server.lock:
                 self.server.polls[object_id] += 1
-                if self.server.polls[object_id] == 1:
+                if self.server.polls[object_id] <= self.server.running:
                     return {"status": "RUNNING"}
             url = f"{self.server.address}/export.zip"
             return {"status": "SUCCEEDED", "response": {"downloadURL": url}}
@@ -232,17 +234,15 @@ def main() -> None:
         if verb == "send":
             server.reset()
             server.send(int(argument))
-        print(
-            json.dumps(
-                {
-                    "deleted": server.deleted,
-                    "packaged_at": server.packaged_at,
-                    "calls": dict(server.calls),
-                    "polls": server.polls["intake.fifo"],
-                }
-            ),
-            flush=True,
-        )
+        if verb == "running":
+            server.running = int(argument)
+        counts = {
+            "deleted": server.deleted,
+            "packaged_at": server.packaged_at,
+            "calls": dict(server.calls),
+            "polls": server.polls["intake.fifo"],
+        }
+        print(json.dumps(counts), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,24 +18,39 @@ const (
 	mostHealth     = time.Second
 )
 
+// row is a figure with its limit, in words.
+type row struct{ name, value, limit string }
+
+// rows returns the ratios, and what else has a limit.
+func (r result) rows() []row {
+	rows := []row{{"peak, times the development server's", fmt.Sprintf("%.1f", r.PeakRatio), fmt.Sprintf("at least %d", leastPeakRatio)}}
+	for _, f := range floods {
+		rows = append(rows, row{"signed events beside a flood " + f.name + ", times", fmt.Sprintf("%.2f", r.FloodRatios[f.name]), fmt.Sprintf("at most %d", mostFloodRatio)})
+	}
+	return append(rows,
+		row{"peak, times what the stack lets through for a processor", fmt.Sprintf("%.1f", r.room()), fmt.Sprintf("at least %d", leastRoom)},
+		row{"p99 at half of the peak, ms", fmt.Sprintf("%.1f", r.Ours.P99), fmt.Sprintf("below %d", mostP99.Milliseconds())},
+		row{"slowest /health beside all of this, ms", fmt.Sprintf("%.1f", r.Health), fmt.Sprintf("below %d", mostHealth.Milliseconds())})
+}
+
+// named is what was measured of one server.
+type named struct {
+	name string
+	measured
+}
+
+func (r result) servers() []named {
+	return []named{{"this service", r.Ours}, {"development server", r.Baseline}}
+}
+
 // print writes the ratios and what they come from.
 func (r result) print(out io.Writer) {
-	row := func(name string, value string, limit string) {
-		fmt.Fprintf(out, "%-54s %10s   %s\n", name, value, limit)
+	for _, row := range r.rows() {
+		fmt.Fprintf(out, "%-54s %10s   %s\n", row.name, row.value, row.limit)
 	}
-	row("peak, times the development server's", fmt.Sprintf("%.1f", r.PeakRatio), fmt.Sprintf("at least %d", leastPeakRatio))
-	for _, f := range floods {
-		row("signed events beside a flood "+f.name+", times", fmt.Sprintf("%.2f", r.FloodRatios[f.name]), fmt.Sprintf("at most %d", mostFloodRatio))
-	}
-	row("peak, times what the stack lets through for a processor", fmt.Sprintf("%.1f", r.room()), fmt.Sprintf("at least %d", leastRoom))
-	row("p99 at half of the peak, ms", fmt.Sprintf("%.1f", r.Ours.P99), fmt.Sprintf("below %d", mostP99.Milliseconds()))
-	row("slowest /health beside all of this, ms", fmt.Sprintf("%.1f", r.Health), fmt.Sprintf("below %d", mostHealth.Milliseconds()))
 	fmt.Fprintf(out, "\n%-20s %10s %10s %10s %10s\n", "", "peak/s", "p50 ms", "p99 ms", "peak MB")
-	for _, line := range []struct {
-		name string
-		m    measured
-	}{{"this service", r.Ours}, {"development server", r.Baseline}} {
-		fmt.Fprintf(out, "%-20s %10.0f %10.1f %10.1f %10.0f\n", line.name, line.m.PeakPerSecond, line.m.P50, line.m.P99, line.m.RSS)
+	for _, s := range r.servers() {
+		fmt.Fprintf(out, "%-20s %10.0f %10.1f %10.1f %10.0f\n", s.name, s.PeakPerSecond, s.P50, s.P99, s.RSS)
 	}
 }
 

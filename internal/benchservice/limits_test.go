@@ -1,6 +1,8 @@
 package benchservice
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +10,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/benchpages"
 )
 
 // within keeps every limit, but barely.
@@ -63,4 +66,34 @@ func TestTables(t *testing.T) {
 	out.Reset()
 	printCompared(&out, []compared{{name: "granian", peak: 900, idle: -1, head: 12 * time.Millisecond, exit: time.Second, status: "exit status 0"}})
 	assert.Check(t, strings.HasSuffix(out.String(), "granian                   900      0.00        0      0 none in 10 s        12 ms         0 ms      1.0  exit status 0\n"), out.String())
+}
+
+func TestPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "result.json")
+	r := within()
+	r.Machine = benchpages.Machine{Date: "2026-11-26", Processors: 2, Load: 1.5}
+	assert.NilError(t, r.write(path))
+	text, err := os.ReadFile(path)
+	assert.NilError(t, err)
+	page, err := Page(text)
+	assert.NilError(t, err)
+	for _, want := range []string{
+		"on 2026-11-26, on a machine of 2 processors whose load was 1.5 before it began",
+		"| peak, times the development server's | 10.0 | at least 10 |", "| development server | 60 | 20.0 ms | 40.0 ms | 50 MB |",
+	} {
+		assert.Check(t, strings.Contains(page.Text, want), "%s\nhas no %s", page.Text, want)
+	}
+	assert.Check(t, !strings.Contains(page.Text, "missed"))
+	r.Health++
+	assert.NilError(t, r.write(path))
+	text, err = os.ReadFile(path)
+	assert.NilError(t, err)
+	missed, err := Page(text)
+	assert.NilError(t, err)
+	assert.Check(t, strings.Contains(missed.Text, "\nThis run missed limits:\n\n- /health: answered after up to 1000.0 ms, not below 1000 ms\n"), missed.Text)
+	for name := range page.Charts {
+		assert.Check(t, strings.Contains(page.Text, "](service-"+name+".svg)"), name)
+	}
+	_, err = Page([]byte("{}"))
+	assert.Error(t, err, `no ratio of the flood "of one signature"`)
 }

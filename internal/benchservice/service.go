@@ -13,12 +13,12 @@ import (
 	"os"
 	"time"
 
+	"benchlingwebhook/internal/benchpages"
 	"benchlingwebhook/internal/statistics"
 )
 
 const (
-	resultFile = "build/bench-service.json"
-	workDir    = "build/bench-service"
+	workDir = "build/bench-service"
 
 	// phase is how long one kind of load lasts.
 	phase = 8 * time.Second
@@ -42,9 +42,10 @@ type measured struct {
 
 // result is what build/bench-service.json holds.
 type result struct {
-	Ours      measured `json:"ours"`
-	Baseline  measured `json:"baseline"`
-	PeakRatio float64  `json:"peak_ratio"`
+	Machine   benchpages.Machine `json:"machine"`
+	Ours      measured           `json:"ours"`
+	Baseline  measured           `json:"baseline"`
+	PeakRatio float64            `json:"peak_ratio"`
 	// FloodRatios are how many times as long a signed event takes beside as many
 	// connections that send unsigned ones, by the kind of these.
 	FloodRatios map[string]float64 `json:"flood_ratios"`
@@ -62,13 +63,17 @@ func Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = r.write(resultFile)
+	err = r.write(benchpages.Measured("service"))
 	r.print(out)
 	return errors.Join(err, r.missed())
 }
 
 // load measures both servers; the processes write their logs into the directory.
 func load(ctx context.Context, directory string, phase time.Duration, out io.Writer) (result, error) {
+	machine, err := benchpages.ThisMachine()
+	if err != nil {
+		return result{}, err
+	}
 	environment, key, err := start(ctx, directory)
 	if err != nil {
 		return result{}, err
@@ -81,7 +86,7 @@ func load(ctx context.Context, directory string, phase time.Duration, out io.Wri
 		return result{}, err
 	}
 	ours := loader{server: service, events: newEvents(key, service.appDefinition), phase: phase}
-	var r result
+	r := result{Machine: machine}
 	err = r.loadService(ctx, &ours)
 	service.Stop()
 	if err != nil {

@@ -4,14 +4,17 @@ package benchsynth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"benchlingwebhook/internal/benchpages"
 	"benchlingwebhook/internal/statistics"
 )
 
@@ -34,8 +37,25 @@ var modes = []mode{
 	{name: "without validation", validation: "false", limit: 3},
 }
 
+// Figures are what one run measured.
+type Figures struct {
+	Machine benchpages.Machine `json:"machine"`
+	Rows    []Row              `json:"rows"`
+}
+
+// Row has the medians of one mode in seconds, and their ratio.
+type Row struct {
+	Mode  string  `json:"mode"`
+	Ours  float64 `json:"ours_s"`
+	Empty float64 `json:"empty_s"`
+	Ratio float64 `json:"ratio"`
+	// Limit is the largest ratio that is allowed.
+	Limit float64 `json:"limit"`
+}
+
 // Run builds the apps of two packages, the project's and an empty one's, times both
-// in the current directory, which is that of cdk.json, and prints one line a mode.
+// in the current directory, which is that of cdk.json, prints one line a mode, and
+// writes build/bench-synth.json, also where a limit was missed.
 func Run(ctx context.Context, ours, empty string, out io.Writer) error {
 	scratch, err := os.MkdirTemp("", "benchsynth-")
 	if err != nil {
@@ -48,12 +68,35 @@ func Run(ctx context.Context, ours, empty string, out io.Writer) error {
 			return fmt.Errorf("go build %s: %w\n%s", source, err, text)
 		}
 	}
-	return compare(ctx, ourBinary, emptyBinary, scratch, out)
+	f := Figures{}
+	if f.Machine, err = benchpages.ThisMachine(); err != nil {
+		return err
+	}
+	if f.Rows, err = compare(ctx, ourBinary, emptyBinary, scratch, out); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	result := benchpages.Measured("synth")
+	if err := os.MkdirAll(filepath.Dir(result), 0o755); err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(result, append(text, '\n'), 0o644), missed(f.Rows))
+}
+
+// missed returns ErrSlow where a ratio is over its limit.
+func missed(rows []Row) error {
+	if slices.ContainsFunc(rows, func(r Row) bool { return r.Ratio > r.Limit }) {
+		return ErrSlow
+	}
+	return nil
 }
 
 // compare times both binaries in every mode.
-func compare(ctx context.Context, ours, empty, scratch string, out io.Writer) error {
-	var missed error
+func compare(ctx context.Context, ours, empty, scratch string, out io.Writer) ([]Row, error) {
+	var rows []Row
 	fmt.Fprintf(out, "%-20s %8s %8s %6s %6s\n", fmt.Sprintf("median of %d runs", runs), "ours", "empty", "ratio", "limit")
 	for _, m := range modes {
 		// The apps take turns, so that other load on the machine affects both.
@@ -61,24 +104,22 @@ func compare(ctx context.Context, ours, empty, scratch string, out io.Writer) er
 		for i := range runs + 1 {
 			ourTime, err := synthesize(ctx, ours, m, scratch)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			emptyTime, err := synthesize(ctx, empty, m, scratch)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if i > 0 {
 				ourTimes, emptyTimes = append(ourTimes, ourTime), append(emptyTimes, emptyTime)
 			}
 		}
 		our, their := statistics.Median(ourTimes), statistics.Median(emptyTimes)
-		ratio := our.Seconds() / their.Seconds()
-		if ratio > m.limit {
-			missed = ErrSlow
-		}
-		fmt.Fprintf(out, "%-20s %6.2f s %6.2f s %6.2f %6.1f\n", m.name, our.Seconds(), their.Seconds(), ratio, m.limit)
+		row := Row{m.name, our.Seconds(), their.Seconds(), our.Seconds() / their.Seconds(), m.limit}
+		fmt.Fprintf(out, "%-20s %6.2f s %6.2f s %6.2f %6.1f\n", row.Mode, row.Ours, row.Empty, row.Ratio, row.Limit)
+		rows = append(rows, row)
 	}
-	return missed
+	return rows, nil
 }
 
 // synthesize returns how long one synthesis by the binary takes.

@@ -9,13 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"benchlingwebhook/internal/benchpages"
 	"benchlingwebhook/internal/gates/benchmarks"
 	"benchlingwebhook/internal/report"
 	"benchlingwebhook/internal/testbed"
@@ -73,17 +73,15 @@ func Paths() []string { return []string{gatesDir, gatesFile, sbomFile, buildkitD
 
 // measureAll makes the checks in order; its error is of what others stand on.
 func (m *measurement) measureAll(ctx context.Context) error {
-	load, err := os.ReadFile("/proc/loadavg")
+	machine, err := benchpages.ThisMachine()
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Sscan(string(load), &m.figures.Load); err != nil {
-		return fmt.Errorf("/proc/loadavg: %w", err)
-	}
+	m.figures.Load, m.figures.Processors = machine.Load, machine.Processors
 	if err := m.Prepare(ctx); err != nil {
 		return err
 	}
-	m.figures.Standin, m.figures.Processors = m.Contexts.Standin, runtime.NumCPU()
+	m.figures.Standin = m.Contexts.Standin
 	if err := os.MkdirAll(gatesDir, 0o755); err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"benchlingwebhook/internal/benchpages"
+	"benchlingwebhook/internal/benchworker"
 	"benchlingwebhook/internal/cfn"
 )
 
@@ -37,7 +39,11 @@ func environmentOf(name string, text []byte, prices Prices) (environment, error)
 	return e, err
 }
 
-// Write writes docs/scale.md below a directory, of the golden templates there.
+// workerFigures is what `make bench-worker` has measured.
+var workerFigures = filepath.Join(benchpages.Directory, "worker.json")
+
+// Write writes docs/scale.md below a directory, of the golden templates and the
+// worker's benchmark there.
 func Write(root string) error {
 	template := func(environment string) ([]byte, error) {
 		return os.ReadFile(filepath.Join(root, "stacks", "testdata", environment+".template.json"))
@@ -47,18 +53,31 @@ func Write(root string) error {
 	if err := errors.Join(errDev, errProd); err != nil {
 		return fmt.Errorf("%w; run `make golden`", err)
 	}
-	page, err := Page(dev, prod)
+	figures, err := os.ReadFile(filepath.Join(root, workerFigures))
+	if err != nil {
+		return fmt.Errorf("%w; run `make bench-worker`", err)
+	}
+	page, err := Page(dev, prod, figures)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(root, "docs", "scale.md"), []byte(page), 0o644)
 }
 
-// Page returns docs/scale.md of the templates of dev and prod.
-func Page(dev, prod []byte) (string, error) {
+// Page returns docs/scale.md of the templates of dev and prod, and of the figures of
+// the worker's benchmark.
+func Page(dev, prod, figures []byte) (string, error) {
 	prices, err := ReadPrices(nil)
 	if err != nil {
 		return "", err
+	}
+	measured, err := benchworker.Read(figures)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w; run `make bench-worker`", workerFigures, err)
+	}
+	cpuOfMB, err := measured.SecondsOfMB()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w; run `make bench-worker`", workerFigures, err)
 	}
 	var environments []environment
 	for _, it := range []struct {
@@ -77,26 +96,27 @@ func Page(dev, prod []byte) (string, error) {
 	}
 	var page strings.Builder
 	page.WriteString(introduction)
-	writeRest(&page, environments)
+	writeRest(&page, environments, cpuOfMB)
 	writeNetwork(&page, environments[1], prices)
 	writeUsage(&page, environments, prices)
 	writeRates(&page, environments[1], prices)
 	writeQuotas(&page, quotas)
-	writeData(&page, environments[1], prices)
+	writeData(&page, environments[1], prices, cpuOfMB)
 	writePrices(&page, prices)
 	return page.String(), nil
 }
 
 const introduction = `# Cost and scale
 
-Written by ` + "`make scale`" + ` from the synthesized templates of ` + "`dev` and `prod`, and from `internal/scale/prices.json`" + `: list prices of us-east-1 in US dollars, without any free tier. A month has 730 hours. Most other regions cost more, and a Savings Plan less.
+Written by ` + "`make scale`" + ` from the synthesized templates of ` + "`dev` and `prod`" + `, from [the worker's benchmark](benchmarks/worker.md), and from ` + "`internal/scale/prices.json`" + `: list prices of us-east-1 in US dollars, without any free tier. A month has 730 hours. Most other regions cost more, and a Savings Plan less.
 `
 
 // dollars writes a sum.
 func dollars(sum float64) string { return fmt.Sprintf("%.2f", sum) }
 
-// writeRest writes what each environment costs while no event comes.
-func writeRest(page *strings.Builder, environments []environment) {
+// writeRest writes what each environment costs while no event comes. cpuOfMB are the
+// worker's seconds of one processor for a MB of large files.
+func writeRest(page *strings.Builder, environments []environment, cpuOfMB float64) {
 	page.WriteString("\n## A month at rest\n\nNo event comes, and nobody calls but the worker's probe.\n\n| What | dev | prod | Settings |\n|---|---:|---:|---|\n")
 	var names []string
 	settings, costs := map[string]string{}, map[string]map[string]float64{}
@@ -119,7 +139,7 @@ func writeRest(page *strings.Builder, environments []environment) {
 		}
 		fmt.Fprintf(page, "- `%s`: %s.\n", e.name, strings.Join(largest, "; "))
 	}
-	page.WriteString(restNotes)
+	fmt.Fprintf(page, restNotes, notedUnits, notedUnits/1024.0/cpuOfMB)
 }
 
 func orNone(setting string) string {
@@ -129,12 +149,15 @@ func orNone(setting string) string {
 	return setting
 }
 
+// notedUnits are a worker's CPU units in the notes.
+const notedUnits = 512
+
 const restNotes = `
 What isn't there is storage, which grows by use: of packages, logs and images. Target tracking brings two alarms for each policy, which are counted. Sizes of receives and log lines are estimates in ` + "`internal/scale/watch.go`" + `; they decide less than a dollar.
 
-Web tasks of 256 CPU units and 512 MiB answered for the first time after 1.2 to 1.5 s, took 106 events a second, and had 73 MiB at most; a worker with four exports of 2 GiB at once had 164 MiB. So dev has one web task of the smallest size. Exports unpack, and canvases are drawn, as fast as there is CPU: a worker of 512 units reads about 50 MB a second, one of 256 half of that, which is why the smallest isn't the default for workers.
+Web tasks of 256 CPU units and 512 MiB answered for the first time after 1.2 to 1.5 s, took 106 events a second, and had 73 MiB at most; a worker with four exports of 2 GiB at once had 164 MiB. So dev has one web task of the smallest size. Exports unpack, and canvases are drawn, as fast as there is CPU: a worker of %d units reads about %.0f MB a second, one of 256 half of that, which is why the smallest isn't the default for workers.
 
-` + "`arm64`" + ` takes 20 % off all tasks; it isn't the default because the image's gates run on x86_64.
+` + "`arm64`" + ` takes 20 %% off all tasks; it isn't the default because the image's gates run on x86_64.
 `
 
 // writeNetwork compares the ways out of a VPC, and says what prod costs with two.

@@ -99,21 +99,19 @@ func significant(rate float64) string {
 	return thousands(rate)
 }
 
-const (
-	// terabytes are a day's, and cpuOfMB is the worker's seconds of one processor for
-	// a MB of large files (decision 17), partBytes an upload's part.
-	terabytes, cpuOfMB, partBytes = 10, 0.0104, 5 << 20
-)
+// terabytes are a day's, partBytes an upload's part.
+const terabytes, partBytes = 10, 5 << 20
 
-// writeData writes what 10 TB a day take.
-func writeData(page *strings.Builder, prod environment, prices Prices) {
+// writeData writes what 10 TB a day take. cpuOfMB are the worker's seconds of one
+// processor for a MB of large files.
+func writeData(page *strings.Builder, prod environment, prices Prices, cpuOfMB float64) {
 	bytes := terabytes * 1e12
 	rate := bytes / 86400 / 1e6
 	tasks := int(math.Ceil(rate * cpuOfMB / prod.worker.CPU))
 	fmt.Fprintf(page, `
 ## %d TB a day
 
-That is %.0f MB a second. It takes %.1f processors for unpacking (10.4 ms a MB, [decision 17](decisions/0017-uploads-overlap-in-bounded-memory.md)), so %d of prod's worker tasks that are never idle, %s a day.
+That is %.0f MB a second. It takes %.1f processors for downloading, unpacking and uploading (%.1f ms a MB, [the worker's benchmark](benchmarks/worker.md)), so %d of prod's worker tasks that are never idle, %s a day.
 
 | What | A day |
 |---|---:|
@@ -123,7 +121,7 @@ That is %.0f MB a second. It takes %.1f processors for unpacking (10.4 ms a MB, 
 | The same with the bucket in the stack's region | 0.00 |
 
 So deploy in the region of Benchling's bucket. No package may have more than 20 GiB, which one task reads in %.0f minutes when it is alone and in four times that beside three like it: raise `+"`exportTimeoutMinutes`, or `workerCpu`"+`.
-`, terabytes, rate, rate*cpuOfMB, tasks, dollars(float64(tasks)*24*prod.worker.Hour(prices)),
+`, terabytes, rate, rate*cpuOfMB, cpuOfMB*1000, tasks, dollars(float64(tasks)*24*prod.worker.Hour(prices)),
 		dollars(bytes/partBytes*prices.Of("s3-put")), dollars(bytes/1e9*prices.Of("s3-gb")), dollars(bytes/1e9*prices.Of("nat-gb")),
 		20*1.074e3*cpuOfMB/prod.worker.CPU/60)
 }

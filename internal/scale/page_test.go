@@ -19,20 +19,27 @@ func textOf(t *testing.T, shape string) []byte {
 	return text
 }
 
+func figuresOf(t *testing.T) []byte {
+	t.Helper()
+	figures, err := os.ReadFile("../../" + workerFigures)
+	assert.NilError(t, err)
+	return figures
+}
+
 // TestPage compares docs/scale.md with what the templates and the price list make
 // of it. Rewrite it with `make scale`.
 func TestPage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates hours of many rates")
 	}
-	written, err := Page(textOf(t, "dev"), textOf(t, "prod"))
+	written, err := Page(textOf(t, "dev"), textOf(t, "prod"), figuresOf(t))
 	assert.NilError(t, err)
 	if golden.FlagUpdate() {
 		assert.NilError(t, os.WriteFile(pageFile, []byte(written), 0o644))
 	}
 	committed, err := os.ReadFile(pageFile)
 	assert.NilError(t, err)
-	assert.Assert(t, string(committed) == written, "docs/scale.md is of other templates or prices: make scale")
+	assert.Assert(t, string(committed) == written, "docs/scale.md is of other templates, prices or figures of the worker: make scale")
 }
 
 // TestPageFollowsTheTemplate takes prod's template for dev's, which must show.
@@ -40,13 +47,27 @@ func TestPageFollowsTheTemplate(t *testing.T) {
 	prod, err := environmentOf("dev", textOf(t, "prod"), pricesOf(t))
 	assert.NilError(t, err)
 	var written strings.Builder
-	writeRest(&written, []environment{prod, {name: "prod"}})
+	writeRest(&written, []environment{prod, {name: "prod"}}, 0.01)
 	assert.Check(t, strings.Contains(written.String(), "| Web tasks | 36.04 | 0.00 |"), written.String())
 	committed, err := os.ReadFile(pageFile)
 	assert.NilError(t, err)
 	assert.Check(t, !strings.Contains(string(committed), written.String()))
-	_, err = Page([]byte("{"), textOf(t, "prod"))
+	_, err = Page([]byte("{"), textOf(t, "prod"), figuresOf(t))
 	assert.ErrorContains(t, err, "dev: not a template")
+}
+
+// TestPageFollowsTheWorker gives the worker other figures than those measured.
+func TestPageFollowsTheWorker(t *testing.T) {
+	prod, err := environmentOf("prod", textOf(t, "prod"), pricesOf(t))
+	assert.NilError(t, err)
+	var written strings.Builder
+	writeData(&written, prod, pricesOf(t), 0.02)
+	writeRest(&written, []environment{prod, prod}, 0.02)
+	for _, want := range []string{"takes 2.3 processors", "(20.0 ms a MB, ", "so 5 of prod's worker tasks", "a worker of 512 units reads about 25 MB a second"} {
+		assert.Check(t, strings.Contains(written.String(), want), "%s\nhas no %s", written.String(), want)
+	}
+	_, err = Page(textOf(t, "dev"), textOf(t, "prod"), []byte("{}"))
+	assert.Error(t, err, "docs/benchmarks/worker.json: no rows, or no scale; run `make bench-worker`")
 }
 
 func TestQuotasComeInTheirOrder(t *testing.T) {

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
-
-	"benchlingwebhook/internal/svg"
 )
 
 func measured() Figures {
@@ -55,13 +53,6 @@ func TestThePageShowsWhatWasMeasured(t *testing.T) {
 		assert.Assert(t, errors.Is(err, io.EOF), "%s: %v", image[1], err)
 		assert.NilError(t, svg.Close())
 	}
-}
-
-func TestTheLongestBarFillsTheChart(t *testing.T) {
-	drawn := chart("t", "MB", []bar{{"a", 50, true}, {"b", 100, false}})
-	assert.Assert(t, strings.Contains(drawn, `width="380.0" height="18" fill="`+svg.Others))
-	assert.Assert(t, strings.Contains(drawn, `width="190.0" height="18" fill="`+svg.Ours))
-	assert.Assert(t, strings.Contains(chart("t", "s", []bar{{"none", 0, true}}), `width="0.0"`))
 }
 
 func TestAnUnfinishedRunIsNotComplete(t *testing.T) {
