@@ -28,10 +28,13 @@ const deployTimeout = 12 * time.Minute
 // escape matches the colours in the CDK CLI's output.
 var escape = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 
+// cdkOut is where the CDK CLI writes what the app synthesizes.
+var cdkOut = filepath.Join(testbed.WorkDir, "cdk.out")
+
 type deploy struct{ *stage.Stage }
 
-// Run bootstraps the local AWS, deploys the stack twice, the second time unchanged,
-// and reads it back.
+// Run bootstraps the local AWS, publishes the image and deploys the finished assembly, as
+// the deploy workflow does, then deploys as a person does, unchanged, and reads it back.
 func (a deploy) Run(ctx context.Context) error {
 	environment, err := a.cdkEnvironment(ctx)
 	if err != nil {
@@ -44,12 +47,21 @@ func (a deploy) Run(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := a.Report.Check("cdk deploy", func() (string, error) {
-		text, err := a.cdk(ctx, environment, "deploy", deploy...)
-		if err == nil && !strings.Contains(text, "docker build") && !strings.Contains(text, "Building") {
+	if err := a.Report.Check("cdk publish-assets", func() (string, error) {
+		text, err := a.cdk(ctx, environment, "publish", "publish-assets", stage.StackName, "--unstable=publish-assets")
+		if err == nil && !built(text) {
 			err = errors.New("the CDK CLI built no image")
 		}
-		return stage.StackName + ", unmodified, with its image built and pushed", err
+		return "the image is built and pushed before the stack is there", err
+	}); err != nil {
+		return err
+	}
+	if err := a.Report.Check("cdk deploy", func() (string, error) {
+		text, err := a.cdk(ctx, environment, "deploy", append(deploy, "--app", cdkOut)...)
+		if err == nil && built(text) {
+			err = errors.New("the CDK CLI built another image than it had pushed")
+		}
+		return stage.StackName + ", unmodified, of the image that is pushed", err
 	}); err != nil {
 		return err
 	}
@@ -63,6 +75,11 @@ func (a deploy) Run(ctx context.Context) error {
 		return err
 	}
 	return readBack(ctx, a.Stage)
+}
+
+// built says whether the CDK CLI built an image, by what it printed.
+func built(text string) bool {
+	return strings.Contains(text, "docker build") || strings.Contains(text, "Building")
 }
 
 // readBack reads what was deployed, which must keep its rules.
@@ -182,7 +199,7 @@ func (a deploy) cdk(ctx context.Context, environment []string, name string, args
 		return "", err
 	}
 	defer log.Close()
-	command := exec.CommandContext(ctx, "node_modules/.bin/cdk", append(args, "--output", filepath.Join(testbed.WorkDir, "cdk.out"))...)
+	command := exec.CommandContext(ctx, "node_modules/.bin/cdk", append(args, "--output", cdkOut)...)
 	command.Env = environment
 	command.Stdout, command.Stderr = log, log
 	// What the CLI started ends with it.
