@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/worktree"
 )
 
 // standIn is an app that writes what its cdk.json says as a bucket's name. It
@@ -46,7 +48,7 @@ func small(t *testing.T) (repository, linked string) {
 		{"-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--message=base"},
 		{"worktree", "add", "--quiet", "--detach", linked},
 	} {
-		_, err := git(t.Context(), repository, arguments...)
+		_, err := worktree.Git(t.Context(), repository, arguments...)
 		assert.NilError(t, err)
 	}
 	return repository, linked
@@ -80,7 +82,7 @@ func replaceIn(t *testing.T, path, from, to string) {
 func TestReviewFromAHookOfALinkedWorktree(t *testing.T) {
 	repository, linked := small(t)
 	replaceIn(t, filepath.Join(linked, cdkFile), "before", "after")
-	_, err := git(t.Context(), linked, "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--all", "--message=after")
+	_, err := worktree.Git(t.Context(), linked, "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--all", "--message=after")
 	assert.NilError(t, err)
 	for name, value := range map[string]string{
 		"GIT_DIR": filepath.Join(repository, ".git", "worktrees", "linked"), "GIT_WORK_TREE": linked, "GIT_PREFIX": "",
@@ -109,7 +111,7 @@ func TestReviewRunsNoHooksAndLeavesNoWorktree(t *testing.T) {
 	assert.Equal(t, result.Verdict(), "nothing changed")
 	_, err = os.Stat(ran)
 	assert.Assert(t, os.IsNotExist(err), "the hook ran")
-	worktrees, err := git(t.Context(), repository, "worktree", "list")
+	worktrees, err := worktree.Git(t.Context(), repository, "worktree", "list")
 	assert.NilError(t, err)
 	assert.Equal(t, strings.Count(worktrees, "\n"), 2, worktrees)
 }
@@ -117,12 +119,12 @@ func TestReviewRunsNoHooksAndLeavesNoWorktree(t *testing.T) {
 // TestWorktreeThatCannotBeMade has a commit without one of its files.
 func TestWorktreeThatCannotBeMade(t *testing.T) {
 	repository, _ := small(t)
-	blob, err := git(t.Context(), repository, "rev-parse", "HEAD:"+dockerfile)
+	blob, err := worktree.Git(t.Context(), repository, "rev-parse", "HEAD:"+dockerfile)
 	assert.NilError(t, err)
 	assert.NilError(t, os.Remove(filepath.Join(repository, ".git", "objects", blob[:2], strings.TrimSpace(blob[2:]))))
 	_, err = reviewed(t, repository)
 	assert.ErrorContains(t, err, "git worktree")
-	worktrees, err := git(t.Context(), repository, "worktree", "list")
+	worktrees, err := worktree.Git(t.Context(), repository, "worktree", "list")
 	assert.NilError(t, err)
 	assert.Equal(t, strings.Count(worktrees, "\n"), 2, worktrees)
 }

@@ -14,6 +14,7 @@ import (
 
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/internal/worktree"
 )
 
 // The files that every revision has.
@@ -69,12 +70,10 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 // none where the app refuses that: then what follows from the Dockerfile isn't told
 // from the rest.
 func (b *Base) between(ctx context.Context, app, directory string) (map[string]cfn.Template, error) {
-	for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
-		if err := copyDirectory(ctx, b.options.Tree, name, directory); err != nil {
-			return nil, err
-		}
+	if err := worktree.Copy(ctx, b.options.Tree, directory, cdkFile, filepath.Dir(dockerfile)); err != nil {
+		return nil, err
 	}
-	if err := copyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
+	if err := worktree.CopyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
 		return nil, err
 	}
 	templates, err := synthesize(ctx, app, directory, directory)
@@ -111,7 +110,7 @@ func build(ctx context.Context, tree string) (string, error) {
 	// Linking takes half as long without what only a debugger reads.
 	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-buildvcs=false", "-o", app, ".")
 	command.Dir = tree
-	command.Env = variables()
+	command.Env = worktree.Environment()
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -175,7 +174,7 @@ func synthesizeOne(ctx context.Context, app, tree, scratch string, all map[strin
 	command := exec.CommandContext(ctx, app)
 	command.Dir = tree
 	// A review asks what differs; `make synth` asks whether it is valid.
-	command.Env = append(variables(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
+	command.Env = append(worktree.Environment(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
 	if out, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("synth: %w\n%s", err, out)
 	}

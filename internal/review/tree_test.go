@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/worktree"
 )
 
 // project is a copy of this project in a repository of its own, whose only
@@ -26,9 +28,7 @@ func newProject(t *testing.T) project {
 	// Synthesis needs Node 24 of package-lock.json.
 	t.Setenv("PATH", filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	p := project{t: t, directory: t.TempDir(), tools: filepath.Join(root, "build", "tools"), modules: filepath.Join(root, "node_modules")}
-	for _, name := range []string{"main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"} {
-		assert.NilError(t, copyDirectory(t.Context(), root, name, p.directory))
-	}
+	assert.NilError(t, worktree.Copy(t.Context(), root, p.directory, "main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"))
 	// Each environment is synthesized in each review: one is enough to see what is said.
 	p.keep("dev")
 	p.git("init", "--quiet", "--initial-branch=main")
@@ -56,7 +56,7 @@ func (p project) keep(environment string) {
 
 func (p project) git(arguments ...string) string {
 	p.t.Helper()
-	out, err := git(p.t.Context(), p.directory, arguments...)
+	out, err := worktree.Git(p.t.Context(), p.directory, arguments...)
 	assert.NilError(p.t, err)
 	return out
 }
@@ -78,7 +78,7 @@ func (p project) edit(t *testing.T, name, from, to string) {
 
 // worktrees returns how many worktrees the project's repository has.
 func (p project) worktrees() int {
-	out, err := git(context.Background(), p.directory, "worktree", "list")
+	out, err := worktree.Git(context.Background(), p.directory, "worktree", "list")
 	assert.NilError(p.t, err)
 	return strings.Count(out, "\n")
 }
