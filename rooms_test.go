@@ -35,7 +35,7 @@ var rooms = []string{
 	"internal/policy",
 	"internal/imagecontract",
 	"internal/canvaspicture internal/cfn internal/cfnschema internal/iampolicy internal/secrets internal/statistics",
-	"internal/report internal/process internal/svg internal/slowclient internal/deployed internal/worktree",
+	"internal/report internal/process internal/svg internal/slowclient internal/deployed internal/worktree internal/cdkfile",
 }
 
 // goPackage is what `go list` says of a package, its imports without those of tests.

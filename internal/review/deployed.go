@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/deployed"
 )
@@ -55,7 +56,7 @@ func synthesizeEnvironment(ctx context.Context, tree, scratch, environment strin
 		return nil, err
 	}
 	if !slices.Contains(environments, environment) {
-		return nil, fmt.Errorf("%s: environments.%s: not there; name one of %s", cdkFile, environment, strings.Join(environments, ", "))
+		return nil, fmt.Errorf("%s: environments.%s: not there; name one of %s", cdkfile.Name, environment, strings.Join(environments, ", "))
 	}
 	app, err := build(ctx, tree)
 	if err != nil {

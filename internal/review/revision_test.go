@@ -9,6 +9,7 @@ import (
 
 	"gotest.tools/v3/assert"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/internal/worktree"
 )
 
@@ -36,7 +37,7 @@ func small(t *testing.T) (repository, linked string) {
 		"main.go":            "package main\n\nimport _ \"small/used\"\n\nfunc main() {}\n",
 		"used/used.go":       "package used\n\nimport _ \"embed\"\n\n//go:embed embedded.json\nvar Embedded []byte\n",
 		"used/embedded.json": "{}\n",
-		cdkFile:              `{"context": {"environments": {"dev": {}}, "name": "before"}}`,
+		cdkfile.Name:         `{"context": {"environments": {"dev": {}}, "name": "before"}}`,
 		dockerfile: "FROM amazonlinux:2023@sha256:" + strings.Repeat("a", 64) + "\nUSER 1000:1000\nEXPOSE 5000\n" +
 			"HEALTHCHECK --timeout=3s CMD curl -f http://localhost:5000/health || exit 1\nCMD [\"run\"]\n",
 	} {
@@ -81,7 +82,7 @@ func replaceIn(t *testing.T, path, from, to string) {
 // TestReviewFromAHookOfALinkedWorktree sets what Git sets for a hook.
 func TestReviewFromAHookOfALinkedWorktree(t *testing.T) {
 	repository, linked := small(t)
-	replaceIn(t, filepath.Join(linked, cdkFile), "before", "after")
+	replaceIn(t, filepath.Join(linked, cdkfile.Name), "before", "after")
 	_, err := worktree.Git(t.Context(), linked, "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--all", "--message=after")
 	assert.NilError(t, err)
 	for name, value := range map[string]string{
@@ -95,7 +96,7 @@ func TestReviewFromAHookOfALinkedWorktree(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Equal(t, result.Text(), "changed: Topic DisplayName: before → after\n\nEverything else\n    Topic DisplayName: before → after\n")
 	assert.Assert(t, result.Commit != result.Base && !result.Uncommitted, result)
-	text, err := os.ReadFile(filepath.Join(linked, cdkFile))
+	text, err := os.ReadFile(filepath.Join(linked, cdkfile.Name))
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(string(text), "after"), "the tree was checked out anew")
 }
@@ -138,7 +139,7 @@ func TestOldDockerfileThatTheNewAppRefuses(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(result.Text(), "1 property follows: "), result.Text())
 
-	replaceIn(t, filepath.Join(repository, cdkFile), `"name"`, `"strict": true, "name"`)
+	replaceIn(t, filepath.Join(repository, cdkfile.Name), `"name"`, `"strict": true, "name"`)
 	result, err = reviewed(t, repository)
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(result.Text(), "EXPOSE: 5000/tcp → 5001/tcp"), result.Text())

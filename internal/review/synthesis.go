@@ -12,16 +12,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/imagecontract"
 	"benchlingwebhook/internal/worktree"
 )
 
-// The files that every revision has.
-const (
-	dockerfile = "docker/Dockerfile"
-	cdkFile    = "cdk.json"
-)
+// dockerfile is a file that every revision has, beside cdk.json.
+const dockerfile = "docker/Dockerfile"
 
 // synthesize returns the templates and contracts of the revision and of the working
 // tree. Where the contracts differ, it also synthesizes the tree with the old
@@ -70,7 +68,7 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 // none where the app refuses that: then what follows from the Dockerfile isn't told
 // from the rest.
 func (b *Base) between(ctx context.Context, app, directory string) (map[string]cfn.Template, error) {
-	if err := worktree.Copy(ctx, b.options.Tree, directory, cdkFile, filepath.Dir(dockerfile)); err != nil {
+	if err := worktree.Copy(ctx, b.options.Tree, directory, cdkfile.Name, filepath.Dir(dockerfile)); err != nil {
 		return nil, err
 	}
 	if err := worktree.CopyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
@@ -144,19 +142,18 @@ func synthesize(ctx context.Context, app, tree, scratch string) (map[string]cfn.
 // contextOf returns the context of a tree's cdk.json, and the names of its
 // environments.
 func contextOf(tree string) (context map[string]any, environments []string, err error) {
-	text, err := os.ReadFile(filepath.Join(tree, cdkFile))
+	text, err := os.ReadFile(filepath.Join(tree, cdkfile.Name))
 	if err != nil {
 		return nil, nil, err
 	}
-	var file struct{ Context map[string]any }
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
+	if context, err = cdkfile.Context(text); err != nil {
+		return nil, nil, err
 	}
-	all, _ := file.Context["environments"].(map[string]any)
+	all, _ := context["environments"].(map[string]any)
 	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkFile)
+		return nil, nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkfile.Name)
 	}
-	return file.Context, slices.Sorted(maps.Keys(all)), nil
+	return context, slices.Sorted(maps.Keys(all)), nil
 }
 
 // synthesizeOne runs the app as the CDK CLI does.

@@ -11,6 +11,7 @@ import (
 
 	"gotest.tools/v3/assert"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/internal/worktree"
 )
 
@@ -41,7 +42,7 @@ func newProject(t *testing.T) project {
 // keep leaves the project one environment.
 func (p project) keep(environment string) {
 	p.t.Helper()
-	path := filepath.Join(p.directory, cdkFile)
+	path := filepath.Join(p.directory, cdkfile.Name)
 	text, err := os.ReadFile(path)
 	assert.NilError(p.t, err)
 	var file map[string]any
@@ -187,9 +188,9 @@ func TestEveryEnvironmentIsReviewed(t *testing.T) {
 	empty := t.TempDir()
 	for text, fault := range map[string]string{
 		`{"context": {}}`: "cdk.json: environments: none to compare; add one to the context",
-		`{`:               "cdk.json: unexpected end of JSON input; correct the JSON",
+		`{`:               "cdk.json:1:1: unexpected end of JSON input; close what is open",
 	} {
-		assert.NilError(t, os.WriteFile(filepath.Join(empty, cdkFile), []byte(text), 0o600))
+		assert.NilError(t, os.WriteFile(filepath.Join(empty, cdkfile.Name), []byte(text), 0o600))
 		_, _, err = contextOf(empty)
 		assert.Error(t, err, fault)
 	}
