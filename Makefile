@@ -225,6 +225,10 @@ $(SERVERS): internal/benchservice/servers/requirements.txt $(TOOLS)
 bench-libraries: $(SERVICE) $(LIBRARIES) ## Compare libraries with the project's own code (PAIRS=)
 	docker/.venv/bin/python tools/libraries/bench.py $(PAIRS)
 
+.PHONY: bench-rules
+bench-rules: $(TOOLS) $(SCANNER) $(LIBRARIES) ## Compare engines of rules with the project's own policy on templates that evade rules
+	build/tools/bin/python tools/libraries/engines.py
+
 $(LIBRARIES): tools/libraries/requirements.txt tools/libraries/package-lock.json $(NODE)
 	@echo "Installing the libraries to compare into build/libraries"
 	$(PYTHON) -m venv build/libraries/venv

@@ -27,14 +27,15 @@ var rooms = []string{
 	"internal/testbed/baseimage internal/testbed/cdkdocker internal/testbed/emulator/emulatortest internal/testbed/reachability",
 	"internal/testbed/apigateway internal/testbed/loadbalancer internal/testbed/benchling internal/testbed/buildkit internal/testbed/emulator internal/testbed/engine internal/testbed/fargate internal/testbed/forward " +
 		"internal/testbed/proxy internal/testbed/quilt internal/testbed/registry internal/testbed/resources internal/testbed/scheduler internal/testbed/taskagent",
-	"internal/testbed/sessions internal/testbed/limits",
+	"internal/testbed/sessions internal/testbed/limits internal/testbed/onward",
 	"internal/testbed/authority internal/testbed/awserror internal/testbed/rights",
 	". internal/architecture",
 	"stacks",
 	"constructs",
-	"internal/policy internal/imagecontract",
+	"internal/policy",
+	"internal/imagecontract",
 	"internal/benchpages internal/canvaspicture internal/cfn internal/cfnschema internal/iampolicy internal/secrets internal/statistics",
-	"internal/report internal/process internal/svg internal/slowclient internal/deployed",
+	"internal/report internal/process internal/svg internal/slowclient internal/deployed internal/worktree internal/cdkfile",
 }
 
 // goPackage is what `go list` says of a package, its imports without those of tests.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+
+	"benchlingwebhook/internal/cdkfile"
 )
 
 // ReadContextFile returns the context of the cdk.json in the working directory.
@@ -12,20 +14,7 @@ func ReadContextFile() (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; run this in the folder of %s", err, SettingsFile)
 	}
-	return ParseContextFile(text)
-}
-
-// ParseContextFile returns the context of the text of a cdk.json.
-func ParseContextFile(text []byte) (map[string]any, error) {
-	file, err := readObject(SettingsFile, text)
-	if err != nil {
-		return nil, err
-	}
-	context, isObject := file["context"].(map[string]any)
-	if file["context"] != nil && !isObject {
-		return nil, fmt.Errorf("%s: context: %s is not an object; write {\"environments\": …}", SettingsFile, show(file["context"]))
-	}
-	return context, nil
+	return cdkfile.Context(text)
 }
 
 // The variables by which the CDK CLI passes the context: as JSON, and the file of
@@ -45,7 +34,7 @@ func ReadContext() (map[string]any, error) {
 	if passed == "" {
 		return ReadContextFile()
 	}
-	context, err := readObject(contextVariable, []byte(passed))
+	context, err := cdkfile.ReadObject(contextVariable, []byte(passed))
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +43,7 @@ func ReadContext() (map[string]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w; let the CDK CLI set it, or unset it", overflowVariable, err)
 		}
-		rest, err := readObject(file, text)
+		rest, err := cdkfile.ReadObject(file, text)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // The same zones on every machine.
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/cdkfile"
 )
 
 // weekdays are cron's names of the days, in cron's order.
@@ -42,7 +43,7 @@ var hoursSchema = objectOf(map[string]schema{
 func hours(value any) (*constructs.Hours, error) {
 	object, isObject := value.(map[string]any)
 	if !isObject {
-		return nil, fmt.Errorf("%s is not an object; write %s", show(value), strings.Trim(hoursAllowed, "`"))
+		return nil, fmt.Errorf("%s is not an object; write %s", cdkfile.Show(value), strings.Trim(hoursAllowed, "`"))
 	}
 	problems := unknown(object, "from", "to", "days", "timeZone")
 	texts := map[string]string{}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/cdkfile"
 )
 
 var networkSettings = []Setting{
@@ -76,7 +77,7 @@ func readZones(value any, remedy string) ([]string, error) {
 func addressRanges(value any) ([]string, error) {
 	values, isList := value.([]any)
 	if !isList || len(values) == 0 {
-		return nil, fmt.Errorf("%s is not a list of ranges; use %s", show(value), rangesAllowed)
+		return nil, fmt.Errorf("%s is not a list of ranges; use %s", cdkfile.Show(value), rangesAllowed)
 	}
 	var ranges []string
 	var problems []error
@@ -93,7 +94,7 @@ func addressRanges(value any) ([]string, error) {
 		ranges = append(ranges, text)
 	}
 	if len(problems) == 0 && coverEverything(ranges) {
-		problems = append(problems, fmt.Errorf("%s are every address together; leave allowedAddresses out for that", show(ranges)))
+		problems = append(problems, fmt.Errorf("%s are every address together; leave allowedAddresses out for that", cdkfile.Show(ranges)))
 	}
 	return ranges, errors.Join(problems...)
 }
@@ -105,13 +106,13 @@ func rangeProblem(value any) error {
 	switch {
 	case err != nil || !prefix.Addr().Is4():
 		if address, err := netip.ParseAddr(text); err == nil && address.Is4() {
-			return fmt.Errorf("%s does not fit: it has no mask, which of one address is /32; use %s", show(value), rangesAllowed)
+			return fmt.Errorf("%s does not fit: it has no mask, which of one address is /32; use %s", cdkfile.Show(value), rangesAllowed)
 		}
-		return fmt.Errorf("%s does not fit; use %s", show(value), rangesAllowed)
+		return fmt.Errorf("%s does not fit; use %s", cdkfile.Show(value), rangesAllowed)
 	case prefix.Bits() == 0:
-		return fmt.Errorf("%s is every address; leave allowedAddresses out for that", show(value))
+		return fmt.Errorf("%s is every address; leave allowedAddresses out for that", cdkfile.Show(value))
 	case prefix != prefix.Masked():
-		return fmt.Errorf("%s has bits below its mask; write %q", show(value), prefix.Masked())
+		return fmt.Errorf("%s has bits below its mask; write %q", cdkfile.Show(value), prefix.Masked())
 	}
 	return nil
 }
@@ -139,7 +140,7 @@ func coverEverything(ranges []string) bool {
 func existingVpc(value any) (*constructs.ExistingVpc, error) {
 	object, isObject := value.(map[string]any)
 	if !isObject {
-		return nil, fmt.Errorf("%s is not an object; write {\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}", show(value))
+		return nil, fmt.Errorf("%s is not an object; write {\"id\": …, \"privateSubnetIds\": […], \"availabilityZones\": […]}", cdkfile.Show(value))
 	}
 	problems := unknown(object, "id", "privateSubnetIds", "availabilityZones")
 	id, err := fitting(object["id"], like(vpcID), "a VPC's id, of 8 or 17 hexadecimal digits in lower case, such as \"vpc-0123abcd\"")
@@ -162,7 +163,7 @@ func existingVpc(value any) (*constructs.ExistingVpc, error) {
 func domain(value any) (*constructs.Domain, error) {
 	object, isObject := value.(map[string]any)
 	if !isObject {
-		return nil, fmt.Errorf("%s is not an object; write {\"name\": …, \"certificateArn\": …}", show(value))
+		return nil, fmt.Errorf("%s is not an object; write {\"name\": …, \"certificateArn\": …}", cdkfile.Show(value))
 	}
 	problems := unknown(object, "name", "certificateArn")
 	name, err := fitting(object["name"], hostNameFaults, "a host name in lower case without https://, such as \"webhooks.example.com\"")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"benchlingwebhook/internal/cdkfile"
 )
 
 // Setting is one setting of cdk.json: how it is read, and all that docs/settings.md
@@ -30,7 +32,7 @@ func (s Setting) Default() string {
 	if s.Unset != "" {
 		return s.Unset
 	}
-	return "`" + show(s.value(DefaultSettings(""))) + "`"
+	return "`" + cdkfile.Show(s.value(DefaultSettings(""))) + "`"
 }
 
 // Allowed says which values the setting takes.
@@ -145,7 +147,7 @@ func onOff(at func(*Settings) *bool) kind {
 		read: func(value any, into *Settings) error {
 			on, isBool := value.(bool)
 			if !isBool {
-				return fmt.Errorf("%s is not true or false; write it without quotes", show(value))
+				return fmt.Errorf("%s is not true or false; write it without quotes", cdkfile.Show(value))
 			}
 			*at(into) = on
 			return nil

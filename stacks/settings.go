@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/cdkfile"
 )
 
 // DefaultEnvironment is the environment of a synthesis that names none.
@@ -31,7 +32,7 @@ const (
 const Unprotected = protectKey + "=" + protectAfter
 
 // SettingsFile is where environments and settings are written.
-const SettingsFile = "cdk.json"
+const SettingsFile = cdkfile.Name
 
 // Settings are what differs between environments. A setting that cdk.json
 // leaves out has the default of DefaultSettings.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"benchlingwebhook/internal/cdkfile"
 )
 
 // ReadSettings returns the settings of the environment that the context names:
@@ -43,7 +45,7 @@ func readEnvironments(context map[string]any) (map[string]any, error) {
 	}
 	environments, isObject := value.(map[string]any)
 	if !isObject || len(environments) == 0 {
-		return nil, fmt.Errorf("%s: environments: %s is not an object of environments; write {%q: {}}", SettingsFile, show(value), DefaultEnvironment)
+		return nil, fmt.Errorf("%s: environments: %s is not an object of environments; write {%q: {}}", SettingsFile, cdkfile.Show(value), DefaultEnvironment)
 	}
 	return environments, nil
 }
@@ -56,7 +58,7 @@ func chosenEnvironment(context, environments map[string]any) (string, error) {
 	}
 	name, isText := value.(string)
 	if !isText {
-		return "", fmt.Errorf("context environment: %s is not a string; name one of %s", show(value), list(environments))
+		return "", fmt.Errorf("context environment: %s is not a string; name one of %s", cdkfile.Show(value), list(environments))
 	}
 	_, known := environments[name]
 	if !known && !given {
@@ -75,7 +77,7 @@ func chosenEnvironment(context, environments map[string]any) (string, error) {
 func protectionComesAfter(context map[string]any) (bool, error) {
 	value, given := context[protectKey]
 	if given && value != protectAfter {
-		return false, fmt.Errorf("context protect: %s is not a choice; use %q, or leave it out", show(value), protectAfter)
+		return false, fmt.Errorf("context protect: %s is not a choice; use %q, or leave it out", cdkfile.Show(value), protectAfter)
 	}
 	return given, nil
 }
@@ -89,7 +91,7 @@ func readEnvironment(name string, value any) (Settings, error) {
 	place := SettingsFile + ": environments." + key(name)
 	values, isObject := value.(map[string]any)
 	if !isObject {
-		problems = append(problems, fmt.Errorf("%s: %s is not an object; write its settings as {\"name\": value}", place, show(value)))
+		problems = append(problems, fmt.Errorf("%s: %s is not an object; write its settings as {\"name\": value}", place, cdkfile.Show(value)))
 		return Settings{}, errors.Join(problems...)
 	}
 	settings := DefaultSettings(name)

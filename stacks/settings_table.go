@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"benchlingwebhook/constructs"
+	"benchlingwebhook/internal/cdkfile"
 )
 
 // AllSettings returns the settings that cdk.json may hold, in the order in which
@@ -218,7 +219,7 @@ var packageSettings = []Setting{
 
 // confirmDefault says when Quilt's confirmation is expected.
 func confirmDefault() string {
-	return "`" + show(int(confirmWithin.Minutes())) + "` with `packagingQueueArn`, else no alarm"
+	return "`" + cdkfile.Show(int(confirmWithin.Minutes())) + "` with `packagingQueueArn`, else no alarm"
 }
 
 // workflowAllowed says which names of workflows there are.

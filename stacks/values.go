@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,12 +9,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"benchlingwebhook/internal/cdkfile"
 )
 
 func oneOf(value any, allowed ...string) (string, error) {
 	text, isText := value.(string)
 	if !isText || !slices.Contains(allowed, text) {
-		return "", fmt.Errorf("%s is not a choice; use one of %s", show(value), strings.Join(allowed, ", "))
+		return "", fmt.Errorf("%s is not a choice; use one of %s", cdkfile.Show(value), strings.Join(allowed, ", "))
 	}
 	return text, nil
 }
@@ -44,9 +45,9 @@ func fitting(value any, faults faultsOf, remedy string) (string, error) {
 	case len(found) == 0:
 		return text, nil
 	case found[0] == "":
-		return "", fmt.Errorf("%s does not fit; use %s", show(value), remedy)
+		return "", fmt.Errorf("%s does not fit; use %s", cdkfile.Show(value), remedy)
 	}
-	return "", fmt.Errorf("%s does not fit: %s; use %s", show(value), strings.Join(found, ", and "), remedy)
+	return "", fmt.Errorf("%s does not fit: %s; use %s", cdkfile.Show(value), strings.Join(found, ", and "), remedy)
 }
 
 // like finds what doesn't match a pattern.
@@ -62,7 +63,7 @@ func like(pattern *regexp.Regexp) faultsOf {
 func oneNumberOf(value any, allowed ...int) (int, error) {
 	number, isNumber := wholeNumber(value)
 	if !isNumber || !slices.Contains(allowed, number) {
-		return 0, fmt.Errorf("%s is not a choice; use one of the numbers %s", show(value), numbers(allowed))
+		return 0, fmt.Errorf("%s is not a choice; use one of the numbers %s", cdkfile.Show(value), numbers(allowed))
 	}
 	return number, nil
 }
@@ -70,7 +71,7 @@ func oneNumberOf(value any, allowed ...int) (int, error) {
 func between(value any, low, high int) (int, error) {
 	number, isNumber := wholeNumber(value)
 	if !isNumber || number < low || number > high {
-		return 0, fmt.Errorf("%s does not fit; use a whole number from %d to %d, without quotes", show(value), low, high)
+		return 0, fmt.Errorf("%s does not fit; use a whole number from %d to %d, without quotes", cdkfile.Show(value), low, high)
 	}
 	return number, nil
 }
@@ -107,7 +108,7 @@ func allFitting(value any, faults faultsOf, remedy string) ([]string, error) {
 		return nil, fmt.Errorf("no value; use %s", remedy)
 	}
 	if !isList {
-		return nil, fmt.Errorf("%s is not a list; use %s", show(value), remedy)
+		return nil, fmt.Errorf("%s is not a list; use %s", cdkfile.Show(value), remedy)
 	}
 	var texts []string
 	var problems []error
@@ -151,17 +152,6 @@ func prefixed(place string, err error) error {
 	default:
 		return problem{place: place, fault: err.Error()}
 	}
-}
-
-// show returns a value as cdk.json writes it.
-func show(value any) string {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return fmt.Sprint(value)
-	}
-	return strings.TrimSpace(text.String())
 }
 
 // key returns a name as a place has it: in quotes where it isn't plain, so that an

@@ -51,6 +51,8 @@ type evaluator struct {
 	resource string
 	problems map[Problem]bool
 	quiet    bool
+	// conditionsOnly keeps what isn't decided by a condition as it is written.
+	conditionsOnly bool
 }
 
 type choice struct {
@@ -153,16 +155,15 @@ func (e *evaluator) uses() []use {
 			}
 		case map[string]any:
 			for name, inner := range v {
-				switch name {
-				case "Fn::If":
+				switch {
+				case name == "Fn::If":
 					if list := List(inner); len(list) > 0 {
 						add("condition", list[0])
 					}
-				case "Ref":
+				case e.conditionsOnly:
+				case name == "Ref" || name == "Fn::FindInMap":
 					add("value", map[string]any{name: inner})
-				case "Fn::FindInMap":
-					add("value", map[string]any{name: inner})
-				case "Fn::Sub":
+				case name == "Fn::Sub":
 					for _, match := range variables.FindAllStringSubmatch(Text(inner), -1) {
 						add("value", map[string]any{"Ref": match[1]})
 					}

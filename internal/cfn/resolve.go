@@ -19,10 +19,14 @@ var (
 // Source: AWS CloudFormation's guide, "Pseudo parameters reference".
 var pseudo = []string{"AWS::AccountId", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
 
-// resolve returns a value as it is in this case; set is false for AWS::NoValue.
+// resolve returns a value as it is in this case; set is false for AWS::NoValue. An
+// evaluator of conditions alone keeps every other function as it is written.
 func (e *evaluator) resolve(value any) (resolved any, set bool) {
 	switch v := value.(type) {
 	case string:
+		if e.conditionsOnly {
+			return v, true
+		}
 		return dynamicText(v), true
 	case []any:
 		list := make([]any, 0, len(v))
@@ -33,14 +37,14 @@ func (e *evaluator) resolve(value any) (resolved any, set bool) {
 		}
 		return list, true
 	case map[string]any:
-		if IsIntrinsic(v) {
+		if IsIntrinsic(v) && (!e.conditionsOnly || isConditional(v)) {
 			for name, argument := range v {
 				return e.call(name, argument)
 			}
 		}
 		object := make(map[string]any, len(v))
 		for name, element := range v {
-			if strings.HasPrefix(name, "Fn::") {
+			if strings.HasPrefix(name, "Fn::") && !e.conditionsOnly {
 				e.problem(e.resource, name+" beside other names: it makes what the template doesn't show")
 				return undecided(name), true
 			}
@@ -51,6 +55,13 @@ func (e *evaluator) resolve(value any) (resolved any, set bool) {
 		return object, true
 	}
 	return value, true
+}
+
+// isConditional reports whether an intrinsic function is what a condition decides: an
+// Fn::If, or the AWS::NoValue that stands in one.
+func isConditional(function map[string]any) bool {
+	list, _ := function["Fn::If"].([]any)
+	return len(list) == 3 || function["Ref"] == "AWS::NoValue"
 }
 
 func dynamicText(text string) string {

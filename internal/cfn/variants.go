@@ -1,110 +1,42 @@
 package cfn
 
-import (
-	"maps"
-	"slices"
-)
-
 // variantsMost is how many conditions of one resource are tried in every
 // combination; of more, each is tried against all the others.
 const variantsMost = 4
 
 // Variants returns the properties that a resource has, one for each way in which
-// the conditions of its Fn::If may turn out.
+// the conditions of its Fn::If may turn out. No condition's definition is known here, so
+// each may hold or not; other intrinsic functions stay as they are written. Cases has
+// both for a whole template.
 func (r Resource) Variants() []map[string]any {
-	names := map[string]bool{}
-	conditions(r.Properties, names)
-	if len(names) == 0 {
+	e := newEvaluator(Template{Resources: map[string]Resource{r.ID: {ID: r.ID, Type: r.Type, Properties: r.Properties}}})
+	e.conditionsOnly = true
+	uses := e.uses()
+	if len(uses) == 0 {
 		return []map[string]any{r.Properties}
 	}
-	sorted := slices.Sorted(maps.Keys(names))
 	var all []map[string]any
-	for _, choice := range choices(sorted) {
-		properties, _ := chosen(r.Properties, choice).(map[string]any)
-		all = append(all, properties)
+	add := func() bool {
+		properties, _ := e.resolve(r.Properties)
+		object, _ := properties.(map[string]any)
+		all = append(all, object)
+		return true
 	}
-	return all
-}
-
-func choices(names []string) []map[string]bool {
-	var all []map[string]bool
-	if len(names) > variantsMost {
-		for _, one := range []bool{true, false} {
-			for i := -1; i < len(names); i++ {
-				choice := map[string]bool{}
-				for j, name := range names {
-					choice[name] = one != (i == j)
-				}
-				all = append(all, choice)
-			}
-		}
+	e.outcome(uses) // It asks for every condition.
+	if len(e.order) <= variantsMost {
+		e.eachChoice(add)
 		return all
 	}
-	for bits := range 1 << len(names) {
-		choice := map[string]bool{}
-		for j, name := range names {
-			choice[name] = bits>>j&1 == 1
+	for _, first := range []int{0, 1} {
+		for other := -1; other < len(e.order); other++ {
+			for i, name := range e.order {
+				e.choices[name].chosen = first
+				if i == other {
+					e.choices[name].chosen = 1 - first
+				}
+			}
+			add()
 		}
-		all = append(all, choice)
 	}
 	return all
-}
-
-// branches returns the arguments of an Fn::If.
-func branches(object map[string]any) (condition string, branches []any, is bool) {
-	list, isList := object["Fn::If"].([]any)
-	if !isList || len(object) != 1 || len(list) != 3 {
-		return "", nil, false
-	}
-	return Text(list[0]), list[1:], true
-}
-
-func conditions(value any, found map[string]bool) {
-	switch v := value.(type) {
-	case []any:
-		for _, element := range v {
-			conditions(element, found)
-		}
-	case map[string]any:
-		if condition, _, is := branches(v); is {
-			found[condition] = true
-		}
-		for _, inner := range v {
-			conditions(inner, found)
-		}
-	}
-}
-
-// noValue stands for what AWS::NoValue takes away.
-type noValue struct{}
-
-func chosen(value any, choice map[string]bool) any {
-	switch v := value.(type) {
-	case []any:
-		var list []any
-		for _, element := range v {
-			if inner := chosen(element, choice); inner != (noValue{}) {
-				list = append(list, inner)
-			}
-		}
-		return list
-	case map[string]any:
-		if condition, of, is := branches(v); is {
-			if choice[condition] {
-				return chosen(of[0], choice)
-			}
-			return chosen(of[1], choice)
-		}
-		if len(v) == 1 && v["Ref"] == "AWS::NoValue" {
-			return noValue{}
-		}
-		object := make(map[string]any, len(v))
-		for name, inner := range v {
-			if inner := chosen(inner, choice); inner != (noValue{}) {
-				object[name] = inner
-			}
-		}
-		return object
-	}
-	return value
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
 // Stack is a deployed stack.
@@ -36,7 +37,39 @@ func Read(ctx context.Context, cloud aws.Config, name string) (Stack, error) {
 // Resources returns the physical IDs of a stack's resources of a type, such as
 // "AWS::ApiGatewayV2::Api"; none is an error.
 func Resources(ctx context.Context, cloud aws.Config, name, kind string) ([]string, error) {
-	var ids []string
+	found, err := summaries(ctx, cloud, name, kind)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("stack %q: no resource of type %s: deploy the stack of this version first", name, kind)
+	}
+	ids := make([]string, len(found))
+	for i, r := range found {
+		ids[i] = aws.ToString(r.PhysicalResourceId)
+	}
+	return ids, nil
+}
+
+// Nested returns the ARNs of the stacks that a stack has as resources, by their
+// logical IDs. It doesn't look into these.
+//
+// Source: AWS CloudFormation's template reference, AWS::CloudFormation::Stack, whose
+// physical ID is the nested stack's ARN.
+func Nested(ctx context.Context, cloud aws.Config, name string) (map[string]string, error) {
+	found, err := summaries(ctx, cloud, name, "AWS::CloudFormation::Stack")
+	ids := map[string]string{}
+	for _, r := range found {
+		if id := aws.ToString(r.PhysicalResourceId); id != "" && r.ResourceStatus != types.ResourceStatusDeleteComplete {
+			ids[aws.ToString(r.LogicalResourceId)] = id
+		}
+	}
+	return ids, err
+}
+
+// summaries returns what CloudFormation lists of a stack's resources of a type.
+func summaries(ctx context.Context, cloud aws.Config, name, kind string) ([]types.StackResourceSummary, error) {
+	var found []types.StackResourceSummary
 	pages := cloudformation.NewListStackResourcesPaginator(cloudformation.NewFromConfig(cloud), &cloudformation.ListStackResourcesInput{StackName: aws.String(name)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -45,12 +78,9 @@ func Resources(ctx context.Context, cloud aws.Config, name, kind string) ([]stri
 		}
 		for _, r := range page.StackResourceSummaries {
 			if aws.ToString(r.ResourceType) == kind {
-				ids = append(ids, aws.ToString(r.PhysicalResourceId))
+				found = append(found, r)
 			}
 		}
 	}
-	if len(ids) == 0 {
-		return nil, fmt.Errorf("stack %q: no resource of type %s: deploy the stack of this version first", name, kind)
-	}
-	return ids, nil
+	return found, nil
 }

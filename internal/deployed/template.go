@@ -25,12 +25,13 @@ type Template struct {
 	DriftChecked time.Time
 }
 
-// ErrNoStack says that there is no stack, or one that was never deployed.
+// ErrNoStack says that there is no stack, or one that was never deployed or is deleted.
 var ErrNoStack = errors.New("not deployed")
 
-// ReadTemplate returns the template of the stack of the name.
+// ReadTemplate returns the template of the stack of the name or ARN.
 //
-// Source: AWS CloudFormation API Reference, GetTemplate and StackDriftInformation.
+// Source: AWS CloudFormation API Reference, GetTemplate, StackDriftInformation and
+// DescribeStacks, which still describes a deleted stack by its ARN.
 func ReadTemplate(ctx context.Context, cloud aws.Config, name string) (t Template, err error) {
 	client := cloudformation.NewFromConfig(cloud)
 	described, err := client.DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)})
@@ -40,7 +41,7 @@ func ReadTemplate(ctx context.Context, cloud aws.Config, name string) (t Templat
 		return t, fmt.Errorf("stack %q: %w", name, err)
 	}
 	stack := described.Stacks[0]
-	if stack.StackStatus == types.StackStatusReviewInProgress {
+	if stack.StackStatus == types.StackStatusReviewInProgress || stack.StackStatus == types.StackStatusDeleteComplete {
 		return t, fmt.Errorf("stack %q: %w", name, ErrNoStack)
 	}
 	t.Protected = aws.ToBool(stack.EnableTerminationProtection)

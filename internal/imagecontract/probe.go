@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// conditions are what a probe meets: the service, and whether the files that it
-// looks for are there.
+// conditions are what a probe meets: the service, whether the files that it looks for
+// are there, and whether the programs fail of which nothing is known.
 type conditions struct {
-	service outcome
-	files   bool
+	service       outcome
+	files         bool
+	strangersFail bool
 }
 
 // outcome is what the service does when a probe asks it.
@@ -62,8 +63,8 @@ func (r *reader) probe(s *stage, port int) (path, query string) {
 
 // checkOutcomes refuses a probe that can't pass, or can't fail.
 func checkOutcomes(test []string, env scope, seen *simulation, fault func(string, ...any)) {
-	down := simulate(test, env, conditions{notRunning, seen.files})
-	broken := simulate(test, env, conditions{failing, seen.files})
+	down := simulate(test, env, conditions{service: notRunning, files: seen.files})
+	broken := simulate(test, env, conditions{service: failing, files: seen.files})
 	switch {
 	case seen.status != 0:
 		fault("fails even where the service responds: let its exit status be the request's")
@@ -72,6 +73,34 @@ func checkOutcomes(test []string, env scope, seen *simulation, fault func(string
 	case broken.status == 0:
 		fault("passes even where the service responds with an error: let the request fail then, as curl -f does")
 	}
+}
+
+// CanFail reports whether a container's health check can fail where the service doesn't
+// run: not so true, or curl URL || true. test is as in ECS: CMD or CMD-SHELL, then words;
+// without either, it is a shell's. NONE and no command can't fail, and one that can't be
+// followed can.
+func CanFail(test []string) bool {
+	switch {
+	case len(test) == 0 || test[0] == "NONE":
+		return false
+	case test[0] != "CMD" && test[0] != "CMD-SHELL":
+		test = []string{"CMD-SHELL", strings.Join(test, " ")}
+	case len(test) == 1:
+		return false
+	case test[0] == "CMD-SHELL":
+		test = []string{test[0], strings.Join(test[1:], " ")}
+	}
+	if command, isShell := shellCommand(test); isShell && inBackground(command) {
+		return false
+	}
+	for _, strangersFail := range []bool{true, false} {
+		for _, files := range []bool{false, true} {
+			if simulate(test, nil, conditions{notRunning, files, strangersFail}).status != 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // shells are the programs that read a command of their own in -c.

@@ -132,6 +132,8 @@ func (s *simulation) other(name string, p invocation) int {
 		return 1
 	case isMatcher(name) && input == "":
 		return 1
+	case s.strangersFail:
+		return 1
 	}
 	_, _ = io.WriteString(p.stdout, input)
 	return 0

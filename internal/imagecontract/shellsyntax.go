@@ -39,6 +39,13 @@ func unsupported(file *syntax.File) (found string) {
 	return found
 }
 
+// inBackground reports whether a shell's command ends with what runs in the background,
+// of which the shell doesn't wait for the status.
+func inBackground(command string) bool {
+	file, err := syntax.NewParser().Parse(strings.NewReader(command), "")
+	return err == nil && len(file.Stmts) > 0 && file.Stmts[len(file.Stmts)-1].Background
+}
+
 // shellCommand returns the command that a shell reads; none where no shell runs.
 func shellCommand(test []string) (string, bool) {
 	if test[0] == "CMD-SHELL" {

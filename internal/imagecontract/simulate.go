@@ -31,6 +31,8 @@ const (
 type simulation struct {
 	outcome outcome
 	files   bool
+	// strangersFail says that programs fail of which nothing is known.
+	strangersFail bool
 	// requests are the URLs that it asked for, in order.
 	requests []string
 	// problems say what of it can't be read, or can't work.
@@ -84,7 +86,7 @@ type invocation struct {
 // simulate runs a probe under conditions. No program is started and no file opened:
 // the shell is an interpreter, and programs are models of what they do.
 func simulate(test []string, env scope, given conditions) (done *simulation) {
-	done = &simulation{outcome: given.service, files: given.files}
+	done = &simulation{outcome: given.service, files: given.files, strangersFail: given.strangersFail}
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			done.problem(unfollowed)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/rogpeppe/go-internal/diff"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/stacks"
 )
 
@@ -107,7 +108,7 @@ func (s *setup) run(ctx context.Context) (prepared, error) {
 
 // readSettings takes what a cdk.json has of the environment, and says whether it has it.
 func (s *setup) readSettings(text []byte) (known bool, err error) {
-	context, err := stacks.ParseContextFile(text)
+	context, err := cdkfile.Context(text)
 	if err != nil {
 		return false, err
 	}
@@ -162,7 +163,7 @@ func (s *setup) write(ctx context.Context, text []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	context, err := stacks.ParseContextFile(after)
+	context, err := cdkfile.Context(after)
 	if err != nil {
 		return false, err
 	}

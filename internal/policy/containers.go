@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/imagecontract"
 )
 
 // eachContainer makes a rule of what must hold of each container. A task definition
@@ -118,9 +119,6 @@ func hasNoCapabilities(container map[string]any) []Violation {
 	return found
 }
 
-// cannotFail matches the health checks that can't fail, which are none.
-var cannotFail = regexp.MustCompile(`(?i)^\s*(true|:|/bin/true|/usr/bin/true|exit(\s+0)?|echo\b[^|&;]*)\s*;?\s*$|(\|\||;)\s*(true|:|/bin/true|exit\s+0|echo\b[^|&;]*)\s*;?\s*$`)
-
 func hasHealthCheck(c map[string]any) []Violation {
 	command := flat(cfn.At(c, "HealthCheck", "Command"))
 	remedy := ": ECS ignores the image's own: repeat it"
@@ -128,12 +126,12 @@ func hasHealthCheck(c map[string]any) []Violation {
 		return fault("HealthCheck.Command", show(cfn.At(c, "HealthCheck", "Command"))+remedy)
 	}
 	var words []string
-	for _, word := range command[1:] {
+	for _, word := range command {
 		if text, isScalar := cfn.Scalar(word); isScalar && !cfn.IsUndecided(text) {
 			words = append(words, text)
 		}
 	}
-	if len(words) < len(command)-1 || cannotFail.MatchString(strings.Join(words, " ")) {
+	if len(words) < len(command) || !imagecontract.CanFail(words) {
 		return fault("HealthCheck.Command", show(command)+" can't fail"+remedy)
 	}
 	return nil

@@ -12,9 +12,6 @@ import (
 	"benchlingwebhook/internal/cfn"
 )
 
-// nestedStack is the type of a resource that is a stack of its own.
-const nestedStack = "AWS::CloudFormation::Stack"
-
 // manifest is what a cloud assembly says of its parts, in the file manifest.json.
 type manifest struct {
 	Artifacts map[string]struct {
@@ -75,7 +72,7 @@ func readStack(stacks map[string]cfn.Template, name, path string, assets map[str
 	for _, r := range template.OfType(nestedStack) {
 		file, isAsset := nestedFile(r, assets)
 		if !isAsset {
-			continue // A template that was there before the app.
+			continue // A template that was there before the app: unreadNotes tells of it.
 		}
 		if err := readStack(stacks, name+"/"+r.ID, filepath.Join(filepath.Dir(path), file), assets); err != nil {
 			return err

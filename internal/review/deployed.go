@@ -13,12 +13,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/deployed"
 )
 
 // Deployed compares the templates that CloudFormation has of an environment's stacks
-// with the working tree's. It reads the account of the AWS CLI's credentials and
+// with the working tree's, of the stacks that are nested in them, too. It reads the account of the AWS CLI's credentials and
 // changes nothing there. What somebody changed past CloudFormation it can't see: its
 // notes say what CloudFormation last found of that.
 func Deployed(ctx context.Context, o Options, environment string) (result Review, err error) {
@@ -55,7 +56,7 @@ func synthesizeEnvironment(ctx context.Context, tree, scratch, environment strin
 		return nil, err
 	}
 	if !slices.Contains(environments, environment) {
-		return nil, fmt.Errorf("%s: environments.%s: not there; name one of %s", cdkFile, environment, strings.Join(environments, ", "))
+		return nil, fmt.Errorf("%s: environments.%s: not there; name one of %s", cdkfile.Name, environment, strings.Join(environments, ", "))
 	}
 	app, err := build(ctx, tree)
 	if err != nil {
@@ -66,28 +67,56 @@ func synthesizeEnvironment(ctx context.Context, tree, scratch, environment strin
 
 // compareDeployed compares what is deployed of stacks with their new templates.
 func compareDeployed(ctx context.Context, cloud aws.Config, after map[string]cfn.Template, sources Sources) (Review, error) {
-	before := map[string]cfn.Template{}
-	var notes []string
+	is := deployment{cloud: cloud, after: after, before: map[string]cfn.Template{}}
+	var problems []error
 	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if strings.Contains(name, "/") {
-			return Review{}, fmt.Errorf("%s: a nested stack, of which what is deployed isn't read; compare files with -templates", name)
+		if !strings.Contains(name, "/") {
+			problems = append(problems, is.read(ctx, name, name))
 		}
-		is, err := deployed.ReadTemplate(ctx, cloud, name)
-		if errors.Is(err, deployed.ErrNoStack) {
-			notes = append(notes, name+": not deployed in this account and region")
-			continue
-		} else if err != nil {
-			return Review{}, err
-		}
-		if before[name], err = parsed("stack "+name, []byte(is.Text)); err != nil {
-			return Review{}, err
-		}
-		before[name].Rest["TerminationProtection"] = is.Protected
-		notes = append(notes, name+": "+driftNote(is))
 	}
-	result, err := Compare(Input{Before: before, After: after}, sources)
-	result.Notes = notes
+	if err := errors.Join(problems...); err != nil {
+		return Review{}, err
+	}
+	result, err := Compare(Input{Before: is.before, After: after}, sources)
+	result.Notes = append(is.notes, result.Notes...)
 	return result, err
+}
+
+// deployment is what CloudFormation has of an app's stacks.
+type deployment struct {
+	cloud aws.Config
+	// after are the app's new templates, before those of what is deployed, by stack.
+	after, before map[string]cfn.Template
+	notes         []string
+}
+
+// read reads the stack of an ID, a name or an ARN, and those that are nested in it. Of
+// one whose new template isn't known, nothing can be compared.
+func (d *deployment) read(ctx context.Context, name, id string) error {
+	if unread(name, d.after) {
+		return nil
+	}
+	is, err := deployed.ReadTemplate(ctx, d.cloud, id)
+	if errors.Is(err, deployed.ErrNoStack) {
+		d.notes = append(d.notes, name+": not deployed in this account and region")
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if d.before[name], err = parsed("stack "+name, []byte(is.Text)); err != nil {
+		return err
+	}
+	// A nested stack has the protection of the one that it is in.
+	if name == id {
+		d.before[name].Rest["TerminationProtection"] = is.Protected
+	}
+	d.notes = append(d.notes, name+": "+driftNote(is))
+	nested, err := deployed.Nested(ctx, d.cloud, id)
+	problems := []error{err}
+	for _, child := range slices.Sorted(maps.Keys(nested)) {
+		problems = append(problems, d.read(ctx, name+"/"+child, nested[child]))
+	}
+	return errors.Join(problems...)
 }
 
 // driftNote says what is known of changes past CloudFormation, which a comparison of

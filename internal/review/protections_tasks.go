@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"benchlingwebhook/internal/cfn"
+	"benchlingwebhook/internal/imagecontract"
 	"benchlingwebhook/internal/secrets"
 )
 
@@ -121,8 +122,7 @@ const longestUnhealthy = 300
 // longer than longestUnhealthy, and 2 else.
 func healthCheck(c map[string]any) strength {
 	check := c["HealthCheck"]
-	command := strings.Join(cfn.Texts(cfn.List(cfn.At(check, "Command"))), " ")
-	if check == nil || canNotFail.MatchString(command) || strings.HasPrefix(command, "NONE") {
+	if check == nil || !imagecontract.CanFail(cfn.Texts(cfn.List(cfn.At(check, "Command")))) {
 		return strength{}
 	}
 	const interval, retries = 30, 3 // ECS's own.
@@ -132,9 +132,6 @@ func healthCheck(c map[string]any) strength {
 	}
 	return strength{number: 2}
 }
-
-// canNotFail matches commands of health checks that succeed whatever is asked.
-var canNotFail = regexp.MustCompile(`(\|\|\s*(true|:|exit 0|echo\b.*)|;\s*(true|:|exit 0|echo\b.*)|&)\s*$|^(CMD(-SHELL)?\s+)?(sh -c\s+)?(/bin/)?(true|:|exit 0|echo\b.*)$`)
 
 // plainSecrets are variables that are named as secrets and have a value in the
 // template.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"benchlingwebhook/internal/cfn"
 )
@@ -85,12 +84,15 @@ type Review struct {
 func Compare(in Input, sources Sources) (Review, error) {
 	names := maps.Clone(in.Before)
 	maps.Copy(names, in.After)
-	review := Review{Stacks: slices.Sorted(maps.Keys(names)), Findings: contractFindings(in.BeforeFacts, in.AfterFacts)}
+	review := Review{Stacks: slices.Sorted(maps.Keys(names)), Notes: unreadNotes(in.After), Findings: contractFindings(in.BeforeFacts, in.AfterFacts)}
 	for i := range review.Findings {
 		review.Findings[i].Stacks = review.Stacks
 	}
 	follows := map[string]bool{}
 	for _, name := range review.Stacks {
+		if unread(name, in.After) {
+			continue
+		}
 		before, was := in.Before[name]
 		after, is := in.After[name]
 		if !is && !nestedIn(name, in.After) {
@@ -126,17 +128,6 @@ func Compare(in Input, sources Sources) (Review, error) {
 	}
 	review.sort()
 	return review, nil
-}
-
-// nestedIn says whether a stack was nested in one that is still there, and so goes
-// with all that is in it.
-func nestedIn(name string, stacks map[string]cfn.Template) bool {
-	end := strings.LastIndex(name, "/")
-	if end < 0 {
-		return false
-	}
-	_, is := stacks[name[:end]]
-	return is || nestedIn(name[:end], stacks)
 }
 
 // add records a finding of one stack; what several stacks share is reported once.

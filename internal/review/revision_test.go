@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/cdkfile"
+	"benchlingwebhook/internal/worktree"
 )
 
 // standIn is an app that writes what its cdk.json says as a bucket's name. It
@@ -34,7 +37,7 @@ func small(t *testing.T) (repository, linked string) {
 		"main.go":            "package main\n\nimport _ \"small/used\"\n\nfunc main() {}\n",
 		"used/used.go":       "package used\n\nimport _ \"embed\"\n\n//go:embed embedded.json\nvar Embedded []byte\n",
 		"used/embedded.json": "{}\n",
-		cdkFile:              `{"context": {"environments": {"dev": {}}, "name": "before"}}`,
+		cdkfile.Name:         `{"context": {"environments": {"dev": {}}, "name": "before"}}`,
 		dockerfile: "FROM amazonlinux:2023@sha256:" + strings.Repeat("a", 64) + "\nUSER 1000:1000\nEXPOSE 5000\n" +
 			"HEALTHCHECK --timeout=3s CMD curl -f http://localhost:5000/health || exit 1\nCMD [\"run\"]\n",
 	} {
@@ -46,7 +49,7 @@ func small(t *testing.T) (repository, linked string) {
 		{"-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--message=base"},
 		{"worktree", "add", "--quiet", "--detach", linked},
 	} {
-		_, err := git(t.Context(), repository, arguments...)
+		_, err := worktree.Git(t.Context(), repository, arguments...)
 		assert.NilError(t, err)
 	}
 	return repository, linked
@@ -79,8 +82,8 @@ func replaceIn(t *testing.T, path, from, to string) {
 // TestReviewFromAHookOfALinkedWorktree sets what Git sets for a hook.
 func TestReviewFromAHookOfALinkedWorktree(t *testing.T) {
 	repository, linked := small(t)
-	replaceIn(t, filepath.Join(linked, cdkFile), "before", "after")
-	_, err := git(t.Context(), linked, "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--all", "--message=after")
+	replaceIn(t, filepath.Join(linked, cdkfile.Name), "before", "after")
+	_, err := worktree.Git(t.Context(), linked, "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "--all", "--message=after")
 	assert.NilError(t, err)
 	for name, value := range map[string]string{
 		"GIT_DIR": filepath.Join(repository, ".git", "worktrees", "linked"), "GIT_WORK_TREE": linked, "GIT_PREFIX": "",
@@ -93,7 +96,7 @@ func TestReviewFromAHookOfALinkedWorktree(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Equal(t, result.Text(), "changed: Topic DisplayName: before → after\n\nEverything else\n    Topic DisplayName: before → after\n")
 	assert.Assert(t, result.Commit != result.Base && !result.Uncommitted, result)
-	text, err := os.ReadFile(filepath.Join(linked, cdkFile))
+	text, err := os.ReadFile(filepath.Join(linked, cdkfile.Name))
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(string(text), "after"), "the tree was checked out anew")
 }
@@ -109,7 +112,7 @@ func TestReviewRunsNoHooksAndLeavesNoWorktree(t *testing.T) {
 	assert.Equal(t, result.Verdict(), "nothing changed")
 	_, err = os.Stat(ran)
 	assert.Assert(t, os.IsNotExist(err), "the hook ran")
-	worktrees, err := git(t.Context(), repository, "worktree", "list")
+	worktrees, err := worktree.Git(t.Context(), repository, "worktree", "list")
 	assert.NilError(t, err)
 	assert.Equal(t, strings.Count(worktrees, "\n"), 2, worktrees)
 }
@@ -117,12 +120,12 @@ func TestReviewRunsNoHooksAndLeavesNoWorktree(t *testing.T) {
 // TestWorktreeThatCannotBeMade has a commit without one of its files.
 func TestWorktreeThatCannotBeMade(t *testing.T) {
 	repository, _ := small(t)
-	blob, err := git(t.Context(), repository, "rev-parse", "HEAD:"+dockerfile)
+	blob, err := worktree.Git(t.Context(), repository, "rev-parse", "HEAD:"+dockerfile)
 	assert.NilError(t, err)
 	assert.NilError(t, os.Remove(filepath.Join(repository, ".git", "objects", blob[:2], strings.TrimSpace(blob[2:]))))
 	_, err = reviewed(t, repository)
 	assert.ErrorContains(t, err, "git worktree")
-	worktrees, err := git(t.Context(), repository, "worktree", "list")
+	worktrees, err := worktree.Git(t.Context(), repository, "worktree", "list")
 	assert.NilError(t, err)
 	assert.Equal(t, strings.Count(worktrees, "\n"), 2, worktrees)
 }
@@ -136,7 +139,7 @@ func TestOldDockerfileThatTheNewAppRefuses(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(result.Text(), "1 property follows: "), result.Text())
 
-	replaceIn(t, filepath.Join(repository, cdkFile), `"name"`, `"strict": true, "name"`)
+	replaceIn(t, filepath.Join(repository, cdkfile.Name), `"name"`, `"strict": true, "name"`)
 	result, err = reviewed(t, repository)
 	assert.NilError(t, err)
 	assert.Assert(t, strings.Contains(result.Text(), "EXPOSE: 5000/tcp → 5001/tcp"), result.Text())

@@ -12,15 +12,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"benchlingwebhook/internal/cdkfile"
 	"benchlingwebhook/internal/cfn"
 	"benchlingwebhook/internal/imagecontract"
+	"benchlingwebhook/internal/worktree"
 )
 
-// The files that every revision has.
-const (
-	dockerfile = "docker/Dockerfile"
-	cdkFile    = "cdk.json"
-)
+// dockerfile is a file that every revision has, beside cdk.json.
+const dockerfile = "docker/Dockerfile"
 
 // synthesize returns the templates and contracts of the revision and of the working
 // tree. Where the contracts differ, it also synthesizes the tree with the old
@@ -69,12 +68,10 @@ func (b *Base) synthesize(ctx context.Context, scratch string) (in Input, err er
 // none where the app refuses that: then what follows from the Dockerfile isn't told
 // from the rest.
 func (b *Base) between(ctx context.Context, app, directory string) (map[string]cfn.Template, error) {
-	for _, name := range []string{cdkFile, filepath.Dir(dockerfile)} {
-		if err := copyDirectory(ctx, b.options.Tree, name, directory); err != nil {
-			return nil, err
-		}
+	if err := worktree.Copy(ctx, b.options.Tree, directory, cdkfile.Name, filepath.Dir(dockerfile)); err != nil {
+		return nil, err
 	}
-	if err := copyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
+	if err := worktree.CopyFile(filepath.Join(b.tree(), dockerfile), filepath.Join(directory, dockerfile)); err != nil {
 		return nil, err
 	}
 	templates, err := synthesize(ctx, app, directory, directory)
@@ -111,7 +108,7 @@ func build(ctx context.Context, tree string) (string, error) {
 	// Linking takes half as long without what only a debugger reads.
 	command := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-buildvcs=false", "-o", app, ".")
 	command.Dir = tree
-	command.Env = variables()
+	command.Env = worktree.Environment()
 	if out, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -145,19 +142,18 @@ func synthesize(ctx context.Context, app, tree, scratch string) (map[string]cfn.
 // contextOf returns the context of a tree's cdk.json, and the names of its
 // environments.
 func contextOf(tree string) (context map[string]any, environments []string, err error) {
-	text, err := os.ReadFile(filepath.Join(tree, cdkFile))
+	text, err := os.ReadFile(filepath.Join(tree, cdkfile.Name))
 	if err != nil {
 		return nil, nil, err
 	}
-	var file struct{ Context map[string]any }
-	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w; correct the JSON", cdkFile, err)
+	if context, err = cdkfile.Context(text); err != nil {
+		return nil, nil, err
 	}
-	all, _ := file.Context["environments"].(map[string]any)
+	all, _ := context["environments"].(map[string]any)
 	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkFile)
+		return nil, nil, fmt.Errorf("%s: environments: none to compare; add one to the context", cdkfile.Name)
 	}
-	return file.Context, slices.Sorted(maps.Keys(all)), nil
+	return context, slices.Sorted(maps.Keys(all)), nil
 }
 
 // synthesizeOne runs the app as the CDK CLI does.
@@ -175,7 +171,7 @@ func synthesizeOne(ctx context.Context, app, tree, scratch string, all map[strin
 	command := exec.CommandContext(ctx, app)
 	command.Dir = tree
 	// A review asks what differs; `make synth` asks whether it is valid.
-	command.Env = append(variables(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
+	command.Env = append(worktree.Environment(), "CDK_CONTEXT_JSON="+string(passed), "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false")
 	if out, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("synth: %w\n%s", err, out)
 	}

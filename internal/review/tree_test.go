@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/cdkfile"
+	"benchlingwebhook/internal/worktree"
 )
 
 // project is a copy of this project in a repository of its own, whose only
@@ -26,9 +29,7 @@ func newProject(t *testing.T) project {
 	// Synthesis needs Node 24 of package-lock.json.
 	t.Setenv("PATH", filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	p := project{t: t, directory: t.TempDir(), tools: filepath.Join(root, "build", "tools"), modules: filepath.Join(root, "node_modules")}
-	for _, name := range []string{"main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"} {
-		assert.NilError(t, copyDirectory(t.Context(), root, name, p.directory))
-	}
+	assert.NilError(t, worktree.Copy(t.Context(), root, p.directory, "main.go", "quiet_exit.go", "go.mod", "go.sum", "cdk.json", "constructs", "stacks", "internal", "docker"))
 	// Each environment is synthesized in each review: one is enough to see what is said.
 	p.keep("dev")
 	p.git("init", "--quiet", "--initial-branch=main")
@@ -41,7 +42,7 @@ func newProject(t *testing.T) project {
 // keep leaves the project one environment.
 func (p project) keep(environment string) {
 	p.t.Helper()
-	path := filepath.Join(p.directory, cdkFile)
+	path := filepath.Join(p.directory, cdkfile.Name)
 	text, err := os.ReadFile(path)
 	assert.NilError(p.t, err)
 	var file map[string]any
@@ -56,7 +57,7 @@ func (p project) keep(environment string) {
 
 func (p project) git(arguments ...string) string {
 	p.t.Helper()
-	out, err := git(p.t.Context(), p.directory, arguments...)
+	out, err := worktree.Git(p.t.Context(), p.directory, arguments...)
 	assert.NilError(p.t, err)
 	return out
 }
@@ -78,7 +79,7 @@ func (p project) edit(t *testing.T, name, from, to string) {
 
 // worktrees returns how many worktrees the project's repository has.
 func (p project) worktrees() int {
-	out, err := git(context.Background(), p.directory, "worktree", "list")
+	out, err := worktree.Git(context.Background(), p.directory, "worktree", "list")
 	assert.NilError(p.t, err)
 	return strings.Count(out, "\n")
 }
@@ -187,9 +188,9 @@ func TestEveryEnvironmentIsReviewed(t *testing.T) {
 	empty := t.TempDir()
 	for text, fault := range map[string]string{
 		`{"context": {}}`: "cdk.json: environments: none to compare; add one to the context",
-		`{`:               "cdk.json: unexpected end of JSON input; correct the JSON",
+		`{`:               "cdk.json:1:1: unexpected end of JSON input; close what is open",
 	} {
-		assert.NilError(t, os.WriteFile(filepath.Join(empty, cdkFile), []byte(text), 0o600))
+		assert.NilError(t, os.WriteFile(filepath.Join(empty, cdkfile.Name), []byte(text), 0o600))
 		_, _, err = contextOf(empty)
 		assert.Error(t, err, fault)
 	}

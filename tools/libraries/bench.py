@@ -116,6 +116,14 @@ def archives() -> Iterator[Row]:
     ]
 
 
+def cfn_guard() -> Path:
+    """Return the program of cfn-guard for this machine, which its npm package carries."""
+    machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    program = GUARD / "bin" / ("macos" if sys.platform == "darwin" else "ubuntu") / machine / "cfn-guard"
+    program.chmod(0o755)
+    return program
+
+
 def rules() -> Iterator[Row]:
     """Compare OPA and cfn-guard with internal/policy."""
     template = BUILD / "spoiled.template.json"
@@ -126,11 +134,8 @@ def rules() -> Iterator[Row]:
         for container in resource["Properties"].get("ContainerDefinitions", ()):
             container["ReadonlyRootFilesystem"] = False
     template.write_text(json.dumps(text))
-    machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
-    guard = GUARD / "bin" / ("macos" if sys.platform == "darwin" else "ubuntu") / machine / "cfn-guard"
-    guard.chmod(0o755)
     binary = built("./rules")
-    yield from json.loads(output(binary, template, HERE / "rules/rules.rego", guard, HERE / "rules/rules.guard"))
+    yield from json.loads(output(binary, template, HERE / "rules/rules.rego", cfn_guard(), HERE / "rules/rules.guard"))
     yield ["OPA: packages", 0, packages("github.com/open-policy-agent/opa/v1/rego", "benchlingwebhook/internal/policy")]
     size = sum(it.stat().st_size for it in GUARD.rglob("*") if it.is_file())
     yield ["cfn-guard: installed, MB", 0, size / 1e6]

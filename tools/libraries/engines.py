@@ -1,10 +1,9 @@
 """Compare engines of rules with internal/policy on the templates that evade rules.
 
-Usage: engines.py CHECKOV CFN_LINT CFN_GUARD GUARD_RULES (programs, and a directory of
-rules). Prints, for each: templates caught of those that break a rule, false alarms of
-those that don't, and seconds for the template of prod. A template is caught by a
-finding whose text is about the template's rule, as ABOUT says, which is generous: the
-finding may be about another property.
+`make bench-rules` installs them first. Prints, for each: templates caught of those that
+break a rule, false alarms of those that don't, and seconds for the template of prod. A
+template is caught by a finding whose text is about the template's rule, as ABOUT says,
+which is generous: the finding may be about another property.
 """
 
 import json
@@ -15,7 +14,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from bench import GUARD, ROOT, cfn_guard
+
+CHECKOV = ROOT / "build/scanner/bin/checkov"
+CFN_LINT = ROOT / "build/tools/bin/cfn-lint"
+GUARD_RULES = GUARD / "rules/control-tower/cfn-guard"
 EVASIONS = ROOT / "internal/policy/testdata/evasions"
 PROD = ROOT / "stacks/testdata/prod.template.json"
 
@@ -67,30 +70,30 @@ def output(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def checkov(program: str, place: Path) -> Findings:
+def checkov(place: Path) -> Findings:
     """Return checkov's findings in a file or a directory, but for what it crashes on."""
     kind = "-d" if place.is_dir() else "-f"
     arguments = [kind, place, "--framework", "cloudformation", "-o", "json", "--quiet"]
-    said = output(program, *arguments, "--skip-path", CRASHES)
+    said = output(CHECKOV, *arguments, "--skip-path", CRASHES)
     found: Findings = {}
     for check in json.loads(said)["results"]["failed_checks"]:
         found.setdefault(Path(check["file_path"]).name, []).append(f"{check['check_id']} {check['check_name']}")
     return found
 
 
-def cfn_lint(program: str, place: Path) -> Findings:
+def cfn_lint(place: Path) -> Findings:
     """Return the findings of cfn-lint's own rules, informational ones too."""
     found: Findings = {}
-    for it in json.loads(output(program, "--include-checks", "I", "--format", "json", *files_of(place)) or "[]"):
+    for it in json.loads(output(CFN_LINT, "--include-checks", "I", "--format", "json", *files_of(place)) or "[]"):
         found.setdefault(Path(it["Filename"]).name, []).append(it["Message"])
     return found
 
 
-def guard(program: str, rules: str, place: Path) -> Findings:
+def guard(place: Path) -> Findings:
     """Return the names, places and checks of cfn-guard's failing rules."""
     found: Findings = {}
     for file in files_of(place):
-        said = output(program, "validate", "--data", file, "--rules", rules)
+        said = output(cfn_guard(), "validate", "--data", file, "--rules", GUARD_RULES)
         found[file.name] = re.findall(r"(?:Rule|PropertyPath|Check)\s*=\s*(.*)", said)
     return found
 
@@ -129,13 +132,12 @@ def own() -> tuple[int, int, float]:
 
 def main() -> None:
     """Print the table."""
-    programs = sys.argv[1:]
     print(f"{'':16}{'caught':>8}{'false':>8}{'prod, s':>10}")
     for name, figures in {
         "internal/policy": own,
-        "checkov": lambda: counted(lambda place: checkov(programs[0], place)),
-        "cfn-lint": lambda: counted(lambda place: cfn_lint(programs[1], place)),
-        "cfn-guard": lambda: counted(lambda place: guard(programs[2], programs[3], place)),
+        "checkov": lambda: counted(checkov),
+        "cfn-lint": lambda: counted(cfn_lint),
+        "cfn-guard": lambda: counted(guard),
     }.items():
         caught, alarms, seconds = figures()
         print(f"{name:16}{caught:>8}{alarms:>8}{seconds:>10.2f}", flush=True)

@@ -4,7 +4,6 @@
 package apigateway
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,6 +21,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"benchlingwebhook/internal/process"
+	"benchlingwebhook/internal/testbed/onward"
 )
 
 // Limits of an HTTP API.
@@ -213,13 +213,7 @@ func headSize(r *http.Request) int {
 // Source: API Gateway's guide, "Transform API requests and responses for HTTP APIs",
 // on headers that are its own.
 func rewrite(p *httputil.ProxyRequest, route Route, listener *url.URL, body []byte) {
-	p.SetURL(listener)
-	p.Out.Host = p.In.Host
-	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
-		if values := p.In.Header.Values(name); len(values) > 0 {
-			p.Out.Header[name] = values
-		}
-	}
+	onward.Request(p, listener, body, "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
 	client, _, _ := net.SplitHostPort(p.In.RemoteAddr)
 	forwarded := fmt.Sprintf("for=%s;host=%s;proto=https", client, p.In.Host)
 	if before := p.In.Header.Get("Forwarded"); before != "" {
@@ -232,11 +226,6 @@ func rewrite(p *httputil.ProxyRequest, route Route, listener *url.URL, body []by
 			value = client
 		}
 		p.Out.Header.Set(name, value)
-	}
-	// A request whose body can't be read again isn't repeated by the transport; an
-	// empty POST keeps its length of 0 instead.
-	if len(body) > 0 || p.In.Method == http.MethodGet || p.In.Method == http.MethodHead {
-		p.Out.Body, p.Out.GetBody = io.NopCloser(struct{ io.Reader }{bytes.NewReader(body)}), nil
 	}
 }
 

@@ -8,7 +8,6 @@
 package loadbalancer
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -26,6 +25,7 @@ import (
 	"time"
 
 	"benchlingwebhook/internal/process"
+	"benchlingwebhook/internal/testbed/onward"
 )
 
 // StatusClientClosed is what a load balancer counts where its client went away before
@@ -124,13 +124,7 @@ func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // balancer adds.
 // Source: Elastic Load Balancing's guide, "HTTP headers and Application Load Balancers".
 func (b *Balancer) rewrite(p *httputil.ProxyRequest, address string, body []byte) {
-	p.SetURL(&url.URL{Scheme: "http", Host: address})
-	p.Out.Host = p.In.Host
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host"} {
-		if values := p.In.Header.Values(name); len(values) > 0 {
-			p.Out.Header[name] = values
-		}
-	}
+	onward.Request(p, &url.URL{Scheme: "http", Host: address}, body, "Forwarded", "X-Forwarded-For", "X-Forwarded-Host")
 	client, _, _ := net.SplitHostPort(p.In.RemoteAddr)
 	if before := p.In.Header.Get("X-Forwarded-For"); before != "" {
 		client = before + ", " + client
@@ -143,12 +137,6 @@ func (b *Balancer) rewrite(p *httputil.ProxyRequest, address string, body []byte
 	}
 	if b.figures.DropInvalidHeaders {
 		maps.DeleteFunc(p.Out.Header, func(name string, _ []string) bool { return !validHeader.MatchString(name) })
-	}
-	// The transport repeats a request whose body it can read again, on another
-	// connection; a load balancer sends each once. An empty POST keeps its length
-	// of 0 instead: it is repeated only where nothing of it was sent.
-	if len(body) > 0 || p.In.Method == http.MethodGet || p.In.Method == http.MethodHead {
-		p.Out.Body, p.Out.GetBody = io.NopCloser(struct{ io.Reader }{bytes.NewReader(body)}), nil
 	}
 }
 

@@ -1,4 +1,4 @@
-package stacks
+package cdkfile
 
 import (
 	"bytes"
@@ -10,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// readObject reads a JSON object. Its errors begin with the place, such as
+// ReadObject reads a JSON object. Its errors begin with the place, such as
 // "cdk.json:12:5", and say what to do: a text that isn't JSON, or a key that is
 // there twice, of which each reader takes another one.
-func readObject(name string, text []byte) (map[string]any, error) {
+func ReadObject(name string, text []byte) (map[string]any, error) {
 	// Node's readers drop the byte order mark that some editors write.
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	var value any
