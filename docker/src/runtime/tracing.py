@@ -122,11 +122,13 @@ def span(
     Without a ``parent``, which is a traceparent, it is a child of this thread's current
     span, or the first of a new trace. ``started_at`` is in seconds since the epoch, 0 is now.
     """
-    if not _State.tracing:
+    # Read once: it may stop meanwhile.
+    tracing = _State.tracing
+    if not tracing:
         yield NO_SPAN
         return
     with (
-        _State.tracing.span(name, kind, parent, started_at, attributes or {}) as it,
+        tracing.span(name, kind, parent, started_at, attributes or {}) as it,
         bound_contextvars(trace_id=it.trace_id),
     ):
         yield it
@@ -134,7 +136,8 @@ def span(
 
 def current_span() -> Span:
     """Return the innermost span that this thread is in."""
-    return _State.tracing.current() if _State.tracing else NO_SPAN
+    tracing = _State.tracing
+    return tracing.current() if tracing else NO_SPAN
 
 
 def as_traceparent(value: object) -> str:

@@ -61,7 +61,7 @@ class XRay:
     @classmethod
     def of(cls, settings: Settings) -> XRay:
         """Return the tracing of a service; no call is made before the first span has ended."""
-        client = cast("XRayClient", aws_client("xray", settings.region, CONFIG))
+        client = cast("XRayClient", aws_client("xray", settings.region or "us-east-1", CONFIG))
         name = f"{settings.stack_name or 'benchling-webhook'}/{settings.service_name or 'service'}"
         # It would log each export that fails, and each span for which there is no room.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
@@ -85,7 +85,8 @@ class XRay:
             context=_context(parent) if parent else None,
             kind=trace.SpanKind[kind.name],
             attributes=dict(attributes),
-            start_time=round(started_at * 1e9) or None,
+            # By another task's clock, it may not have begun yet.
+            start_time=min(round(started_at * 1e9), time.time_ns()) or None,
             # An exception's text may quote anything.
             record_exception=False,
             set_status_on_exception=False,
