@@ -123,7 +123,7 @@ var operationSettings = []Setting{
 	},
 	{
 		Name: "tracing", Meaning: "Traces each event from its webhook to Quilt's revision in AWS X-Ray: [where the time goes](operations.md#where-a-slow-package-spent-its-time).",
-		Cost: "spans by their number",
+		Cost: "by the traces that are stored",
 		kind: onOff(func(s *Settings) *bool { return &s.Tracing }),
 	},
 	{
