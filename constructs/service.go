@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -51,17 +52,35 @@ type ServiceProps struct {
 	PackagePrefix string
 	// LogLevel is a level of Python's logging, such as "INFO".
 	LogLevel string
+	// Tracing sends traces of events to AWS X-Ray.
+	Tracing bool
 }
 
 // environment returns the variables that both services have.
 func (p ServiceProps) environment() map[string]*string {
-	return map[string]*string{
+	environment := map[string]*string{
 		"CANVAS_QUEUE_URL": p.Queue.Canvases.QueueUrl(),
 		"INTAKE_QUEUE_URL": p.Queue.Events.QueueUrl(),
 		"LOG_LEVEL":        jsii.String(p.LogLevel),
 		"PACKAGE_BUCKET":   p.Bucket.Bucket.BucketName(),
 		"PACKAGE_PREFIX":   jsii.String(p.PackagePrefix),
 		"QUILT_CATALOG":    jsii.String(p.QuiltCatalog),
+	}
+	if p.Tracing {
+		environment["TRACING"] = jsii.String("true")
+	}
+	return environment
+}
+
+// grantTracing lets a role send traces, where there are any. The action takes no
+// resource.
+//
+// Source: the service authorization reference, actions of AWS X-Ray.
+func (p ServiceProps) grantTracing(role awsiam.IRole) {
+	if p.Tracing {
+		role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: jsii.Strings("xray:PutTraceSegments"), Resources: jsii.Strings("*"),
+		}))
 	}
 }
 

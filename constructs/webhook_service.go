@@ -72,5 +72,6 @@ func newWebTask(scope constructs.Construct, id string, props WebhookServiceProps
 	for _, queue := range []awssqs.Queue{props.Queue.Events, props.Queue.Canvases} {
 		queue.Grant(task.TaskRole(), jsii.String("sqs:SendMessage"), jsii.String("sqs:GetQueueAttributes"))
 	}
+	props.grantTracing(task.TaskRole())
 	return task, log
 }

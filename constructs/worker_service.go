@@ -86,6 +86,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	grantWork(task.TaskRole(), props)
 	props.Search.grant(scope, task.TaskRole(), props.Bucket)
 	grantProtection(task.TaskRole(), props.Cluster)
+	props.grantTracing(task.TaskRole())
 	props.FrontDoor.grantProbe(task.TaskRole(), props.Contract)
 
 	service := newService(scope, fargateProps{

@@ -12,11 +12,11 @@ from pathlib import Path
 # The AWS services whose descriptions stay in botocore: those that the service
 # calls, and sts, which the credential chain calls. What botocore reads for any
 # service (partitions, retries) lies beside them.
-SERVICES = frozenset({"athena", "dynamodb", "s3", "secretsmanager", "sqs", "sts"})
+SERVICES = frozenset({"athena", "dynamodb", "s3", "secretsmanager", "sqs", "sts", "xray"})
 
 # What the service imports of its packages, and of the standard library what none of
-# them does. All else keeps its source without bytecode, but for Benchling's client, of
-# which only these modules stay.
+# them does. All else keeps its source without bytecode, but for Benchling's client and
+# OpenTelemetry, of which only these modules stay.
 IMPORTED = (
     "benchling_sdk.apps.helpers.webhook_helpers",
     "benchling_sdk.auth.client_credentials_oauth2",
@@ -31,6 +31,8 @@ IMPORTED = (
     "httpx",
     "isal.isal_zlib",
     "jwcrypto.jwk",
+    "opentelemetry.context.contextvars_context",
+    "opentelemetry.sdk.trace.export",
     "structlog",
     "waitress",
 )
@@ -38,6 +40,9 @@ IMPORTED = (
 # Its two thousand modules, one for each thing that the API knows, are most of
 # the environment, and in part there three times, under old names and new.
 CLIENT = "benchling_api_client"
+
+# Metrics, logs, and the names of everything that anybody traces.
+TELEMETRY = "opentelemetry"
 
 # Tests inside packages.
 TESTS = ("jwcrypto/tests-cookbook.py", "jwcrypto/tests.py", "jwcrypto/tests_mldsa.py")
@@ -120,10 +125,12 @@ def prune(packages: Path, keep: set[Path]) -> dict[str, int]:
     data = packages / "botocore" / "data"
     versions = list(data.glob("*/"))
     unused = [file for file in client.rglob("*.py") if file not in keep]
+    telemetry = [it for it in (packages / TELEMETRY).rglob("*.py") if it not in keep]
     return {
         "botocore's other services": remove(it for it in versions if it.name not in SERVICES),
         "their addresses": prune_endpoints(data / "endpoints.json"),
         "Benchling's other models": remove([*unused, *client.rglob("openapi.yaml")]),
+        "OpenTelemetry's other modules": remove(telemetry),
         "bytecode": remove(bytecode(packages, keep)),
         "tests": remove(packages / name for name in TESTS),
     }

@@ -50,6 +50,9 @@ func unbought(s Settings) []excuses {
 		"IAM1[NetworkSecretsManager191D9DF7.PolicyDocument]", "IAM1[NetworkSqs0AF4F7AD.PolicyDocument]")
 	add(s.Vpc == nil && !s.FlowLogs, "the setting flowLogs is off, which costs by the gigabyte; the access logs of API, load balancer and bucket tell who called",
 		"LOG5[Network1C6012B5.FlowLog]")
+	add(s.Tracing, "the action takes no resource; it writes traces into the account's X-Ray, and reads none",
+		"IAM1[WebhookTaskRoleDefaultPolicy8FEE4792.PolicyDocument.Statement[xray:PutTraceSegments].Resource]",
+		"IAM1[WorkerTaskRoleDefaultPolicy615A57C0.PolicyDocument.Statement[xray:PutTraceSegments].Resource]")
 	add(s.PackagingQueueArn == "", "its reader is Quilt's packager, which says what becomes of a message that it can't take; an alarm tells of messages that nobody reads",
 		"QUEUE1[Packaging1B327160.RedrivePolicy]")
 	add(s.Domain == nil, "without the setting domain, there is no name that a certificate could be for; API Gateway has the only way in",

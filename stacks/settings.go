@@ -80,6 +80,8 @@ type Settings struct {
 	Dashboard bool
 	// LogLevel is the service's least level of a log line.
 	LogLevel string
+	// Tracing sends traces of events to AWS X-Ray.
+	Tracing bool
 	// PackagePrefix is the first part of every package's name.
 	PackagePrefix string
 	// QuiltCatalog is the host name of the Quilt catalog, or empty.

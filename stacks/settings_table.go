@@ -123,6 +123,11 @@ var operationSettings = []Setting{
 		kind: choice(func(s *Settings) *string { return &s.LogLevel }, "DEBUG", "INFO", "WARNING", "ERROR"),
 	},
 	{
+		Name: "tracing", Meaning: "Traces each event from its webhook to Quilt's revision in AWS X-Ray: [where the time goes](operations.md#where-a-slow-package-spent-its-time).",
+		Cost: "by the traces that are stored",
+		kind: onOff(func(s *Settings) *bool { return &s.Tracing }),
+	},
+	{
 		Name: "logRetentionDays", Meaning: "How many days logs are kept, those of the load balancer and the package bucket too.",
 		Cost: "storage of the logs",
 		kind: oneNumber(func(s *Settings) *int { return &s.LogRetentionDays }, constructs.LogRetentionDays()...),

@@ -95,6 +95,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		QuiltCatalog:     s.QuiltCatalog,
 		PackagePrefix:    s.PackagePrefix,
 		LogLevel:         s.LogLevel,
+		Tracing:          s.Tracing,
 	}
 	webhook := constructs.NewWebhookService(stack, "Webhook", constructs.WebhookServiceProps{
 		ServiceProps:   shared,

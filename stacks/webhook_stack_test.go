@@ -26,7 +26,7 @@ var shapes = []struct{ name, settings string }{
 	{name: "dev"},
 	{name: "prod"},
 	{"arm64", `{"architecture": "arm64"}`},
-	{"frugal", `{"workerSpot": true, "workerHours": {"from": "07:00", "to": "20:30", "days": "MON-FRI", "timeZone": "Europe/Berlin"}}`},
+	{"frugal", `{"tracing": true, "workerSpot": true, "workerHours": {"from": "07:00", "to": "20:30", "days": "MON-FRI", "timeZone": "Europe/Berlin"}}`},
 	{"existing-vpc", `{"vpc": {"id": "vpc-0123abcd",
 		"privateSubnetIds": ["subnet-0123abcd", "subnet-4567cdef"], "availabilityZones": ["eu-west-1a", "eu-west-1b"]}}`},
 	{"custom-domain", `{"alarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call", "domain": {"name": "webhooks.example.com",

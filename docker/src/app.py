@@ -17,6 +17,7 @@ from .runtime.logs import configure_logs
 from .runtime.privileges import give_up_new_privileges
 from .runtime.server import StopTimes, serve, stay_on_one_cpu
 from .runtime.settings import REQUIRED, Settings, SettingsError, read_settings
+from .runtime.tracing import start_tracing, stop_tracing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -68,6 +69,7 @@ def load(settings: Settings, environment: Mapping[str, str]) -> tuple[Flask, Cal
     from .runtime.secret_watch import SecretWatch, source_of  # noqa: PLC0415
     from .webhook.application import build_dependencies, create_app  # noqa: PLC0415
 
+    start_tracing(settings)
     dependencies = build_dependencies(settings)
     metrics = Metrics(settings.stack_name, settings.service_name)
     watch = SecretWatch(settings, source_of(settings, environment, REQUIRED), dependencies)
@@ -118,6 +120,7 @@ def main() -> int:
         # Loading begins when the server listens: it would hold that up.
         listening=loader.start,
     )
+    stop_tracing()
     return 0
 
 

@@ -31,6 +31,7 @@ from .runtime.privileges import give_up_new_privileges
 from .runtime.secret_watch import SecretWatch, source_of
 from .runtime.server import StopTimes, serve
 from .runtime.settings import WORKER_REQUIRED, Settings, SettingsError, read_settings
+from .runtime.tracing import start_tracing, stop_tracing
 
 REVISION_SECONDS = 30.0
 
@@ -149,6 +150,7 @@ def main() -> int:
     configure_logs(settings.log_level)
     for problem in settings.problems:
         log.info("service.not_ready", reason=problem)
+    start_tracing(settings)
     metrics = Metrics(settings.stack_name, settings.service_name)
     FrontDoor(
         settings.front_door_url, settings.region, boto3.Session().get_credentials, metrics
@@ -165,6 +167,7 @@ def main() -> int:
     serve(health_app(watch.settings, service.problems, watch.warnings), settings.port, StopTimes(2))
     ended = service.stop(settings.stop_timeout_seconds - 2)
     log.info("worker.stopped", finished=ended)
+    stop_tracing()
     return 0
 
 

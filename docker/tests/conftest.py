@@ -135,7 +135,7 @@ def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, in
 
     tmp_path = tmp_path_factory.mktemp("packages")
     packages, _, kept = prune_image.loaded(Path(sys.executable), prune_image.service_program())
-    for name in ("botocore", prune_image.CLIENT, "jwcrypto"):
+    for name in ("botocore", prune_image.CLIENT, prune_image.TELEMETRY, "jwcrypto"):
         shutil.copytree(packages / name, tmp_path / name)
     keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
     (tmp_path / prune_image.CLIENT / "__pycache__").mkdir(exist_ok=True)

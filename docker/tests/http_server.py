@@ -27,7 +27,7 @@ def server(respond):
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = _any  # noqa: N815 - the names that the handler is called by
+        do_GET = do_POST = do_PUT = _any  # noqa: N815 - the names that the handler is called by
 
         def log_message(self, *_):
             pass

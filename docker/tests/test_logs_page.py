@@ -148,6 +148,7 @@ def test_every_former_name_is_of_a_line_and_its_fields():
         "secret.changed",
         "secret.read_failed",
         "secret.refused",
+        "trace.export_failed",
     }
     assert set(FORMER) == set(lines) - {METRIC} - new
     for event, former in FORMER.items():

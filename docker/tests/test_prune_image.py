@@ -102,6 +102,33 @@ def test_benchlings_client_works_on_what_stays(pruned: tuple[Path, dict[str, int
     assert not any(PYTHON.parent in it.parents for it in files if prune_image.CLIENT in it.parts)
 
 
+TRACED = """
+from src.runtime.settings import Settings
+from src.runtime.tracing import span, start_tracing, stop_tracing
+start_tracing(Settings(5000, region="us-east-1", tracing=True))
+with span("process", parent="00-4efaaf4d1e8720b39541901950019ee5-53995c3f42cd8ad8-01"), span("b"):
+    pass
+stop_tracing(5)
+"""
+
+
+def test_tracing_works_on_what_stays(
+    pruned: tuple[Path, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages, saved = pruned
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_XRAY", "http://127.0.0.1:9")
+    path = f"import sys; sys.path[:0] = {[str(packages), str(SOURCE.parent)]!r}\n"
+    # What is exported in vain is logged, before the list of files.
+    program = f"{path}import io; sys.stdout, out = io.StringIO(), sys.stdout\n{TRACED}"
+    _, _, files = prune_image.loaded(PYTHON, f"{program}sys.stdout = out\n")
+    loaded = [it for it in files if prune_image.TELEMETRY in it.parts]
+    assert loaded
+    assert all(packages in it.parents for it in loaded)
+    assert not saved or sum(it.stat().st_size for it in loaded) < 1_000_000
+
+
 def test_the_savings_are_real(pruned: tuple[Path, dict[str, int]]) -> None:
     packages, saved = pruned
     assert all(saved.values()), saved

@@ -19,6 +19,7 @@ from .benchling_server import FILES, TOKEN, BenchlingServer, entry
 from .conftest import REGION, SECRET, TABLE, event_body
 from .test_app import call, free_port
 from .test_keys import HTTPServer, KeysHandler
+from .xray_server import by_operation, xray_server
 
 pytestmark = pytest.mark.slow
 
@@ -165,6 +166,35 @@ def test_an_event_goes_through_both_and_nothing_secret_is_logged(world, signer, 
     for private in [headers["webhook-signature"], "v1der", *secrets, *bodies]:
         assert private not in everything
     assert not re.search(r"[Bb]earer", everything)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_both_have_traced_is_exported_before_they_end(world, signer):
+    port = free_port()
+    world.benchling.entries["etr_1"] = entry("etr_1")
+    with xray_server() as (url, documents):
+        tracing = {"TRACING": "true", "AWS_ENDPOINT_URL_XRAY": url, "STACK_NAME": "Stack"}
+        web, worker = (
+            Process(f"src.{module}", {**world.environment(at), **tracing, "SERVICE_NAME": name})
+            for module, at, name in (("app", port, "web"), ("worker", free_port(), "worker"))
+        )
+        try:
+            web.wait()
+            worker.wait()
+            body = event_body()
+            _until(lambda: call(port, "GET", "/health/ready")[0] == 200)
+            assert call(port, "POST", "/event", body, signer.headers(body, "wh_seen"))[0] == 200
+            _until(lambda: "event.completed" in "".join(worker.lines))
+        finally:
+            statuses = [process.stop() for process in (web, worker)]
+        spans = by_operation(documents())
+    assert statuses == [0, 0]
+    assert {it["name"] for it in spans.values() if "origin" in it} == {"Stack/web", "Stack/worker"}
+    assert spans["process intake.fifo"]["parent_id"] == spans["send intake.fifo"]["id"]
+    (trace_id,) = {it["trace_id"] for it in spans.values()}
+    for process in (web, worker):
+        log = [json.loads(line) for line in process.lines]
+        assert {it.get("trace_id") for it in log if it.get("webhook_id") == "wh_seen"} == {trace_id}
 
 
 ROTATED = "rotated-secret-that-stays-here"

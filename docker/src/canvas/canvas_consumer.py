@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from ..queues.claims import ClaimedElsewhere, Claims
 from ..queues.event import Event, from_message
 from ..queues.failures import kind_of, pause_after, reason_of
 from ..queues.lease import Lease
+from ..queues.spans import event_span
 from ..runtime.errors import Kind
+from ..runtime.tracing import current_span
 from .canvas import Canvas
 from .linked_packages import LinkedPackages
 from .redraw import Redraw, announce, redraw_of
@@ -78,11 +81,13 @@ class CanvasConsumer:
         def beat() -> None:
             queue.change_visibility(message, HIDDEN_SECONDS)
 
-        with bound_contextvars(**subject):
+        traced = event_span(queue, work) if isinstance(work, Event) else nullcontext()
+        with bound_contextvars(**subject), traced:
             try:
                 with Lease(beat, HIDDEN_SECONDS, self._give_back):
                     pause = self._work(message, work)
             except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
+                current_span().fail(error)
                 # A wait that the stop cut short looks like a failure, and is none.
                 if self._give_back.is_set():
                     queue.change_visibility(message, 0)

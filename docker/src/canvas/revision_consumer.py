@@ -11,14 +11,24 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from ..export.export_status import HANDED, PACKAGED, UNCONFIRMED, ExportStatus, ExportStatuses
+from ..export.export_status import (
+    HANDED,
+    PACKAGED,
+    UNCONFIRMED,
+    ExportStatus,
+    ExportStatuses,
+    Values,
+)
+from ..queues.spans import SQS
 from ..runtime.metrics import Metrics
+from ..runtime.tracing import SpanKind, span
 
 if TYPE_CHECKING:
     from ..queues.sqs import Queue, Received
@@ -84,20 +94,43 @@ class RevisionConsumer:
             log.debug("revision.ignored", package=name)
             return
         with bound_contextvars(entry_id=entry_id):
-            status = self._statuses.change(
-                entry_id, lambda it: _confirmed(it, name, top_hash, made_at)
-            )
+            asked = ExportStatus()
+
+            def confirmed(before: ExportStatus) -> Values | None:
+                nonlocal asked
+                asked = before
+                return _confirmed(before, name, top_hash, made_at)
+
+            status = self._statuses.change(entry_id, confirmed)
             if status is None:
                 log.info("revision.unmatched", package=name, top_hash=top_hash)
                 return
             seconds = max(self._clock() - status.event_at, 0)
             self._metrics.put("PackageConfirmedSeconds", seconds, "Seconds")
-            log.info(
-                "package.confirmed",
-                package=name,
-                top_hash=top_hash,
-                duration_ms=round(seconds * 1000),
-            )
+            with self._span(entry_id, asked):
+                log.info(
+                    "package.confirmed",
+                    package=name,
+                    top_hash=top_hash,
+                    duration_ms=round(seconds * 1000),
+                )
+
+    def _span(self, entry_id: str, asked: ExportStatus) -> AbstractContextManager[object]:
+        """Return the last span of a trace: from when Quilt was asked until its word came."""
+        if not asked.traceparent:
+            return nullcontext()
+        return span(
+            f"process {self._queue.name}",
+            SpanKind.CONSUMER,
+            parent=asked.traceparent,
+            started_at=asked.handed_at,
+            attributes={
+                **SQS,
+                "messaging.operation.type": "process",
+                "messaging.destination.name": self._queue.name,
+                "entry_id": entry_id,
+            },
+        )
 
     def _remind(self, reminder: Mapping[str, Any]) -> float:
         """Return after how many seconds to look again; 0 is never."""
@@ -119,7 +152,7 @@ class RevisionConsumer:
 
 def _confirmed(
     status: ExportStatus, package_name: str, top_hash: str, made_at: float
-) -> dict[str, str | float] | None:
+) -> Values | None:
     """Return what a revision changes: nothing if it is older than what is known."""
     # An event's time is of whole seconds.
     until = made_at + CLOCK_SECONDS
@@ -128,13 +161,15 @@ def _confirmed(
     if status.state == PACKAGED and status.top_hash == top_hash:
         # EventBridge and SQS deliver at least once.
         return None
-    values: dict[str, str | float] = {"top_hash": top_hash, "confirmed_at": until}
+    values: Values = {"top_hash": top_hash, "confirmed_at": until}
+    if status.traceparent:
+        values["traceparent"] = ""
     if status.state in (HANDED, UNCONFIRMED):
         values["state"] = PACKAGED
     return values
 
 
-def _late(status: ExportStatus, handed_at: float) -> dict[str, str | float] | None:
+def _late(status: ExportStatus, handed_at: float) -> Values | None:
     """Return what silence changes: nothing if a later export has a reminder of its own."""
     same = abs(status.handed_at - handed_at) < CLOCK_SECONDS / 2
     return {"state": UNCONFIRMED} if status.state == HANDED and same else None

@@ -14,9 +14,11 @@ from ..queues.claims import Claim, ClaimedElsewhere, Claims, LostClaimError
 from ..queues.event import Event, from_message
 from ..queues.failures import kind_of, may_be_the_release, pause_after, reason_of
 from ..queues.lease import GiveBackError, Lease
+from ..queues.spans import event_span
 from ..queues.sqs import DeadLetterQueue, Queue, Received
 from ..runtime.errors import Kind
 from ..runtime.metrics import Metrics
+from ..runtime.tracing import current_span
 from .exporter import Exporter
 
 MAX_ATTEMPTS = 5
@@ -69,7 +71,10 @@ class ExportConsumer:
         Raises EventError, NewerVersionError, and what fails before the claim.
         """
         event = from_message(message.body)
-        with bound_contextvars(webhook_id=event.webhook_id, entry_id=event.entry_id):
+        with (
+            bound_contextvars(webhook_id=event.webhook_id, entry_id=event.entry_id),
+            event_span(self._queues.intake, event),
+        ):
             if not event.entry_id or (event.canvas and event.canvas.view):
                 self._to_canvases(event)
                 self._queues.intake.delete(message)
@@ -128,6 +133,7 @@ class ExportConsumer:
         reason, kind, attempt = reason_of(error), kind_of(error), claim.attempts + 1
         if may_be_the_release(error):
             self._metrics.put("ExportsFailed", 1, "Count")
+        current_span().fail(error)
         last = kind is Kind.PERMANENT or attempt >= MAX_ATTEMPTS
         log.error(
             "event.attempt_failed",

@@ -65,6 +65,8 @@ class ExportStatus:
     # When the event came for which Quilt was asked last, and when it was asked.
     event_at: float = 0
     handed_at: float = 0
+    # The span in which Quilt was asked, until its word has come; empty where it isn't traced.
+    traceparent: str = ""
     # Quilt's last known revision, when it was made, and of what.
     top_hash: str = ""
     confirmed_at: float = 0

@@ -12,8 +12,10 @@ import structlog
 
 from ..queues.claims import Claim, Claims
 from ..queues.event import Event
+from ..queues.spans import send_span
 from ..runtime.metrics import Metrics
 from ..runtime.time_limits import check_time, time_limit
+from ..runtime.tracing import span
 from ..store.archive import Archive
 from ..store.package_store import PackageStore
 from ..store.packages import Package, documents_of, package_of
@@ -146,17 +148,22 @@ class Exporter:
     def _store(self, event: Event, check: Callable[[], None]) -> Package:
         benchling = self._dependencies.benchling
         read_at = self._clock()
-        entry = benchling.entry(event.entry_id)
-        links = links_of(entry, benchling.name_of)
+        with span("read entry"):
+            entry = benchling.entry(event.entry_id)
+            links = links_of(entry, benchling.name_of)
         package = package_of(
             self._bucket,
             self._prefix,
             entry,
             lambda name: self._dependencies.statuses.own_package(name, event.entry_id),
         )
-        url = benchling.export(event.entry_id, check)
+        with span("wait for export"):
+            url = benchling.export(event.entry_id, check)
         floor_seconds = self._limits.floor_seconds
-        with open_download(self._dependencies.downloads, url, check, floor_seconds) as file:
+        with (
+            span("store files"),
+            open_download(self._dependencies.downloads, url, check, floor_seconds) as file,
+        ):
             documents = documents_of(package, entry, links, event.trigger)
             store = PackageStore(self._dependencies.s3, self._bucket, check)
             stored = store.write(package.name, event.entry_id, Archive(file), documents)
@@ -198,9 +205,12 @@ class Exporter:
             "event_at": event.received_at,
             "handed_at": handed_at,
         }
-        then = statuses.change(event.entry_id, lambda _: asked, shown=False)
-        self._dependencies.packaging.request_package(package, event.entry_id, event.webhook_id)
-        self._dependencies.confirm_later(event.entry_id, package.name, handed_at)
+        with send_span(self._dependencies.packaging.name) as sent:
+            if sent.traceparent or before.traceparent:
+                asked["traceparent"] = sent.traceparent
+            then = statuses.change(event.entry_id, lambda _: asked, shown=False)
+            self._dependencies.packaging.request_package(package, event.entry_id, event.webhook_id)
+            self._dependencies.confirm_later(event.entry_id, package.name, handed_at)
         seconds = max(self._clock() - event.received_at, 0)
         self._dependencies.metrics.put("PackagedSeconds", seconds, "Seconds")
 

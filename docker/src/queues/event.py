@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..runtime.tracing import as_traceparent
 from .canvas_request import ID, CanvasRequest, EventError, canvas_request
 
 # The form of a message. A reader takes this and every older one; fields that it
 # doesn't know stay where they are.
 VERSION = 1
-FIELDS = frozenset({"version", "webhook_id", "received_at", "entry_id", "payload"})
+FIELDS = frozenset({"version", "webhook_id", "received_at", "entry_id", "payload", "traceparent"})
 # What a message of any content raises where it is read.
 UNREADABLE = (
     ArithmeticError,
@@ -48,6 +49,9 @@ class Event:
     # Empty where only the canvas says which entry it is in.
     entry_id: str
     payload: dict[str, Any] = field(repr=False)
+    # The span that what is done for it is a child of; empty where it isn't traced. No
+    # part of the version: a release that doesn't know it passes it on.
+    traceparent: str = ""
     # What another version of the service has written beside these.
     others: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -90,6 +94,7 @@ class Event:
             "received_at": self.received_at,
             "entry_id": self.entry_id,
             "payload": self.payload,
+            **({"traceparent": self.traceparent} if self.traceparent else {}),
         }
         try:
             body = json.dumps(message, allow_nan=False, separators=(",", ":"))
@@ -117,6 +122,7 @@ def from_message(body: str) -> Event:
             float(message["received_at"]),
             message["entry_id"],
             message["payload"],
+            as_traceparent(message.get("traceparent")),
             {name: value for name, value in message.items() if name not in FIELDS},
         )
         request = event.canvas

@@ -48,6 +48,11 @@ class Queue:
         """Return whether SQS keeps the order within a group, and drops repeated messages."""
         return self._url.endswith(".fifo")
 
+    @property
+    def name(self) -> str:
+        """Return the queue's name."""
+        return self._url.rpartition("/")[2]
+
     def receive(self, hidden_seconds: float, wait_seconds: int) -> Received | None:
         """Return the next message, hidden from others for some seconds; None if none came."""
         response = self._client.receive_message(

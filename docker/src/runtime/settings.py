@@ -35,6 +35,7 @@ PATTERNS = {
         "no first part of a package's name: use up to 100 letters, digits, - and _",
     ),
     "QUILT_CONNECTED": ("true|false", "use true or false"),
+    "TRACING": ("true|false", "use true or false"),
     "QUILT_ATHENA_DATABASE": ("[a-z0-9_-]{1,255}", "no database's name: use Quilt's"),
     "ATHENA_WORKGROUP": ("[A-Za-z0-9._-]{1,128}", "no workgroup's name: use one"),
     "LINKED_BY": (
@@ -115,6 +116,8 @@ class Settings:
     front_door_url: Annotated[str, Text()] = ""
     # Whether a Quilt stack reads the packaging queue.
     quilt_connected: Annotated[bool, Flag()] = True
+    # Whether what is done for an event is traced, and sent to AWS X-Ray.
+    tracing: Annotated[bool, Flag()] = False
     # Where ECS has its agent; empty elsewhere.
     ecs_agent_uri: Annotated[str, Text()] = ""
     # How many entries one worker task works on at once.

@@ -16,6 +16,11 @@ class PackagingQueue:
         self._queue = queue
         self._workflow = workflow
 
+    @property
+    def name(self) -> str:
+        """Return the queue's name."""
+        return self._queue.name
+
     def request_package(self, package: Package, entry_id: str, webhook_id: str) -> None:
         """Ask for a package of what is stored under its prefix.
 

@@ -70,6 +70,11 @@ class Intake:
             f"{setting}: the queue was not asked yet: wait some seconds",
         )
 
+    @property
+    def queue(self) -> str:
+        """Return the queue's name."""
+        return self._queue_url.rpartition("/")[2]
+
     def accept(self, event: Event, group: str) -> bool:
         """Queue an event; return False if its webhook ID is in the queue already.
 

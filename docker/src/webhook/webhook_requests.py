@@ -21,6 +21,7 @@ from ..runtime.settings import Settings
 from .batch_sender import IntakeError, MessageRefusedError
 from .intake import EventSizeError, Intake
 from .keys import KeyProvider, KeysUnavailableError
+from .request_span import request_span
 from .verification import VerificationError, read_headers, verify_webhook
 
 # Benchling's bodies have a handful of levels. What reads an event further on, with
@@ -73,7 +74,8 @@ def accept(intake: Intake, event: Event, group: str) -> ResponseReturnValue:
     """
     bind_contextvars(entry_id=event.entry_id)
     try:
-        new = intake.accept(event, group)
+        with request_span(event, intake.queue) as traced:
+            new = intake.accept(traced, group)
     except EventError as error:
         raise BadRequest(str(error)) from error
     except EventSizeError as error:
