@@ -46,7 +46,9 @@ def test_what_is_lost_is_logged_once_a_minute(capsys, response, reason):
     exporter = XRayExporter(Client(response), "s", lambda: now[0])
     for now[0] in (0, 1, 59, 61):
         assert exporter.export([]) is SpanExportResult.FAILURE
-    lines = [json.loads(it) for it in capsys.readouterr().out.splitlines()]
+    every = [json.loads(it) for it in capsys.readouterr().out.splitlines()]
+    # Servers of other tests may still log.
+    lines = [it for it in every if it["event"].startswith("trace.")]
     assert [it["event"] for it in lines] == ["trace.export_failed"] * 2
     assert all(reason in it["reason"] for it in lines)
     assert "isn't logged" not in json.dumps(lines)
