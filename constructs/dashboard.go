@@ -109,9 +109,12 @@ func aroundOf(props DashboardProps, own lineOfOwn) []plot {
 		}, label, statistic}
 	}
 	return []plot{
-		{title: "Web tasks: processor and memory (%)", lines: []series{ofService(props.Webhook.Service, "CPUUtilization", "processor"), ofService(props.Webhook.Service, "MemoryUtilization", "memory")}},
-		{title: "Worker tasks: processor and memory (%)", lines: []series{ofService(props.Worker.Service, "CPUUtilization", "processor"), ofService(props.Worker.Service, "MemoryUtilization", "memory")}},
-		{title: "Web tasks by the load balancer's checks", lines: []series{ofTargets("HealthyHostCount", "healthy", "Minimum"), ofTargets("UnHealthyHostCount", "unhealthy", "Maximum")}},
+		{title: "Web tasks: CPU, memory (%)", lines: []series{ofService(props.Webhook.Service, "CPUUtilization", "processor"), ofService(props.Webhook.Service, "MemoryUtilization", "memory")}},
+		{title: "Worker tasks: CPU, memory (%)", lines: []series{ofService(props.Worker.Service, "CPUUtilization", "processor"), ofService(props.Worker.Service, "MemoryUtilization", "memory")}},
+		{title: "Web tasks: health checks", lines: []series{ofTargets("HealthyHostCount", "healthy", "Minimum"), ofTargets("UnHealthyHostCount", "unhealthy", "Maximum")}},
+		{title: "Calls that the worker made again", lines: []series{
+			own("BenchlingRetries", "Benchling", "Sum"), own("DynamoDBRetries", "DynamoDB", "Sum"), own("S3Retries", "S3", "Sum"), own("SQSRetries", "SQS", "Sum"),
+		}},
 		{title: "The front door", lines: []series{own("FrontDoorAnswered", "the worker's probe: 1 is open", "Minimum")}},
 	}
 }

@@ -29,6 +29,7 @@ from .queues.lease import GiveBackError
 from .queues.sqs import DeadLetterQueue, Queue
 from .runtime.cancellable_transport import CancellableTransport
 from .runtime.metrics import Metrics
+from .runtime.retries import count_retries
 from .runtime.settings import Settings
 from .runtime.time_limits import check_time
 from .store.manifests import Manifests
@@ -77,7 +78,7 @@ class Handlers:
     canvas: Process
 
 
-def build_stores(settings: Settings) -> Stores:
+def build_stores(settings: Settings, metrics: Metrics) -> Stores:
     """Return the queues, the table and the bucket of the settings; no call is made yet."""
     threads = settings.worker_concurrency + CANVAS_THREADS + REVISION_THREADS
     config = Config(
@@ -95,14 +96,17 @@ def build_stores(settings: Settings) -> Stores:
     canvases, revisions = (
         Queue(sqs, url) for url in (settings.canvas_queue_url, settings.revision_queue_url)
     )
-    metrics = Metrics(settings.stack_name)
+    s3 = session.client("s3", config=config.merge(uploads))
+    count_retries(sqs, "SQSRetries", metrics)
+    count_retries(dynamodb, "DynamoDBRetries", metrics)
+    count_retries(s3, "S3Retries", metrics)
     statuses = ExportStatuses(
         dynamodb,
         settings.claims_table,
         lambda entry_id, version: announce(canvases, entry_id, version),
     )
     return Stores(
-        session.client("s3", config=config.merge(uploads)),
+        s3,
         Queue(sqs, settings.intake_queue_url),
         canvases,
         revisions,
@@ -146,6 +150,7 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
             give_back.wait,
             whole=whole,
             call_seconds=settings.call_timeout_seconds,
+            retried=lambda: stores.metrics.count("BenchlingRetries"),
         )
         return httpx.Client(transport=transport, timeout=HTTP_TIMEOUT)
 

@@ -102,9 +102,10 @@ class Dependencies:
         ]
 
 
-def build_worker(settings: Settings) -> Dependencies:
+def build_worker(settings: Settings, metrics: Metrics) -> Dependencies:
     """Return the worker of the settings; no call is made yet."""
-    return Dependencies(settings, build_stores(settings), TaskProtection(settings.ecs_agent_uri))
+    stores = build_stores(settings, metrics)
+    return Dependencies(settings, stores, TaskProtection(settings.ecs_agent_uri))
 
 
 class WorkerService:
@@ -113,13 +114,14 @@ class WorkerService:
     Until then nothing is received: events wait in the queue.
     """
 
-    def __init__(self) -> None:
-        """Take nothing: ``start`` builds the worker."""
+    def __init__(self, metrics: Metrics) -> None:
+        """Take where to write metrics; ``start`` builds the worker."""
+        self._metrics = metrics
         self._built: Dependencies | None = None
 
     def start(self, settings: Settings) -> None:
         """Begin to work, with settings without problems."""
-        built = build_worker(settings)
+        built = build_worker(settings, self._metrics)
         built.start()
         self._built = built
 
@@ -155,7 +157,7 @@ def main() -> int:
     FrontDoor(
         settings.front_door_url, settings.region, boto3.Session().get_credentials, metrics
     ).watch()
-    service = WorkerService()
+    service = WorkerService(metrics)
     if not settings.problems:
         service.start(settings)
     watch = SecretWatch(settings, source_of(settings, os.environ, WORKER_REQUIRED), service)

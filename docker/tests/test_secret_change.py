@@ -8,6 +8,7 @@ import pytest
 
 from src import worker as module
 from src.handlers import Handlers
+from src.runtime.metrics import Metrics
 from src.runtime.settings import WORKER_REQUIRED, Settings, read_settings
 from src.webhook import application
 from src.webhook.application import build_dependencies
@@ -139,7 +140,7 @@ def test_an_export_ends_with_the_secret_it_began_with(server, monkeypatch):
         return Handlers(process, process)
 
     monkeypatch.setattr(module, "build_handlers", build_handlers)
-    built = build_worker(settings_of(server))
+    built = build_worker(settings_of(server), Metrics(""))
     first, canvas = (built._consumers(settings_of(server))[index]._handle for index in (0, -2))
     works = [threading.Thread(target=it, args=(None,)) for it in (first, canvas)]
     for thread in works:
@@ -157,7 +158,7 @@ def test_an_export_ends_with_the_secret_it_began_with(server, monkeypatch):
 
 
 def test_a_worker_goes_on_with_the_former_client_where_the_new_is_refused(server):
-    built = build_worker(settings_of(server))
+    built = build_worker(settings_of(server), Metrics(""))
     former = built._handlers
     server.client_secret = "old"
     assert "answered 401" in built.change(settings_of(server, client_secret="wrong"))
@@ -167,17 +168,17 @@ def test_a_worker_goes_on_with_the_former_client_where_the_new_is_refused(server
 
 
 def test_a_workflow_is_the_secrets_of_the_time(server):
-    built = build_worker(settings_of(server))
+    built = build_worker(settings_of(server), Metrics(""))
     assert built.change(replace(settings_of(server), workflow="beta")) == ""
     exporter = built._handlers.export.__self__._exporter
     assert exporter._dependencies.packaging._workflow == "beta"
 
 
 def test_a_worker_without_a_secret_begins_with_the_first(monkeypatch):
-    service, calls = WorkerService(), []
+    service, calls = WorkerService(Metrics("")), []
 
     class Built:
-        def __init__(self, settings):
+        def __init__(self, settings, _metrics):
             calls.append(settings.port)
             self.worker = self
 

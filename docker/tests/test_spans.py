@@ -120,9 +120,10 @@ if sys.argv[1] == "web":
     load(settings, os.environ)
 else:
     import src.worker
+    from src.runtime.metrics import Metrics
     from src.runtime.tracing import start_tracing
     start_tracing(settings)
-    src.worker.build_worker(settings)
+    src.worker.build_worker(settings, Metrics(""))
 print(any(it.partition(".")[0] == "opentelemetry" for it in sys.modules))
 """
 

@@ -15,6 +15,7 @@ import pytest
 from src import handlers
 from src.queues import threads as module
 from src.queues.threads import Worker
+from src.runtime.metrics import Metrics
 from src.runtime.settings import WORKER_REQUIRED, read_settings
 from src.worker import build_worker, main
 
@@ -75,7 +76,7 @@ def test_a_thread_outlives_faults(monkeypatch):
 
 
 def test_the_parts_fit_together():
-    built = build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED))
+    built = build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED), Metrics(""))
     assert "not asked" in built.credentials.problem()
     assert built.claims
 
@@ -89,7 +90,7 @@ def test_no_client_of_aws_builds_its_user_agent_for_each_request(monkeypatch):
             return clients[-1]
 
     monkeypatch.setattr(handlers.boto3, "Session", Session)
-    build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED))
+    build_worker(read_settings(ENVIRONMENT, WORKER_REQUIRED), Metrics(""))
     assert {it.meta.service_model.service_name for it in clients} == {"sqs", "s3", "dynamodb"}
     assert all(it.meta.config.user_agent.startswith(handlers.USER_AGENT) for it in clients)
 

@@ -78,8 +78,8 @@ const (
 var (
 	writtenAtRest   = []string{"FrontDoorAnswered", "LogLines", "NotReady", "SecretNotUsed"}
 	writtenByEvents = []string{
-		"EventsAccepted", "EventsRefused", "ExportBytes", "ExportsDone", "ExportsFailed", "PackageConfirmedSeconds",
-		"PackagedSeconds", "PackagesUnconfirmed", "WebhooksFailed", "WorkerBusy",
+		"BenchlingRetries", "DynamoDBRetries", "EventsAccepted", "EventsRefused", "ExportBytes", "ExportsDone", "ExportsFailed",
+		"PackageConfirmedSeconds", "PackagedSeconds", "PackagesUnconfirmed", "S3Retries", "SQSRetries", "WebhooksFailed", "WorkerBusy",
 	}
 )
 

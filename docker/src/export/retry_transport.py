@@ -55,11 +55,12 @@ class RetryTransport(httpx.BaseTransport):
         *,
         whole: bool = False,
         call_seconds: float = CALL_SECONDS,
+        retried: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the transport and a wait that returns True when the worker must stop.
 
         With ``whole``, responses are read to their end here, so that one that breaks
-        off is asked for again, too.
+        off is asked for again, too. ``retried`` is called before each request but the first.
         """
         self._inner = inner
         self._wait = wait
@@ -67,6 +68,7 @@ class RetryTransport(httpx.BaseTransport):
         self._clock = clock
         self._whole = whole
         self._call_seconds = call_seconds
+        self._retried = retried
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return the response, or raise UnavailableError when the time for waiting is over."""
@@ -91,6 +93,7 @@ class RetryTransport(httpx.BaseTransport):
             if self._clock() + pause > deadline or self._wait(pause):
                 raise UnavailableError(f"{fault} from {_target(request)}", asked)
             backoff *= 2
+            self._retried()
 
     def _ask(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
