@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -13,8 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-
-	"benchlingwebhook/internal/rehearsal/stage"
 )
 
 const (
@@ -47,13 +46,14 @@ func (a finish) claimsAreKept(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	again, err := a.mayComeAgain(ctx)
+	again, err := mayComeAgain(ctx, sqs.NewFromConfig(config), a.Stack.IntakeURL)
 	if err != nil {
 		return "", err
 	}
 	attribute, now := aws.ToString(expiry.TimeToLiveDescription.AttributeName), time.Now()
 	counts := map[bool]int{}
-	var problems []error
+	var problem error
+	wrong := 0
 	pages := dynamodb.NewScanPaginator(client, &dynamodb.ScanInput{TableName: &table})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -67,15 +67,18 @@ func (a finish) claimsAreKept(ctx context.Context) (string, error) {
 			}
 			claim := strings.HasPrefix(id, claimPrefix)
 			counts[claim]++
-			if problem := keptUntil(item[attribute], claim, now, again); problem != nil {
-				problems = append(problems, fmt.Errorf("table %s, item %s, %s: %w", table, id, attribute, problem))
+			if fault := keptUntil(item[attribute], claim, now, again); fault != nil {
+				problem, wrong = fmt.Errorf("table %s, item %s, %s: %w", table, id, attribute, fault), wrong+1
 			}
 		}
 	}
-	if counts[true] == 0 {
-		problems = append(problems, errors.New("the table has no claim"))
+	switch {
+	case wrong > 0:
+		return "", fmt.Errorf("%d of %d items, the last one: %w", wrong, counts[true]+counts[false], problem)
+	case counts[true] == 0:
+		return "", errors.New("the table has no claim")
 	}
-	return fmt.Sprintf("%d claims, %d items of entries; an event may come again for %.0f days", counts[true], counts[false], again.Hours()/24), errors.Join(problems...)
+	return fmt.Sprintf("%d claims, %d items of entries; an event may come again for %.0f days", counts[true], counts[false], again.Hours()/24), nil
 }
 
 // keptUntil says what is wrong with when an item is removed.
@@ -104,32 +107,42 @@ func keptUntil(value types.AttributeValue, claim bool, now time.Time, again time
 
 // mayComeAgain returns for how long an event may wait: in the intake queue, and then in
 // its dead letters, from which it is sent again.
-func (a finish) mayComeAgain(ctx context.Context) (time.Duration, error) {
-	queues := sqs.NewFromConfig(a.Emulator.Config())
-	longest := time.Duration(0)
-	found, err := queues.ListQueues(ctx, &sqs.ListQueuesInput{QueueNamePrefix: aws.String(stage.StackName)})
+func mayComeAgain(ctx context.Context, queues *sqs.Client, intake string) (time.Duration, error) {
+	kept, letters, err := retention(ctx, queues, intake)
 	if err != nil {
 		return 0, err
 	}
-	for _, url := range found.QueueUrls {
-		// The dead letters of the intake queue, and the queue itself.
-		if !strings.Contains(url, "-Intake") {
-			continue
-		}
-		attributes, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-			QueueUrl: aws.String(url), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameMessageRetentionPeriod},
-		})
-		if err != nil {
-			return 0, err
-		}
-		seconds, err := strconv.Atoi(attributes.Attributes[string(sqstypes.QueueAttributeNameMessageRetentionPeriod)])
-		if err != nil {
-			return 0, fmt.Errorf("%s: retention: %w", url, err)
-		}
-		longest += time.Duration(seconds) * time.Second
+	if letters == "" {
+		return 0, fmt.Errorf("%s: it has no dead-letter queue", intake)
 	}
-	if longest == 0 {
-		return 0, errors.New("there is no intake queue")
+	found, err := queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(letters[strings.LastIndex(letters, ":")+1:])})
+	if err != nil {
+		return 0, err
 	}
-	return longest, nil
+	afterwards, _, err := retention(ctx, queues, aws.ToString(found.QueueUrl))
+	return kept + afterwards, err
+}
+
+// retention returns for how long a queue keeps a message, and the ARN of its dead-letter
+// queue, if it has one.
+func retention(ctx context.Context, queues *sqs.Client, url string) (time.Duration, string, error) {
+	attributes, err := queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: aws.String(url), AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll},
+	})
+	if err != nil {
+		return 0, "", err
+	}
+	seconds, err := strconv.Atoi(attributes.Attributes[string(sqstypes.QueueAttributeNameMessageRetentionPeriod)])
+	if err != nil {
+		return 0, "", fmt.Errorf("%s: retention: %w", url, err)
+	}
+	var redrive struct {
+		Target string `json:"deadLetterTargetArn"`
+	}
+	if policy := attributes.Attributes[string(sqstypes.QueueAttributeNameRedrivePolicy)]; policy != "" {
+		if err := json.Unmarshal([]byte(policy), &redrive); err != nil {
+			return 0, "", fmt.Errorf("%s: redrive policy: %w", url, err)
+		}
+	}
+	return time.Duration(seconds) * time.Second, redrive.Target, nil
 }

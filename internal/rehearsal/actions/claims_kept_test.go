@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"gotest.tools/v3/assert"
+
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
 func TestKeptUntil(t *testing.T) {
@@ -37,4 +40,24 @@ func TestKeptUntil(t *testing.T) {
 			assert.ErrorContains(t, err, c.problem)
 		})
 	}
+}
+
+// TestMayComeAgain reads a queue and its dead letters from the local AWS.
+func TestMayComeAgain(t *testing.T) {
+	queues := sqs.NewFromConfig(emulatortest.Start(t).Config())
+	create := func(name string, attributes map[string]string) string {
+		made, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
+		assert.NilError(t, err)
+		return *made.QueueUrl
+	}
+	letters := create("letters", map[string]string{"MessageRetentionPeriod": "86400"})
+	_, err := mayComeAgain(t.Context(), queues, letters)
+	assert.ErrorContains(t, err, "it has no dead-letter queue")
+	intake := create("intake", map[string]string{
+		"MessageRetentionPeriod": "3600",
+		"RedrivePolicy":          `{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:letters", "maxReceiveCount": "3"}`,
+	})
+	again, err := mayComeAgain(t.Context(), queues, intake)
+	assert.NilError(t, err)
+	assert.Equal(t, again, 25*time.Hour)
 }
