@@ -14,6 +14,7 @@ from flask import Flask, Response
 
 from .runtime.health import LIVENESS, not_ready
 from .runtime.logs import configure_logs
+from .runtime.memory import release_unused
 from .runtime.privileges import give_up_new_privileges
 from .runtime.server import StopTimes, serve, stay_on_one_cpu
 from .runtime.settings import REQUIRED, Settings, SettingsError, read_settings
@@ -46,6 +47,7 @@ class LazyApp:
             app, warm_up = self._load()
             self._loaded.set_result(app)
             warm_up()
+            release_unused()
         except BaseException:
             log.critical("service.load_failed", exc_info=True)
             os._exit(1)
