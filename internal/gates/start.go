@@ -61,22 +61,27 @@ func (m *measurement) checkColdStart(ctx context.Context) error {
 	return nil
 }
 
-// startUp is how long the starts of an image took.
-type startUp struct{ firstAnswer, ready []time.Duration }
+// startUp is how long the starts of an image took, and the memory in bytes that each was
+// left with.
+type startUp struct {
+	firstAnswer, ready []time.Duration
+	memory             []int64
+}
 
 // checkSpeed starts both images in turns, so that what else the machine does
 // strikes both.
 func (m *measurement) checkSpeed(ctx context.Context) error {
 	var ours, old startUp
 	for range runs {
-		if err := m.startOnce(ctx, newImage, readOnly, &ours, &m.figures.New.Memory); err != nil {
+		if err := m.startOnce(ctx, newImage, readOnly, &ours); err != nil {
 			return err
 		}
-		if err := m.startOnce(ctx, oldImage, nil, &old, &m.figures.Old.Memory); err != nil {
+		if err := m.startOnce(ctx, oldImage, nil, &old); err != nil {
 			return err
 		}
 	}
 	m.figures.Starts = runs
+	m.figures.New.Memory, m.figures.Old.Memory = statistics.Median(ours.memory), statistics.Median(old.memory)
 	m.addTime("QG-2 first 200", ours.firstAnswer, startLimit)
 	m.addTime("QG-2 ready", ours.ready, startLimit)
 	m.figures.New.FirstAnswer, m.figures.Old.FirstAnswer = statistics.Median(ours.firstAnswer).Seconds(), statistics.Median(old.firstAnswer).Seconds()
@@ -93,7 +98,7 @@ func (m *measurement) checkSpeed(ctx context.Context) error {
 	if share > memoryLimit {
 		err = errors.New("too much")
 	}
-	m.list.Add("QG-2 idle memory of a web task", "0.6 of the old image's", fmt.Sprintf("%.2f: %.0f MB, the old image %.0f MB", share, mega(m.figures.New.Memory), mega(m.figures.Old.Memory)), err)
+	m.list.Add("QG-2 idle memory of a web task", "0.6 of the old image's", fmt.Sprintf("%.2f: %.0f MB, the old image %.0f MB; medians of %d", share, mega(m.figures.New.Memory), mega(m.figures.Old.Memory), runs), err)
 	worker, err := m.start(ctx, newImage, readOnly, "python", "-m", "src.worker")
 	if err != nil {
 		return err
@@ -114,7 +119,7 @@ func (m *measurement) addTime(gate string, times []time.Duration, limit time.Dur
 
 // startOnce starts an image's web service, adds how long that took, reads the
 // memory of what is ready, and removes it again.
-func (m *measurement) startOnce(ctx context.Context, image string, options []string, took *startUp, memory *int64) error {
+func (m *measurement) startOnce(ctx context.Context, image string, options []string, took *startUp) error {
 	s, err := m.start(ctx, image, options)
 	if err != nil {
 		return err
@@ -126,9 +131,11 @@ func (m *measurement) startOnce(ctx context.Context, image string, options []str
 		return err
 	}
 	took.firstAnswer, took.ready = append(took.firstAnswer, s.firstAnswer), append(took.ready, time.Since(s.began))
-	if *memory, err = m.memory(ctx, s); err != nil {
+	memory, err := m.memory(ctx, s)
+	if err != nil {
 		return err
 	}
+	took.memory = append(took.memory, memory)
 	_, err = m.Docker(ctx, "rm", "--force", s.name)
 	return err
 }
