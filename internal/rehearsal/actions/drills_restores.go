@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"benchlingwebhook/internal/deployed"
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/testbed"
 )
@@ -140,11 +139,7 @@ func (a drills) restoreTable(ctx context.Context, p *procedure) (string, error) 
 	if _, _, err := a.onePackage(ctx); err != nil {
 		return "", err
 	}
-	stack, err := deployed.Read(ctx, a.Emulator.Config(), stage.StackName)
-	if err != nil {
-		return "", err
-	}
-	client, table := dynamodb.NewFromConfig(a.Emulator.Config()), stack.Outputs["ClaimsTableName"]
+	client, table := dynamodb.NewFromConfig(a.Emulator.Config()), a.Stack.ClaimsTable
 	before, err := settledItems(ctx, client, table)
 	if err != nil {
 		return "", err

@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"benchlingwebhook/internal/deployed"
 	"benchlingwebhook/internal/rehearsal/stage"
 	"benchlingwebhook/internal/testbed"
 	"benchlingwebhook/internal/testbed/resources"
@@ -138,10 +137,6 @@ func (a drills) destroy(ctx context.Context, p *procedure) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	stack, err := deployed.Read(ctx, a.Emulator.Config(), stage.StackName)
-	if err != nil {
-		return "", err
-	}
 	// ECS stops the tasks of a service that is deleted.
 	if _, err := a.RetireWeb(ctx, a.Web.Load()); err != nil {
 		return "", err
@@ -153,25 +148,24 @@ func (a drills) destroy(ctx context.Context, p *procedure) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	table := stack.Outputs["ClaimsTableName"]
-	if err := p.says(output, a.Stack.Bucket, a.Stack.SecretARN, a.Stack.IntakeURL, table); err != nil {
+	if err := p.says(output, a.Stack.Bucket, a.Stack.SecretARN, a.Stack.IntakeURL, a.Stack.ClaimsTable); err != nil {
 		return "", err
 	}
 	described, err := cloudformation.NewFromConfig(a.Emulator.Config()).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(stage.StackName)})
 	if err == nil && len(described.Stacks) > 0 {
 		return "", fmt.Errorf("stack %s: %s", stage.StackName, described.Stacks[0].StackStatus)
 	}
-	return fmt.Sprintf("%d resources stay", len(strings.Fields(output))/2), a.stays(ctx, name, table)
+	return fmt.Sprintf("%d resources stay", len(strings.Fields(output))/2), a.stays(ctx, name)
 }
 
 // stays looks for what a deleted stack leaves: a package, the claims, the secret's value
 // and the queue of events.
-func (a drills) stays(ctx context.Context, name, table string) error {
+func (a drills) stays(ctx context.Context, name string) error {
 	config := a.Emulator.Config()
 	_, object := a.ReadObject(ctx, name+"/entry.json")
-	claims, read := items(ctx, dynamodb.NewFromConfig(config), table)
+	claims, read := items(ctx, dynamodb.NewFromConfig(config), a.Stack.ClaimsTable)
 	if read == nil && len(claims) == 0 {
-		read = fmt.Errorf("table %s: it is empty", table)
+		read = fmt.Errorf("table %s: it is empty", a.Stack.ClaimsTable)
 	}
 	_, secret := secretsmanager.NewFromConfig(config).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(a.Stack.SecretARN)})
 	_, queue := sqs.NewFromConfig(config).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{

@@ -135,7 +135,12 @@ func deployments(ctx context.Context, s *stage.Stage, names []string) (string, e
 // publish gives CloudWatch the worker's metric of readiness that was logged since a time,
 // and returns the time until which it is given.
 func publish(ctx context.Context, s *stage.Stage, since time.Time) time.Time {
-	for line := range strings.Lines(s.Logs(ctx, s.Worker.Load())) {
+	log, err := s.Logs(ctx, s.Worker.Load())
+	if err != nil {
+		// The worker is being replaced: the next one is read later.
+		return since
+	}
+	for line := range strings.Lines(log) {
 		var beat struct {
 			AWS            struct{ Timestamp int64 } `json:"_aws"`
 			Service, Stack string

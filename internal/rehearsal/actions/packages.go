@@ -215,7 +215,11 @@ func (a packages) silence(ctx context.Context) (string, error) {
 	if err := a.WaitShown(ctx, c, confirmWithin+confirmTimeout, "Quilt has not confirmed"); err != nil {
 		return "", err
 	}
-	if log := a.Logs(ctx, impatient); !strings.Contains(log, `"PackagesUnconfirmed"`) {
+	log, err := a.Logs(ctx, impatient)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(log, `"PackagesUnconfirmed"`) {
 		return "", errors.New("the worker's log has no metric PackagesUnconfirmed")
 	}
 	a.Packager.Silence(false)

@@ -23,7 +23,11 @@ const (
 func (a faults) rotateSecret(ctx context.Context) (stage.Accepted, error) {
 	running := map[*stage.Task]int{a.Web.Load(): 0, a.Worker.Load(): 0}
 	for task := range running {
-		running[task] = strings.Count(a.Logs(ctx, task), secretChanged)
+		log, err := a.Logs(ctx, task)
+		if err != nil {
+			return stage.Accepted{}, err
+		}
+		running[task] = strings.Count(log, secretChanged)
 	}
 	l := a.StartLoad(ctx, loadEvents, "etr_", loadPause)
 	text := a.NewSecret()
@@ -35,7 +39,11 @@ func (a faults) rotateSecret(ctx context.Context) (stage.Accepted, error) {
 	if err := testbed.Until(ctx, rotationTimeout, func() (bool, string) {
 		missing := 0
 		for task, before := range running {
-			if strings.Count(a.Logs(ctx, task), secretChanged) == before {
+			log, err := a.Logs(ctx, task)
+			if err != nil {
+				return false, err.Error()
+			}
+			if strings.Count(log, secretChanged) == before {
 				missing++
 			}
 		}

@@ -96,7 +96,11 @@ func (a webhooks) Run(ctx context.Context) error {
 	}
 	signature := a.checkAccepted(ctx, running)
 	_ = a.Report.Check("log without complaints", func() (string, error) {
-		if bad := testbed.LinesWith(a.Logs(ctx, running), testbed.Complaint.MatchString); bad != "" {
+		log, err := a.Logs(ctx, running)
+		if err != nil {
+			return "", err
+		}
+		if bad := testbed.LinesWith(log, testbed.Complaint.MatchString); bad != "" {
 			return "", errors.New(bad)
 		}
 		return "no error, warning or traceback", nil
@@ -107,7 +111,11 @@ func (a webhooks) Run(ctx context.Context) error {
 		if code == "" {
 			return "", errors.New("no event was accepted")
 		}
-		if strings.Contains(a.Logs(ctx, running), code) {
+		log, err := a.Logs(ctx, running)
+		if err != nil {
+			return "", err
+		}
+		if strings.Contains(log, code) {
 			return "", errors.New("the log has the signature of an accepted event")
 		}
 		return "the accepted event's isn't there", nil
@@ -126,7 +134,7 @@ func (a webhooks) checkAccepted(ctx context.Context, running *stage.Task) (signa
 		}
 		status, body, err := testbed.Post(ctx, running.URL+"/event", webhook)
 		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("/event: status %d, %s: log: %s", status, body, testbed.LastLines(a.Logs(ctx, running), 3))
+			err = fmt.Errorf("/event: status %d, %s: log: %s", status, body, a.LastLines(ctx, running, 3))
 		}
 		if err != nil {
 			return "", err

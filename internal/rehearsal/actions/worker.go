@@ -141,8 +141,9 @@ func (a worker) latencies(ctx context.Context, sent stage.Accepted) (string, err
 		}
 	}
 	if err := testbed.Until(ctx, confirmTimeout, func() (bool, string) {
-		confirmed = a.confirmations(ctx, sent)
-		return len(confirmed) == len(sent.Entries), fmt.Sprintf("%d of %d packages confirmed", len(confirmed), len(sent.Entries))
+		var err error
+		confirmed, err = a.confirmations(ctx, sent)
+		return len(confirmed) == len(sent.Entries), fmt.Sprintf("%d of %d packages confirmed, %v", len(confirmed), len(sent.Entries), err)
 	}); err != nil {
 		return "", err
 	}
@@ -153,9 +154,13 @@ func (a worker) latencies(ctx context.Context, sent stage.Accepted) (string, err
 
 // confirmations returns the times that the worker's metric has of the events'
 // entries.
-func (a worker) confirmations(ctx context.Context, sent stage.Accepted) []time.Duration {
+func (a worker) confirmations(ctx context.Context, sent stage.Accepted) ([]time.Duration, error) {
+	log, err := a.Logs(ctx, a.Worker.Load())
+	if err != nil {
+		return nil, err
+	}
 	var found []time.Duration
-	for line := range strings.Lines(a.Logs(ctx, a.Worker.Load())) {
+	for line := range strings.Lines(log) {
 		var metric struct {
 			Entry   string   `json:"entry_id"`
 			Seconds *float64 `json:"PackageConfirmedSeconds"`
@@ -164,5 +169,5 @@ func (a worker) confirmations(ctx context.Context, sent stage.Accepted) []time.D
 			found = append(found, time.Duration(*metric.Seconds*float64(time.Second)))
 		}
 	}
-	return found
+	return found, nil
 }

@@ -21,11 +21,9 @@ func (s *Stage) AllLogs(ctx context.Context) (map[string]string, error) {
 	}
 	logs := map[string]string{}
 	for name := range strings.FieldsSeq(names) {
-		text, err := s.Engine.Command(ctx, "logs", name).CombinedOutput()
-		if err != nil {
-			return nil, fmt.Errorf("log of %s: %w: %s", name, err, testbed.LastLines(string(text), 3))
+		if logs[name], err = s.logOf(ctx, name); err != nil {
+			return nil, err
 		}
-		logs[name] = string(text)
 	}
 	return logs, nil
 }
@@ -84,11 +82,33 @@ func (s *Stage) completedEvents(ctx context.Context) (map[string]bool, error) {
 }
 
 // Logs returns what the task's containers have written.
-func (s *Stage) Logs(ctx context.Context, running *Task) string {
+func (s *Stage) Logs(ctx context.Context, running *Task) (string, error) {
 	var all strings.Builder
 	for _, c := range running.Containers {
-		text, _ := s.Engine.Command(ctx, "logs", c.Name).CombinedOutput()
-		all.Write(text)
+		text, err := s.logOf(ctx, c.Name)
+		if err != nil {
+			return "", err
+		}
+		all.WriteString(text)
 	}
-	return all.String()
+	return all.String(), nil
+}
+
+// LastLines returns the last lines that the task's containers have written, or why they
+// can't be read, for an error.
+func (s *Stage) LastLines(ctx context.Context, running *Task, n int) string {
+	log, err := s.Logs(ctx, running)
+	if err != nil {
+		return err.Error()
+	}
+	return testbed.LastLines(log, n)
+}
+
+// logOf returns what a container has written.
+func (s *Stage) logOf(ctx context.Context, name string) (string, error) {
+	text, err := s.Engine.Command(ctx, "logs", name).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("log of %s: %w: %s", name, err, testbed.LastLines(string(text), 3))
+	}
+	return string(text), nil
 }

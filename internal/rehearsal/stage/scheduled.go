@@ -174,7 +174,10 @@ func (r *runner) logs(ctx context.Context) []string {
 	r.lock.Unlock()
 	var logs []string
 	for _, t := range started {
-		logs = append(logs, r.stage.Logs(ctx, t))
+		// A task whose container isn't there yet has written nothing.
+		if log, err := r.stage.Logs(ctx, t); err == nil {
+			logs = append(logs, log)
+		}
 	}
 	return logs
 }

@@ -24,7 +24,7 @@ const StackName = "BenchlingWebhook-dev"
 type Stack struct {
 	// WebTask and WorkerTask are the two services'.
 	WebTask, WorkerTask                        types.TaskDefinition
-	Cluster                                    string
+	Cluster, ClaimsTable                       string
 	IntakeURL, PackagingURL, Bucket, SecretARN string
 	// IdleTimeout is the load balancer's, for connections to targets, too.
 	IdleTimeout time.Duration
@@ -42,6 +42,7 @@ func (s *Stage) ReadBack(ctx context.Context) error {
 		outputs := stack.Outputs
 		s.Stack = Stack{
 			Cluster:      outputs["ClusterName"],
+			ClaimsTable:  outputs["ClaimsTableName"],
 			IntakeURL:    outputs["IntakeQueueUrl"],
 			PackagingURL: outputs["PackagingQueueUrl"],
 			Bucket:       outputs["PackageBucketName"],

@@ -45,7 +45,7 @@ func (s *Stage) runTask(ctx context.Context, definition types.TaskDefinition, se
 		status, _, err := testbed.Get(ctx, health)
 		return status == http.StatusOK, fmt.Sprintf("%s: status %d, %v", health, status, err)
 	}); err != nil {
-		return nil, fmt.Errorf("%w: log: %s", err, testbed.LastLines(s.Logs(ctx, running), 5))
+		return nil, fmt.Errorf("%w: log: %s", err, s.LastLines(ctx, running, 5))
 	}
 	running.FirstResponse = time.Since(running.began)
 	return running, nil

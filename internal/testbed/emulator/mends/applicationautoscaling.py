@@ -116,5 +116,13 @@ def mend_scaling():
             f"{namespace}::ScalingPolicy": resource_type(policy_arn, put_policy, policies),
         }
     )
+    reset_all = ministack.app._reset_all_state
+
+    def reset():
+        reset_all()
+        for kept in (targets, policies, actions):
+            kept.clear()
+
+    ministack.app._reset_all_state = reset
     router.SERVICE_PATTERNS["application-autoscaling"] = {"target_prefixes": ["AnyScaleFrontendService"]}
     ministack.app.SERVICE_HANDLERS["application-autoscaling"] = handle
