@@ -47,11 +47,12 @@ class LazyApp:
             app, warm_up = self._load()
             self._loaded.set_result(app)
             warm_up()
-            release_unused()
         except BaseException:
             log.critical("service.load_failed", exc_info=True)
             os._exit(1)
         self._is_warm = True
+        # No probe waits for this.
+        release_unused()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to a request."""
