@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/testbed/benchling"
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
 // connectedTemplate has a secret and the outputs that connect reads.
@@ -31,9 +31,7 @@ func TestConnectToTheEmulator(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cloud, _ := start(ctx, t)
-	_, err := cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(connectedTemplate)})
-	assert.NilError(t, err)
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", connectedTemplate)
 	_, outputs, err := deployedOf(ctx, cloud, "BenchlingWebhook-dev")
 	assert.NilError(t, err)
 	fake, r, printed := rig(t, 200, `{"status": "ready"}`)
@@ -107,8 +105,6 @@ func TestConnectNeedsTheOutputs(t *testing.T) {
 	defer cancel()
 	cloud, _ := start(ctx, t)
 	assert.ErrorContains(t, Connect(ctx, "dev", ConnectOptions{}, nil), `stack "BenchlingWebhook-dev"`)
-	_, err := cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployedTemplate, "http://127.0.0.1:1/"))})
-	assert.NilError(t, err)
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(deployedTemplate, "http://127.0.0.1:1/"))
 	assert.ErrorContains(t, Connect(ctx, "dev", ConnectOptions{}, nil), "no output ServiceName: deploy the stack of this version first")
 }

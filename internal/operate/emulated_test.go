@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
@@ -119,10 +118,7 @@ func TestDeployToTheEmulator(t *testing.T) {
 		fmt.Fprint(w, `{"status": "ready"}`)
 	}))
 	defer door.Close()
-	_, err = cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("BenchlingWebhook-dev"), TemplateBody: aws.String(fmt.Sprintf(deployedTemplate, door.URL+"/")),
-	})
-	assert.NilError(t, err)
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(deployedTemplate, door.URL+"/"))
 	assert.NilError(t, Preflight(ctx, "dev", preflight.Options{Synthesized: true}, false, &out))
 	assert.NilError(t, Deploy(ctx, "dev", nil, preflight.Options{}, &out))
 	assert.Equal(t, text(t, log), "deploy -c environment=dev\n")

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
@@ -51,7 +53,7 @@ func TestLogsFollowAnEvent(t *testing.T) {
 	defer cancel()
 	cloud, _ := start(ctx, t)
 	assert.ErrorContains(t, Logs(ctx, "dev", LogsOptions{Since: time.Hour}, nil), `stack "BenchlingWebhook-dev"`)
-	makeStack(ctx, t, cloud, "BenchlingWebhook-dev", connectedTemplate)
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", connectedTemplate)
 	_, err := ecs.NewFromConfig(cloud).CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: aws.String("cluster")})
 	assert.NilError(t, err)
 	began := time.Now().UTC().Add(-10 * time.Minute).Truncate(time.Second)

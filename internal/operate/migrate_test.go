@@ -19,6 +19,7 @@ import (
 
 	"benchlingwebhook/internal/migrate"
 	"benchlingwebhook/internal/testbed/benchling"
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 )
 
 // formerTemplate has the parameters and outputs of the predecessor's stack that are read.
@@ -60,12 +61,12 @@ func TestMigrateFromTheEmulator(t *testing.T) {
 	parameter := func(name, value string) types.Parameter {
 		return types.Parameter{ParameterKey: aws.String(name), ParameterValue: aws.String(value)}
 	}
-	_, err = cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("Former"), TemplateBody: aws.String(formerTemplate), Parameters: []types.Parameter{
+	emulatortest.MakeStack(ctx, t, cloud, "Former", formerTemplate, func(i *cloudformation.CreateStackInput) {
+		i.Parameters = []types.Parameter{
 			parameter("PackagerQueueUrl", "https://sqs.us-east-1.amazonaws.com/123456789012/quilt"),
 			parameter("QuiltWebHost", "https://Quilt.example.com/"), parameter("BenchlingSecretARN", aws.ToString(made.ARN)),
-		}})
-	assert.NilError(t, err)
+		}
+	})
 	before := text(t, "cdk.json")
 
 	var out bytes.Buffer

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
+
 	"gotest.tools/v3/assert"
 )
 
@@ -24,7 +26,7 @@ func TestSetupPicksOneOfSeveralAthenaOutputs(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cloud, run := rehearsedSetup(ctx, t)
-	makeStack(ctx, t, cloud, "quilt", strings.Replace(quiltTemplate, `"Outputs": {`, athenaOutputs, 1))
+	emulatortest.MakeStack(ctx, t, cloud, "quilt", strings.Replace(quiltTemplate, `"Outputs": {`, athenaOutputs, 1))
 	const database, workgroup = "quiltDatabase", "athenaWorkgroup"
 
 	for _, c := range []struct {

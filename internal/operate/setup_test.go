@@ -11,9 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"gotest.tools/v3/assert"
 )
@@ -44,20 +45,14 @@ func rehearsedSetup(ctx context.Context, t *testing.T) (cloud aws.Config, run fu
 	}
 }
 
-func makeStack(ctx context.Context, t *testing.T, cloud aws.Config, name, template string) {
-	t.Helper()
-	_, err := cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(template)})
-	assert.NilError(t, err)
-}
-
 // TestSetupFindsQuilt takes all from a Quilt stack, unattended, and has nothing to do the
 // second time.
 func TestSetupFindsQuilt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cloud, run := rehearsedSetup(ctx, t)
-	makeStack(ctx, t, cloud, "quilt", quiltTemplate)
-	makeStack(ctx, t, cloud, "other", `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"QueueArn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}}}}`)
+	emulatortest.MakeStack(ctx, t, cloud, "quilt", quiltTemplate)
+	emulatortest.MakeStack(ctx, t, cloud, "other", `{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"QueueArn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}}}}`)
 	before := text(t, "cdk.json")
 
 	_, out, err := run(SetupOptions{})
@@ -113,7 +108,7 @@ func TestSetupInterrupted(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cloud, run := rehearsedSetup(ctx, t)
-	makeStack(ctx, t, cloud, "quilt", quiltTemplate)
+	emulatortest.MakeStack(ctx, t, cloud, "quilt", quiltTemplate)
 	before := text(t, "cdk.json")
 	for _, at := range []string{"Quilt stack quilt", "packageBucket"} {
 		halfway, interrupt := context.WithCancel(ctx)
@@ -135,8 +130,8 @@ func TestSetupAsks(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cloud, run := rehearsedSetup(ctx, t)
-	makeStack(ctx, t, cloud, "quilt-a", quiltTemplate)
-	makeStack(ctx, t, cloud, "quilt-b", strings.NewReplacer("quilt-packager", "b-packager", "lab-packages", "b-packages").Replace(quiltTemplate))
+	emulatortest.MakeStack(ctx, t, cloud, "quilt-a", quiltTemplate)
+	emulatortest.MakeStack(ctx, t, cloud, "quilt-b", strings.NewReplacer("quilt-packager", "b-packager", "lab-packages", "b-packages").Replace(quiltTemplate))
 	before := text(t, "cdk.json")
 	_, err := sns.NewFromConfig(cloud).CreateTopic(ctx, &sns.CreateTopicInput{Name: aws.String("on-call")})
 	assert.NilError(t, err)
@@ -185,7 +180,7 @@ func TestSetupWithoutQuilt(t *testing.T) {
 
 	other := cloud.Copy()
 	other.Region = "eu-west-1"
-	makeStack(ctx, t, other, "quilt", quiltTemplate)
+	emulatortest.MakeStack(ctx, t, other, "quilt", quiltTemplate)
 	_, _, err = run(SetupOptions{Yes: true})
 	assert.Error(t, err, "no Quilt stack in "+cloud.Region+", but quilt in eu-west-1; set AWS_REGION to that region, or pass --quilt-stack none (make: QUILT_STACK=none)\nnothing is written")
 

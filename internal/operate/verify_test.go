@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"benchlingwebhook/internal/testbed/emulator/emulatortest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -75,7 +77,7 @@ func newWork(ctx context.Context, t *testing.T, packaging string) (aws.Config, w
 	cloud, _ := start(ctx, t)
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"status": "ready"}`) }))
 	t.Cleanup(door.Close)
-	makeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(workTemplate, door.URL+"/", packaging))
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(workTemplate, door.URL+"/", packaging))
 	_, outputs, err := deployedOf(ctx, cloud, "BenchlingWebhook-dev")
 	assert.NilError(t, err)
 	return cloud, worker{t, intake{sqs.NewFromConfig(cloud), outputs["IntakeQueueUrl"]}, claims{dynamodb.NewFromConfig(cloud), outputs["ClaimsTableName"]}}

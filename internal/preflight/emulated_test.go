@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -46,10 +45,7 @@ func TestEmulatedAccount(t *testing.T) {
 		Name: aws.String(preflight.BootstrapParameter), Value: aws.String(fmt.Sprint(preflight.BootstrapVersion)), Type: ssmtypes.ParameterTypeString,
 	})
 	assert.NilError(t, err)
-	_, err = cloudformation.NewFromConfig(cloud.Config()).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("BenchlingWebhook-prod"), TemplateBody: aws.String(`{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}`),
-	})
-	assert.NilError(t, err)
+	emulatortest.MakeStack(ctx, t, cloud.Config(), "BenchlingWebhook-prod", `{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}`)
 	settings := prod()
 	settings.Vpc = makeVpc(ctx, t, ec2.NewFromConfig(cloud.Config()))
 	public := settings.Vpc.PrivateSubnetIDs[1]

@@ -28,10 +28,7 @@ func TestDeployedInTheEmulator(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	cloud := emulated.Config()
-	_, err := cloudformation.NewFromConfig(cloud).CreateStack(ctx, &cloudformation.CreateStackInput{
-		StackName: aws.String("Stack"), TemplateBody: aws.String(topic), EnableTerminationProtection: aws.Bool(true),
-	})
-	assert.NilError(t, err)
+	emulatortest.MakeStack(ctx, t, cloud, "Stack", topic, func(i *cloudformation.CreateStackInput) { i.EnableTerminationProtection = aws.Bool(true) })
 	after := map[string]cfn.Template{}
 	for name, text := range map[string]string{"Stack": renamed, "New": topic} {
 		template, err := parsed(name, []byte(text))
@@ -66,12 +63,7 @@ func TestDeployedNestedStacks(t *testing.T) {
 	maps.Copy(urls, stored(ctx, t, cloud, map[string]string{"child": nesting(t, map[string]string{"Deep": urls["deep"]})}))
 	deployNow := func(name string, nested map[string]string) string {
 		text := nesting(t, nested)
-		client := cloudformation.NewFromConfig(cloud)
-		_, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String(name), TemplateBody: aws.String(text)})
-		assert.NilError(t, err)
-		assert.NilError(t, cloudformation.NewStackCreateCompleteWaiter(client, func(o *cloudformation.StackCreateCompleteWaiterOptions) {
-			o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
-		}).Wait(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String(name)}, time.Minute))
+		emulatortest.MakeStack(ctx, t, cloud, name, text)
 		return text
 	}
 	of := func(texts map[string]string) map[string]cfn.Template {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/cfn"
@@ -60,17 +59,6 @@ func frontDoor(t *testing.T, file string) (cfn.Template, string) {
 	return whole, string(body)
 }
 
-// deploy deploys a template's front door to the emulator.
-func deploy(ctx context.Context, t *testing.T, cloud *emulator.Emulator, name, body string) {
-	t.Helper()
-	client := cloudformation.NewFromConfig(cloud.Config())
-	_, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: &name, TemplateBody: &body})
-	assert.NilError(t, err)
-	assert.NilError(t, cloudformation.NewStackCreateCompleteWaiter(client, func(o *cloudformation.StackCreateCompleteWaiterOptions) {
-		o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
-	}).Wait(ctx, &cloudformation.DescribeStacksInput{StackName: &name}, time.Minute))
-}
-
 // TestFiguresAreTheDeployedOnes deploys the front doors of two templates and compares
 // what is read back with them.
 func TestFiguresAreTheDeployedOnes(t *testing.T) {
@@ -80,7 +68,7 @@ func TestFiguresAreTheDeployedOnes(t *testing.T) {
 	for name, overwrite := range map[string]map[string]string{"dev": {}, "guarded": {"x-source-address": apigateway.SourceIP}} {
 		t.Run(name, func(t *testing.T) {
 			template, body := frontDoor(t, "../../../stacks/testdata/"+name+".template.json")
-			deploy(ctx, t, cloud, name, body)
+			emulatortest.MakeStack(ctx, t, cloud.Config(), name, body)
 			groups, err := deployed.Resources(ctx, cloud.Config(), name, "AWS::ElasticLoadBalancingV2::TargetGroup")
 			assert.NilError(t, err)
 			figures, err := loadbalancer.Read(ctx, cloud.Config(), groups[0])

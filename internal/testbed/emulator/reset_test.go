@@ -3,10 +3,8 @@ package emulator_test
 import (
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"gotest.tools/v3/assert"
 
@@ -28,9 +26,7 @@ func TestReset(t *testing.T) {
 		assert.NilError(t, err)
 		return len(listed.QueueUrls), len(described.ScalableTargets)
 	}
-	_, err := cloudformation.NewFromConfig(cloud.Config()).CreateStack(t.Context(), &cloudformation.CreateStackInput{
-		StackName: aws.String("made"), TemplateBody: aws.String(made)})
-	assert.NilError(t, err)
+	emulatortest.MakeStack(t.Context(), t, cloud.Config(), "made", made)
 	queues, targets := count()
 	assert.Check(t, queues == 1 && targets == 1, "%d queues, %d targets", queues, targets)
 	assert.NilError(t, cloud.Reset(t.Context()))

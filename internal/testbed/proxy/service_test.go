@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"gotest.tools/v3/assert"
 
 	"benchlingwebhook/internal/testbed/emulator/emulatortest"
@@ -33,11 +31,7 @@ func TestTheServiceKeepsTheLimits(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	stacks := cloudformation.NewFromConfig(cloud.Config())
-	_, err := stacks.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String("s"), TemplateBody: aws.String(resources)})
-	assert.NilError(t, err)
-	made := cloudformation.NewStackCreateCompleteWaiter(stacks, func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = 100 * time.Millisecond })
-	assert.NilError(t, made.Wait(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String("s")}, time.Minute))
+	emulatortest.MakeStack(ctx, t, cloud.Config(), "s", resources)
 	p, err := proxy.Start(cloud.Endpoint, nil, func(string) bool { return false })
 	assert.NilError(t, err)
 	t.Cleanup(p.Stop)

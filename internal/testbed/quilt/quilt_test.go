@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -120,11 +119,7 @@ func TestPackager(t *testing.T) {
 	local := emulatortest.Start(t)
 	config := local.Config()
 
-	formation := cloudformation.NewFromConfig(config)
-	_, err := formation.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String("quilt"), TemplateBody: aws.String(stack)})
-	assert.NilError(t, err)
-	waiter := cloudformation.NewStackCreateCompleteWaiter(formation, func(o *cloudformation.StackCreateCompleteWaiterOptions) { o.MinDelay = 100 * time.Millisecond })
-	assert.NilError(t, waiter.Wait(ctx, &cloudformation.DescribeStacksInput{StackName: aws.String("quilt")}, 30*time.Second))
+	emulatortest.MakeStack(ctx, t, config, "quilt", stack)
 	queues := sqs.NewFromConfig(config)
 	url := func(name string) string {
 		queue, err := queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(name)})
@@ -183,7 +178,7 @@ func TestPackager(t *testing.T) {
 	first := put(name+"/data/a\u202fb.csv", "old")
 	put(name+"/empty/", "")
 	gone := put(name+"/gone", "x")
-	_, err = bucket.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("packages"), Key: aws.String(name + "/gone")})
+	_, err := bucket.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("packages"), Key: aws.String(name + "/gone")})
 	assert.NilError(t, err)
 	ask(name)
 	wait("first revision", func() bool { return len(p.Revisions(name)) == 1 })

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"gotest.tools/v3/assert"
@@ -100,12 +99,8 @@ func TestReadIsWhatECSDeployed(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cloud := emulatortest.Start(t).Config()
-	client, name := cloudformation.NewFromConfig(cloud), "scheduler"
-	_, err := client.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: &name, TemplateBody: aws.String(whole)})
-	assert.NilError(t, err)
-	assert.NilError(t, cloudformation.NewStackCreateCompleteWaiter(client, func(o *cloudformation.StackCreateCompleteWaiterOptions) {
-		o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
-	}).Wait(ctx, &cloudformation.DescribeStacksInput{StackName: &name}, time.Minute))
+	name := "scheduler"
+	emulatortest.MakeStack(ctx, t, cloud, name, whole)
 	f, err := Read(ctx, cloud, name, "Service")
 	assert.NilError(t, err)
 	services, err := deployed.Resources(ctx, cloud, name, "AWS::ECS::Service")

@@ -52,17 +52,31 @@ func Start(t *testing.T) *emulator.Emulator {
 	if !shared.sharing {
 		cloud := start(ctx, t, t.TempDir())
 		t.Cleanup(cloud.Stop)
+		t.Cleanup(func() { showLog(t, cloud.Log) })
 		return cloud
 	}
-	if shared.cloud != nil {
+	if shared.cloud == nil {
+		var err error
+		shared.directory, err = os.MkdirTemp("", "emulator-")
+		assert.NilError(t, err)
+		shared.cloud = start(ctx, t, shared.directory)
+	} else {
 		assert.NilError(t, shared.cloud.Reset(ctx))
-		return shared.cloud
 	}
-	var err error
-	shared.directory, err = os.MkdirTemp("", "emulator-")
-	assert.NilError(t, err)
-	shared.cloud = start(ctx, t, shared.directory)
+	t.Cleanup(func() { showLog(t, shared.cloud.Log) })
 	return shared.cloud
+}
+
+// logShown is how much of the local AWS's log a test shows that failed, in bytes.
+const logShown = 4096
+
+func showLog(t *testing.T, path string) {
+	if !t.Failed() {
+		return
+	}
+	text, err := os.ReadFile(path)
+	assert.Check(t, err)
+	t.Logf("the local AWS: …%s", text[max(len(text)-logShown, 0):])
 }
 
 func start(ctx context.Context, t *testing.T, directory string) *emulator.Emulator {
