@@ -21,8 +21,8 @@ type DashboardProps struct {
 	// Webhook and Worker give CPU, memory and log bytes.
 	Webhook WebhookService
 	Worker  WorkerService
-	// Bucket gives what is stored.
-	Bucket PackageBucket
+	// Bucket gives what is stored; nil where no packages are made.
+	Bucket *PackageBucket
 	// Alarms are shown by state.
 	Alarms []awscloudwatch.IAlarm
 }
@@ -70,7 +70,7 @@ func stations(props DashboardProps, own lineOfOwn) []station {
 	}
 	queue := props.Queue
 	const visible, hidden, age = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "ApproximateAgeOfOldestMessage"
-	return []station{
+	all := []station{
 		{"1 Benchling", "What it sends", []plot{
 			{title: "Requests", lines: []series{ofApi("Count", "all", "Sum"), ofApi("4xx", "4xx", "Sum")}},
 			{title: "Events by outcome", lines: []series{own("EventsAccepted", "accepted", "Sum"), own("EventsRefused", "refused", "Sum")}},
@@ -96,6 +96,10 @@ func stations(props DashboardProps, own lineOfOwn) []station {
 			{title: "Revisions", lines: []series{own("PackageConfirmedSeconds", "confirmed", "SampleCount"), own("PackagesUnconfirmed", "not in time", "Sum")}},
 		}},
 	}
+	if props.Bucket == nil {
+		return all[:4]
+	}
+	return all
 }
 
 // aroundOf are the tasks, on which all depends.
@@ -132,7 +136,10 @@ func costsOf(props DashboardProps, own lineOfOwn) []plot {
 		{title: "Cost: running tasks", lines: []series{own("NotReady", "web", "SampleCount", webContainer), own("NotReady", "worker", "SampleCount", workerContainer)}},
 		{title: "Cost: exported bytes an hour", period: hour, lines: []series{own("ExportBytes", "in packages", "Sum")}},
 		{title: "Cost: logged bytes an hour", period: hour, lines: []series{logBytes(props.Webhook.log, "web"), logBytes(props.Worker.log, "worker"), logBytes(props.Ingress.accessLog, "API")}},
-		{title: "Cost: bytes in the bucket", period: day, lines: []series{{"AWS/S3", "BucketSizeBytes", []string{"BucketName", *props.Bucket.Bucket.BucketName(), "StorageType", "StandardStorage"}, "all versions", "Average"}}},
+	}
+	if props.Bucket != nil {
+		bucket := []string{"BucketName", *props.Bucket.Bucket.BucketName(), "StorageType", "StandardStorage"}
+		costs = append(costs, plot{title: "Cost: bytes in the bucket", period: day, lines: []series{{"AWS/S3", "BucketSizeBytes", bucket, "all versions", "Average"}}})
 	}
 	if len(nat) > 0 {
 		costs = append(costs, plot{title: "Cost: NAT bytes an hour", period: hour, lines: nat})

@@ -28,9 +28,10 @@ func addGatewayEndpoints(vpc awsec2.Vpc) *gatewayEndpoints {
 }
 
 // RestrictEndpoints lets through a new VPC's gateway endpoints what the tasks need:
-// the one table and the one bucket, and reading of every object, for the image's
-// layers lie in a bucket of ECR's, and exports in one of Benchling's.
-func (n Network) RestrictEndpoints(bucket PackageBucket, claims ClaimsTable) {
+// the one table, the bucket of the packages and listing of the linked ones, and reading
+// of every object, for the image's layers lie in a bucket of ECR's, and exports in one of
+// Benchling's.
+func (n Network) RestrictEndpoints(bucket *PackageBucket, linked []PackageBucket, claims ClaimsTable) {
 	if n.endpoints == nil {
 		return
 	}
@@ -45,8 +46,17 @@ func (n Network) RestrictEndpoints(bucket PackageBucket, claims ClaimsTable) {
 		})
 	}
 	n.endpoints.s3.AddToPolicy(allow([]string{"s3:GetObject"}, jsii.String("*")))
-	n.endpoints.s3.AddToPolicy(allow(bucketActions, bucket.Bucket.BucketArn()))
-	n.endpoints.s3.AddToPolicy(allow(objectActions, bucket.Bucket.ArnForObjects(jsii.String("*"))))
+	var listed []*string
+	if bucket != nil {
+		listed = append(listed, bucket.Bucket.BucketArn())
+	}
+	for _, it := range linked {
+		listed = append(listed, it.Bucket.BucketArn())
+	}
+	n.endpoints.s3.AddToPolicy(allow(bucketActions, listed...))
+	if bucket != nil {
+		n.endpoints.s3.AddToPolicy(allow(objectActions, bucket.Bucket.ArnForObjects(jsii.String("*"))))
+	}
 	n.endpoints.dynamodb.AddToPolicy(allow(claimsActions, claims.Table.TableArn()))
 }
 

@@ -37,8 +37,9 @@ type OperatorAlarmsProps struct {
 	Ingress Ingress
 	// Queue gives age and dead letters.
 	Queue IntakeQueue
-	// Packaging gives age, where nobody is known to read it.
-	Packaging PackagingQueue
+	// Exports gives the age of the packaging queue, where nobody is known to read it;
+	// nil without exports.
+	Exports *Exports
 	// Claims gives throttled calls.
 	Claims ClaimsTable
 	// Webhook and Worker give memory and log lines.
@@ -141,11 +142,14 @@ func waiting(queue awssqs.IQueue) awscloudwatch.IMetric {
 
 // packagingAlarms watch what was handed to Quilt.
 func packagingAlarms(scope constructs.Construct, props OperatorAlarmsProps) []alarm {
+	if props.Exports == nil {
+		return nil
+	}
 	var alarms []alarm
-	if !props.Packaging.HasReader {
+	if packaging := props.Exports.Packaging; !packaging.HasReader {
 		alarms = append(alarms, alarm{
 			id: "UnreadPackages", hurts: true, description: fmt.Sprintf("Nobody reads the packaging queue, which loses its messages after %d days: set packagingQueueArn, or connect Quilt's packager to it", queueRetentionDays),
-			metric:    props.Packaging.Queue.MetricApproximateAgeOfOldestMessage(statistic("Maximum")),
+			metric:    packaging.Queue.MetricApproximateAgeOfOldestMessage(statistic("Maximum")),
 			threshold: packagingWait.Seconds(), periods: 1,
 		})
 	}

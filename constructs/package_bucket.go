@@ -32,13 +32,13 @@ type PackageBucketProps struct {
 // private, encrypted and versioned, refuses connections without TLS and outlives
 // the stack. No version of a file expires there: each revision of a package in
 // Quilt pins the versions of its files for good.
-func NewPackageBucket(scope constructs.Construct, id string, props PackageBucketProps) PackageBucket {
+func NewPackageBucket(scope constructs.Construct, id string, props PackageBucketProps) *PackageBucket {
 	if props.Existing != "" {
-		return PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.Existing)), existing: true, keyArn: props.KeyArn}
+		return &PackageBucket{Bucket: awss3.Bucket_FromBucketName(scope, jsii.String(id), jsii.String(props.Existing)), existing: true, keyArn: props.KeyArn}
 	}
 	bucket := newBucket(scope, id, awss3.LifecycleRule{})
 	props.Logs.takeBucketLogs(bucket)
-	return PackageBucket{Bucket: bucket}
+	return &PackageBucket{Bucket: bucket}
 }
 
 // grantPackages lets a role read and write what lies below the packages' prefix.

@@ -28,23 +28,31 @@ type PackageSearch struct {
 // Sources: Quilt's documentation, Athena; quilt3's registry.
 var manifests = []string{".quilt/named_packages/*", ".quilt/packages/*"}
 
-// addTo sets what the worker searches by.
-func (s PackageSearch) addTo(environment map[string]*string) {
-	if s.Database != "" {
-		environment["QUILT_ATHENA_DATABASE"] = jsii.String(s.Database)
-		environment["ATHENA_WORKGROUP"] = jsii.String(s.Workgroup)
-		environment["LINKED_BY"] = jsii.String(s.LinkedBy)
+// addTo sets what the worker searches by, and in which buckets beside the packages' own.
+func (s PackageSearch) addTo(environment map[string]*string, linked []PackageBucket) {
+	if s.Database == "" {
+		return
+	}
+	environment["QUILT_ATHENA_DATABASE"] = jsii.String(s.Database)
+	environment["ATHENA_WORKGROUP"] = jsii.String(s.Workgroup)
+	environment["LINKED_BY"] = jsii.String(s.LinkedBy)
+	if len(linked) > 0 {
+		names := make([]string, len(linked))
+		for i, bucket := range linked {
+			names[i] = *bucket.Bucket.BucketName()
+		}
+		environment["LINKED_BUCKETS"] = jsii.String(strings.Join(names, ","))
 	}
 }
 
 // grant lets a role run queries of the database in the workgroup, read the manifests
-// of the bucket, and use the place of results. Athena calls Glue and S3 by the rights of
+// of the buckets, and use the place of results. Athena calls Glue and S3 by the rights of
 // who asks.
 //
 // Sources: Athena's guide, identity and access management, access to workgroups, access
 // to databases and tables in the Glue Data Catalog (the default database is looked up
 // whatever the query names); AmazonAthenaFullAccess, for places of results.
-func (s PackageSearch) grant(scope constructs.Construct, role awsiam.IRole, bucket PackageBucket) {
+func (s PackageSearch) grant(scope constructs.Construct, role awsiam.IRole, buckets []PackageBucket) {
 	if s.Database == "" {
 		return
 	}
@@ -64,11 +72,13 @@ func (s PackageSearch) grant(scope constructs.Construct, role awsiam.IRole, buck
 	catalog, database := named("glue", "catalog", ""), named("glue", "database", s.Database)
 	allow([]*string{catalog, database, named("glue", "database", "default")}, "glue:GetDatabase")
 	allow([]*string{catalog, database, named("glue", "table", s.Database+"/*")}, "glue:GetTable", "glue:GetTables", "glue:GetPartitions")
-	for _, statement := range s.bucketStatements(bucket) {
-		role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&statement))
-	}
-	if bucket.keyArn != "" {
-		role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(s.keyStatement(bucket)))
+	for _, bucket := range buckets {
+		for _, statement := range bucket.manifestStatements() {
+			role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(&statement))
+		}
+		if bucket.keyArn != "" {
+			role.AddToPrincipalPolicy(awsiam.NewPolicyStatement(bucket.manifestKeyStatement()))
+		}
 	}
 	if s.Results != "" {
 		name, prefix, _ := strings.Cut(strings.TrimPrefix(s.Results, "s3://"), "/")
@@ -78,33 +88,33 @@ func (s PackageSearch) grant(scope constructs.Construct, role awsiam.IRole, buck
 	}
 }
 
-// bucketStatements allow reading the manifests of a bucket; without a database there are
-// none.
-func (s PackageSearch) bucketStatements(bucket PackageBucket) []awsiam.PolicyStatementProps {
-	if s.Database == "" {
-		return nil
-	}
-	objects := manifestsOf(bucket)
+// manifestStatements allow reading the manifests of a bucket.
+func (b PackageBucket) manifestStatements() []awsiam.PolicyStatementProps {
+	objects := b.manifests()
 	return []awsiam.PolicyStatementProps{
 		{Actions: jsii.Strings("s3:GetObject"), Resources: &objects},
 		{
 			Actions:    jsii.Strings("s3:ListBucket"),
-			Resources:  &[]*string{bucket.Bucket.BucketArn()},
+			Resources:  &[]*string{b.Bucket.BucketArn()},
 			Conditions: &map[string]any{"StringLike": map[string]any{"s3:prefix": manifests}},
 		},
-		{Actions: jsii.Strings("s3:GetBucketLocation"), Resources: &[]*string{bucket.Bucket.BucketArn()}},
+		{Actions: jsii.Strings("s3:GetBucketLocation"), Resources: &[]*string{b.Bucket.BucketArn()}},
 	}
 }
 
-// keyStatement allows the bucket's key for the manifests.
-func (s PackageSearch) keyStatement(bucket PackageBucket) *awsiam.PolicyStatementProps {
-	return useOfKey(bucket.Bucket, bucket.keyArn, "s3", map[string]any{"aws:s3:arn": manifestsOf(bucket)})
+// manifestKeyStatement allows the bucket's key for the manifests.
+func (b PackageBucket) manifestKeyStatement() *awsiam.PolicyStatementProps {
+	statement := useOfKey(b.Bucket, b.keyArn, "s3", map[string]any{"aws:s3:arn": b.manifests()})
+	// They are only read.
+	statement.Actions = jsii.Strings("kms:Decrypt")
+	return statement
 }
 
-func manifestsOf(bucket PackageBucket) []*string {
+// manifests are the ARNs of a bucket's manifests.
+func (b PackageBucket) manifests() []*string {
 	var objects []*string
 	for _, part := range manifests {
-		objects = append(objects, bucket.Bucket.ArnForObjects(jsii.String(part)))
+		objects = append(objects, b.Bucket.ArnForObjects(jsii.String(part)))
 	}
 	return objects
 }

@@ -1,6 +1,8 @@
 package constructs
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -17,21 +19,41 @@ type ResourcePolicy struct {
 	Statements *string
 }
 
-// ResourcePolicies are the statements that an existing bucket, its key, an
-// existing queue and its key must have for the worker, if they are another
-// account's. What is made here needs none.
-func (w WorkerService) ResourcePolicies(bucket PackageBucket, prefix string, search PackageSearch, packaging PackagingQueue) []ResourcePolicy {
+// ResourcePolicies are the statements that existing buckets, an existing queue and the
+// keys of both must have for the worker, if they are another account's. What is made
+// here needs none.
+func (w WorkerService) ResourcePolicies(props WorkerServiceProps) []ResourcePolicy {
 	var policies []ResourcePolicy
 	add := func(name string, statements ...awsiam.PolicyStatementProps) {
 		policies = append(policies, ResourcePolicy{Name: name, Statements: statementsFor(w.Service, w.role, statements)})
 	}
+	if props.Exports != nil {
+		props.Exports.addPolicies(add, props)
+	}
+	for i, bucket := range props.Linked {
+		name := fmt.Sprintf("LinkedBucket%d", i+1)
+		add(name, bucket.manifestStatements()...)
+		if bucket.keyArn != "" {
+			add(name+"Key", inKeyPolicy(bucket.manifestKeyStatement()))
+		}
+	}
+	return policies
+}
+
+// addPolicies adds those of the packages' bucket and queue.
+func (e Exports) addPolicies(add func(name string, statements ...awsiam.PolicyStatementProps), props WorkerServiceProps) {
+	bucket, packaging, searched := e.Bucket, e.Packaging, props.Search.Database != ""
 	if bucket.existing {
-		add("PackageBucket", append(bucket.statements(prefix), search.bucketStatements(bucket)...)...)
+		statements := bucket.statements(props.PackagePrefix)
+		if searched {
+			statements = append(statements, bucket.manifestStatements()...)
+		}
+		add("PackageBucket", statements...)
 	}
 	if bucket.keyArn != "" {
-		statements := []awsiam.PolicyStatementProps{inKeyPolicy(bucket.keyStatement(prefix))}
-		if search.Database != "" {
-			statements = append(statements, inKeyPolicy(search.keyStatement(bucket)))
+		statements := []awsiam.PolicyStatementProps{inKeyPolicy(bucket.keyStatement(props.PackagePrefix))}
+		if searched {
+			statements = append(statements, inKeyPolicy(bucket.manifestKeyStatement()))
 		}
 		add("PackageBucketKey", statements...)
 	}
@@ -41,7 +63,6 @@ func (w WorkerService) ResourcePolicies(bucket PackageBucket, prefix string, sea
 	if packaging.keyArn != "" {
 		add("PackagingQueueKey", inKeyPolicy(packaging.keyStatement()))
 	}
-	return policies
 }
 
 // inKeyPolicy returns a statement as a key's own policy has it, where the only

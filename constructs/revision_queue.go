@@ -11,7 +11,7 @@ import (
 // RevisionQueueProps says whose revisions are taken.
 type RevisionQueueProps struct {
 	// Bucket holds the packages.
-	Bucket PackageBucket
+	Bucket *PackageBucket
 	// PackagePrefix is the first part of every package's name.
 	PackagePrefix string
 }

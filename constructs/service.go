@@ -40,8 +40,8 @@ type ServiceProps struct {
 	Queue IntakeQueue
 	// Claims records which events are done, and how an entry's last export ended.
 	Claims ClaimsTable
-	// Bucket is where packages go.
-	Bucket PackageBucket
+	// Bucket is where packages go; nil where none are made.
+	Bucket *PackageBucket
 	// Secret holds the Benchling app's credentials.
 	Secret BenchlingSecret
 	// LogRetentionDays is one of LogRetentionDays.
@@ -62,9 +62,11 @@ func (p ServiceProps) environment() map[string]*string {
 		"CANVAS_QUEUE_URL": p.Queue.Canvases.QueueUrl(),
 		"INTAKE_QUEUE_URL": p.Queue.Events.QueueUrl(),
 		"LOG_LEVEL":        jsii.String(p.LogLevel),
-		"PACKAGE_BUCKET":   p.Bucket.Bucket.BucketName(),
-		"PACKAGE_PREFIX":   jsii.String(p.PackagePrefix),
 		"QUILT_CATALOG":    jsii.String(p.QuiltCatalog),
+	}
+	if p.Bucket != nil {
+		environment["PACKAGE_BUCKET"] = p.Bucket.Bucket.BucketName()
+		environment["PACKAGE_PREFIX"] = jsii.String(p.PackagePrefix)
 	}
 	if p.Tracing {
 		environment["TRACING"] = jsii.String("true")

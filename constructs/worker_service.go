@@ -29,10 +29,8 @@ type WorkerServiceProps struct {
 	Spot bool
 	// FrontDoor is probed by the worker, as Benchling would reach it.
 	FrontDoor Ingress
-	// Packaging is the queue by which Quilt makes packages.
-	Packaging PackagingQueue
-	// Revisions is the queue of Quilt's events of new revisions.
-	Revisions RevisionQueue
+	// Exports is what packages of entries take; nil makes none.
+	Exports *Exports
 	// ConfirmWithin is how long Quilt may take for a package; 0 expects no word.
 	ConfirmWithin time.Duration
 	// ExportTimeout is how long one export may hold a place of a task's.
@@ -42,8 +40,9 @@ type WorkerServiceProps struct {
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
-	// Search is where linked packages are searched for.
+	// Search is where linked packages are searched for: in the buckets of Linked too.
 	Search PackageSearch
+	Linked []PackageBucket
 }
 
 // WorkerService is the Fargate service that makes packages of events.
@@ -62,16 +61,20 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 	environment := props.environment()
 	environment["DEAD_LETTER_QUEUE_URL"] = props.Queue.DeadLetters.QueueUrl()
 	environment["CLAIMS_TABLE"] = props.Claims.Table.TableName()
-	environment["PACKAGING_QUEUE_URL"] = props.Packaging.Queue.QueueUrl()
-	environment["REVISION_QUEUE_URL"] = props.Revisions.Queue.QueueUrl()
 	environment["CONFIRM_SECONDS"] = seconds(props.ConfirmWithin)
 	environment["EXPORT_TIMEOUT_SECONDS"] = seconds(props.ExportTimeout)
 	environment["FRONT_DOOR_URL"] = props.FrontDoor.ProbeURL
-	environment["QUILT_CONNECTED"] = jsii.String(strconv.FormatBool(props.Packaging.HasReader))
+	if props.Exports != nil {
+		environment["PACKAGING_QUEUE_URL"] = props.Exports.Packaging.Queue.QueueUrl()
+		environment["REVISION_QUEUE_URL"] = props.Exports.Revisions.Queue.QueueUrl()
+		environment["QUILT_CONNECTED"] = jsii.String(strconv.FormatBool(props.Exports.Packaging.HasReader))
+	} else {
+		environment["EXPORT_ENTRIES"] = jsii.String("false")
+	}
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow
 	}
-	props.Search.addTo(environment)
+	props.Search.addTo(environment, props.Linked)
 	task, log := newTask(scope, "Task", taskProps{
 		Name:             workerContainer,
 		Command:          workerCommand,
@@ -84,7 +87,7 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		Environment:      environment,
 	})
 	grantWork(task.TaskRole(), props)
-	props.Search.grant(scope, task.TaskRole(), props.Bucket)
+	props.Search.grant(scope, task.TaskRole(), props.searched())
 	grantProtection(task.TaskRole(), props.Cluster)
 	props.grantTracing(task.TaskRole())
 	props.FrontDoor.grantProbe(task.TaskRole(), props.Contract)
@@ -98,6 +101,14 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		Spot:           props.Spot,
 	})
 	return WorkerService{Service: service, role: task.TaskRole(), log: log}
+}
+
+// searched are the buckets in which linked packages are searched for.
+func (p WorkerServiceProps) searched() []PackageBucket {
+	if p.Exports == nil {
+		return p.Linked
+	}
+	return append([]PackageBucket{*p.Exports.Bucket}, p.Linked...)
 }
 
 // grantProtection lets a task of the cluster protect itself from scaling while it
@@ -127,12 +138,20 @@ var (
 func grantWork(role awsiam.IRole, props WorkerServiceProps) {
 	// The worker writes into each, too: an export that a canvas asks for, a canvas
 	// that must be drawn, a reminder of a package that isn't confirmed yet.
-	for _, queue := range []awssqs.Queue{props.Queue.Events, props.Queue.Canvases, props.Revisions.Queue} {
+	queues := []awssqs.Queue{props.Queue.Events, props.Queue.Canvases}
+	if props.Exports != nil {
+		queues = append(queues, props.Exports.Revisions.Queue)
+	}
+	for _, queue := range queues {
 		queue.Grant(role, jsii.String("sqs:ReceiveMessage"), jsii.String("sqs:DeleteMessage"), jsii.String("sqs:ChangeMessageVisibility"),
 			jsii.String("sqs:SendMessage"))
 	}
 	props.Queue.DeadLetters.Grant(role, jsii.String("sqs:SendMessage"))
-	props.Packaging.grantSend(role)
+	if props.Exports != nil {
+		props.Exports.Packaging.grantSend(role)
+	}
 	props.Claims.Table.Grant(role, *jsii.Strings(claimsActions...)...)
-	props.Bucket.grantPackages(role, props.PackagePrefix)
+	if props.Exports != nil {
+		props.Exports.Bucket.grantPackages(role, props.PackagePrefix)
+	}
 }

@@ -21,9 +21,6 @@ func Acknowledged(s Settings) []policy.Acknowledgement {
 			"NET3[IngressApiPOST783EC1B2.AuthorizationType]", "NET3[IngressApiPOSTevent2EF65259.AuthorizationType]",
 			"NET3[IngressApiPOSTlifecycle59E61F19.AuthorizationType]", "NET3[IngressApiPOSTcanvas79BCE8A0.AuthorizationType]",
 		}},
-		{"the worker logs and removes an event that it can't read (revision.rejected); what is lost by one is a canvas's link, and a package that isn't confirmed is reported", []string{
-			"QUEUE1[RevisionsEvents713BD2F6.RedrivePolicy]",
-		}},
 	}, unbought(s)...)
 	var acknowledged []policy.Acknowledgement
 	for _, e := range all {
@@ -53,7 +50,9 @@ func unbought(s Settings) []excuses {
 	add(s.Tracing, "the action takes no resource; it writes traces into the account's X-Ray, and reads none",
 		"IAM1[WebhookTaskRoleDefaultPolicy8FEE4792.PolicyDocument.Statement[xray:PutTraceSegments].Resource]",
 		"IAM1[WorkerTaskRoleDefaultPolicy615A57C0.PolicyDocument.Statement[xray:PutTraceSegments].Resource]")
-	add(s.PackagingQueueArn == "", "its reader is Quilt's packager, which says what becomes of a message that it can't take; an alarm tells of messages that nobody reads",
+	add(s.ExportEntries, "the worker logs and removes an event that it can't read (revision.rejected); what is lost by one is a canvas's link, and a package that isn't confirmed is reported",
+		"QUEUE1[RevisionsEvents713BD2F6.RedrivePolicy]")
+	add(s.makesPackagingQueue(), "its reader is Quilt's packager, which says what becomes of a message that it can't take; an alarm tells of messages that nobody reads",
 		"QUEUE1[Packaging1B327160.RedrivePolicy]")
 	add(s.Domain == nil, "without the setting domain, there is no name that a certificate could be for; API Gateway has the only way in",
 		"NET4[IngressLoadBalancerHttp38EB6668.Protocol]", "NET4[IngressApiPOSTLoadBalancer160C3F5C.TlsConfig.ServerNameToVerify]")
@@ -77,7 +76,7 @@ func unheard(s Settings) []string {
 		"OperatorAlarmsWebMemoryB758679B", "OperatorAlarmsWebNotReadyF01590E9", "OperatorAlarmsWebLogLinesLost86AC5907",
 		"OperatorAlarmsWorkerMemoryD8B611FD", "OperatorAlarmsWorkerNotReady6994A2A9", "OperatorAlarmsWorkerLogLinesLostC436DE75",
 	}
-	if s.PackagingQueueArn == "" {
+	if s.makesPackagingQueue() {
 		alarms = append(alarms, "OperatorAlarmsUnreadPackages82F50984")
 	}
 	if s.ConfirmWithin > 0 {

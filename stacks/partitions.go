@@ -40,6 +40,9 @@ func (s Settings) Arns() []SettingArn {
 		{"packagingQueueKeyArn", s.PackagingQueueKeyArn},
 		{"webAclArn", s.WebACLArn},
 	}
+	for i, bucket := range s.LinkedBuckets {
+		all = append(all, SettingArn{fmt.Sprintf("linkedBuckets[%d].keyArn", i), bucket.KeyArn})
+	}
 	if s.Domain != nil {
 		all = append(all, SettingArn{"domain.certificateArn", s.Domain.CertificateArn})
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"benchlingwebhook/stacks"
+
 	"gotest.tools/v3/assert"
 	"gotest.tools/v3/golden"
 )
@@ -78,10 +80,23 @@ func policiesOf(t *testing.T, template string) map[string][]any {
 // account together: what the worker's role may do with the bucket, the queue and
 // their keys, their own policies must allow that role.
 func TestResourcePoliciesAllowWhatTheRoleMay(t *testing.T) {
-	template := string(golden.Get(t, "existing-quilt.template.json"))
+	const firstKey, secondKey = "01234567-89ab-cdef-0123-456789abcdef", "fedcba98-7654-3210-fedc-ba9876543210"
+	// Four on objects, one each on bucket and queue, two on each key; for the search two on
+	// objects, two on the bucket, one on its key.
+	bothHalvesAgree(t, "existing-quilt", "quilt-pack", 15, map[string]string{
+		"PackageBucketPolicy": "", "PackageBucketKeyPolicy": firstKey, "PackagingQueuePolicy": "", "PackagingQueueKeyPolicy": secondKey})
+	// Two on objects and two on the bucket, of each; one on the key of one.
+	bothHalvesAgree(t, "linked-only", "lab-", 9, map[string]string{
+		"LinkedBucket1Policy": "", "LinkedBucket2Policy": "", "LinkedBucket2KeyPolicy": firstKey})
+}
+
+// bothHalvesAgree compares a shape's outputs, by their names with the ID of the key that
+// each is for, with what the worker's role may do with what the text is in the name of.
+func bothHalvesAgree(t *testing.T, shape, named string, count int, keys map[string]string) {
+	t.Helper()
+	template := string(golden.Get(t, shape+".template.json"))
 	policies := policiesOf(t, template)
-	assert.DeepEqual(t, slices.Sorted(maps.Keys(policies)),
-		[]string{"PackageBucketKeyPolicy", "PackageBucketPolicy", "PackagingQueueKeyPolicy", "PackagingQueuePolicy"})
+	assert.DeepEqual(t, slices.Sorted(maps.Keys(policies)), slices.Sorted(maps.Keys(keys)))
 
 	role := of(t, template, worker, "AWS::ECS::TaskDefinition")["TaskRoleArn"]
 	var may []string
@@ -91,19 +106,18 @@ func TestResourcePoliciesAllowWhatTheRoleMay(t *testing.T) {
 		}
 		for _, statement := range policy.Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
 			for _, line := range permissions(t, statement.(map[string]any)) {
-				if strings.Contains(line, "quilt-pack") {
+				if strings.Contains(line, named) {
 					may = append(may, line)
 				}
 			}
 		}
 	}
-	keys := map[string]string{"PackageBucketKeyPolicy": "01234567-89ab-cdef-0123-456789abcdef", "PackagingQueueKeyPolicy": "fedcba98-7654-3210-fedc-ba9876543210"}
 	var allowed []string
 	for name, statements := range policies {
 		for _, statement := range statements {
 			statement := statement.(map[string]any)
 			assert.DeepEqual(t, statement["Principal"], map[string]any{"AWS": text(t, role)})
-			if key, isKeys := keys[name]; isKeys {
+			if key := keys[name]; key != "" {
 				assert.DeepEqual(t, statement["Resource"], []any{"*"})
 				statement["Resource"] = "arn:aws:kms:eu-west-1:123456789012:key/" + key
 			}
@@ -112,8 +126,34 @@ func TestResourcePoliciesAllowWhatTheRoleMay(t *testing.T) {
 	}
 	slices.Sort(may)
 	slices.Sort(allowed)
-	assert.Equal(t, len(may), 16, "four on objects, one each on bucket and queue, two on each key; for the search two on objects, two on the bucket, two on its key")
+	assert.Equal(t, len(may), count, shape)
 	assert.DeepEqual(t, allowed, may)
+}
+
+// TestTheMostLinkedBucketsFitIntoPolicies holds that IAM takes a role's policies, whose
+// lengths it counts without white space.
+//
+// Source: IAM's guide, IAM and AWS STS quotas.
+func TestTheMostLinkedBucketsFitIntoPolicies(t *testing.T) {
+	const inline, managed = 10240, 6144
+	names := make([]string, 50)
+	for i := range names {
+		names[i] = fmt.Sprintf("%q", fmt.Sprintf("%s-%02d", strings.Repeat("b", 60), i))
+	}
+	settings, err := stacks.ReadSettings(contextWith(t, `{"exportEntries": false, "quiltDatabase": "q", "linkedBuckets": [`+strings.Join(names, ",")+`]}`))
+	assert.NilError(t, err)
+	template := synth(t, settings, contractOf(t, dockerfile))
+	buckets := 0
+	for kind, most := range map[string]int{"AWS::IAM::Policy": inline, "AWS::IAM::ManagedPolicy": managed} {
+		for id, policy := range resources(t, template, kind) {
+			document, err := json.Marshal(policy.Properties["PolicyDocument"])
+			assert.NilError(t, err)
+			written := text(t, string(document))
+			buckets += strings.Count(written, "s3:::bbb")
+			assert.Check(t, len(written) <= most, "%s: %d characters", id, len(written))
+		}
+	}
+	assert.Equal(t, buckets, 4*50)
 }
 
 func TestWhatIsMadeHereNeedsNoResourcePolicy(t *testing.T) {

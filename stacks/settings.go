@@ -105,8 +105,14 @@ type Settings struct {
 	// Workflow is Quilt's workflow for the packages: nil is the registry's
 	// default, the empty text none.
 	Workflow *string
+	// ExportEntries makes a package of each entry; without it, canvases only show linked
+	// packages.
+	ExportEntries bool
 	// Search is where canvases search for linked packages.
 	Search constructs.PackageSearch
+	// LinkedBuckets are the existing buckets in which they search beside the package
+	// bucket.
+	LinkedBuckets []constructs.LinkedBucket
 	// Domain is the name that Benchling calls; nil leaves API Gateway's own.
 	Domain *constructs.Domain
 	// AllowedAddresses are the ranges from which webhooks may come; none allows
@@ -126,6 +132,9 @@ type Settings struct {
 	DeletionProtection bool
 }
 
+// makesPackagingQueue says whether packages are handed to a queue that nobody reads yet.
+func (s Settings) makesPackagingQueue() bool { return s.ExportEntries && s.PackagingQueueArn == "" }
+
 // DefaultSettings returns the settings of an environment that sets nothing.
 func DefaultSettings(environment string) Settings {
 	return Settings{
@@ -142,6 +151,7 @@ func DefaultSettings(environment string) Settings {
 		LogRetentionDays:  30,
 		LogLevel:          "INFO",
 		PackagePrefix:     "benchling",
+		ExportEntries:     true,
 		RunbookURL:        "docs/runbook.md",
 		Search:            constructs.PackageSearch{Workgroup: "primary", LinkedBy: "experiment_id"},
 		ExportTimeout:     30 * time.Minute,

@@ -164,6 +164,23 @@ func TestSettingsOfOneStackAgree(t *testing.T) {
 		{"every range of a list", `"allowedAddresses": ["x", "203.0.113.0/24", "203.0.113.0/24"]`, strings.Join([]string{
 			`allowedAddresses: "x" does not fit; use a list of IPv4 ranges, such as ["203.0.113.0/24", "198.51.100.7/32"]`,
 			`allowedAddresses: "203.0.113.0/24" is there twice; use each once`}, "\n")},
+		{"nothing to show", `"exportEntries": false`,
+			`exportEntries: false leaves canvases nothing to show; set linkedBuckets and quiltDatabase too, or remove it`},
+		{"what is of exports, without", `"exportEntries": false, "quiltDatabase": "q", "linkedBuckets": ["lab-a"], "packageBucket": "lab-b", "workflow": "alpha"`, strings.Join([]string{
+			`packageBucket: nothing is exported; remove it, or exportEntries`,
+			`workflow: nothing is exported; remove it, or exportEntries`}, "\n")},
+		{"linked buckets that nothing searches", `"linkedBuckets": ["lab-a"]`,
+			`linkedBuckets: nothing is searched for; set quiltDatabase too, or remove it`},
+		{"a linked bucket that is searched anyway", `"quiltDatabase": "q", "packageBucket": "lab-a", "linkedBuckets": ["lab-a"]`,
+			`linkedBuckets: "lab-a" is the packageBucket, which is searched anyway; remove it here`},
+		{"every linked bucket", `"quiltDatabase": "q", "linkedBuckets": ["Lab", "lab-a", "lab-a", {"name": "lab-b", "key": 1}, 5]`, strings.Join([]string{
+			`linkedBuckets[0]: "Lab" does not fit: a bucket's name has lower-case letters, digits, hyphens and dots alone; use the name of an existing bucket, such as "lab-a"`,
+			`linkedBuckets[2]: "lab-a" is there twice; use each once`,
+			`linkedBuckets[3]: unknown setting "key"; the settings are keyArn, name`,
+			`linkedBuckets[3].keyArn: no value; use the ARN of the bucket's KMS key, such as "arn:aws:kms:eu-west-1:123456789012:key/…"`,
+			`linkedBuckets[4]: 5 does not fit: it is not a string; use the name of an existing bucket, such as "lab-a"`}, "\n")},
+		{"the key of a linked bucket in another region", `"region": "us-east-1", "quiltDatabase": "q", "linkedBuckets": ["lab-a", {"name": "lab-b", "keyArn": "arn:aws:kms:us-east-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}]`,
+			`linkedBuckets[1].keyArn: it is in us-east-2 of the partition aws, and region in us-east-1 of aws; name what is in the stack's own region`},
 		{"null", `"cpu": null`, `cpu: null is no value; give one, or remove cpu`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ func checkTogether(place string, values map[string]any, wrong map[string]bool, s
 	return slices.Concat(
 		checkSizes(place, wrong, s),
 		checkExclusions(place, values, s),
+		checkLinked(place, values, wrong, s),
 		checkRegions(place, s),
 		checkAccounts(place, s),
 		checkHosts(place, s),

@@ -168,6 +168,10 @@ const (
 
 var packageSettings = []Setting{
 	{
+		Name: "exportEntries", Meaning: "Makes a package of each entry. `false` makes none: canvases then [only show linked packages](canvas.md#without-packages-of-its-own) of `linkedBuckets`.",
+		kind: onOff(func(s *Settings) *bool { return &s.ExportEntries }),
+	},
+	{
 		Name: "packagePrefix", Meaning: "First part of every package's name; the secret can't change it.",
 		kind: fittingText(func(s *Settings) *string { return &s.PackagePrefix }, like(namePart), textLike(namePart.String()), "up to 100 letters, digits, - and _, such as \"benchling\""),
 	},
@@ -211,6 +215,10 @@ var packageSettings = []Setting{
 	{
 		Name: "linkedBy", Meaning: "The key of a package's metadata that has the display ID of an entry.",
 		kind: fittingText(func(s *Settings) *string { return &s.Search.LinkedBy }, like(metadataKey), textLike(metadataKey.String()), "up to 100 letters, digits, - and _, such as \"experiment_id\""),
+	},
+	{
+		Name: "linkedBuckets", Unset: "none", Meaning: "Existing buckets of Quilt's, in which canvases search for linked packages beside the package bucket. One of another account must [allow the worker's role](deployment.md#a-bucket-or-queue-of-another-account).",
+		kind: object(func(s *Settings) *[]constructs.LinkedBucket { return &s.LinkedBuckets }, linkedBuckets, linkedBucketsSchema, linkedBucketsAllowed),
 	},
 	{
 		Name: "exportTimeoutMinutes", Meaning: "After how many minutes an export that isn't done is broken off, and attempted again. Benchling may take 15 minutes to make one; raise it for exports of many gigabytes.",

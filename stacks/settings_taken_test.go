@@ -46,6 +46,9 @@ var taken = []string{
 	`"workerHours": {"from": "00:00", "to": "23:59", "days": "SUN-SAT", "timeZone": "America/Argentina/Buenos_Aires"}`,
 	`"workerHours": {"from": "07:05", "to": "20:00", "days": "MON,WED-FRI", "timeZone": "UTC"}`, `"workerHours": {"from": "07:00", "to": "20:00", "days": "SAT", "timeZone": "Etc/GMT+9"}`,
 
+	`"quiltDatabase": "q", "linkedBuckets": ["lab-a", {"name": "lab-b", "keyArn": "arn:aws:kms:us-east-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"}]`,
+	`"exportEntries": false, "quiltDatabase": "q", "linkedBuckets": ["lab-a"], "linkedBy": "notebook"`, `"exportEntries": true`,
+
 	`"workflow": ""`, `"workflow": "_alpha-2"`,
 }
 

@@ -12,7 +12,7 @@ import (
 	"benchlingwebhook/stacks"
 )
 
-const known = "the settings are account, alarmEmail, alarmTopicArn, allowedAddresses, architecture, athenaResults, athenaWorkgroup, availabilityZones, confirmWithinMinutes, containerInsights, cpu, dashboard, deletionProtection, desiredCount, domain, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, linkedBy, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, quiltDatabase, region, runbookUrl, tracing, vpc, webAclArn, workerCpu, workerHours, workerMaxCount, workerMemory, workerMinCount, workerSpot, workflow"
+const known = "the settings are account, alarmEmail, alarmTopicArn, allowedAddresses, architecture, athenaResults, athenaWorkgroup, availabilityZones, confirmWithinMinutes, containerInsights, cpu, dashboard, deletionProtection, desiredCount, domain, exportEntries, exportTimeoutMinutes, flowLogs, imageCompression, interfaceEndpoints, linkedBuckets, linkedBy, logLevel, logRetentionDays, maxCount, memory, natGateways, packageBucket, packageBucketKeyArn, packagePrefix, packagingQueueArn, packagingQueueKeyArn, quiltCatalog, quiltDatabase, region, runbookUrl, tracing, vpc, webAclArn, workerCpu, workerHours, workerMaxCount, workerMemory, workerMinCount, workerSpot, workflow"
 
 // contextWith returns the context with one environment "dev" of these settings.
 func contextWith(t *testing.T, settings string) map[string]any {

@@ -61,11 +61,15 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	secret := constructs.NewBenchlingSecret(stack, "BenchlingSecret")
 	queue := constructs.NewIntakeQueue(stack, "Intake")
 	logs := constructs.NewLogBucket(stack, "Logs", s.LogRetentionDays)
-	bucket := constructs.NewPackageBucket(stack, "Packages", constructs.PackageBucketProps{
-		Existing: s.PackageBucket, KeyArn: s.PackageBucketKeyArn, Logs: logs,
-	})
+	var bucket *constructs.PackageBucket
+	if s.ExportEntries {
+		bucket = constructs.NewPackageBucket(stack, "Packages", constructs.PackageBucketProps{
+			Existing: s.PackageBucket, KeyArn: s.PackageBucketKeyArn, Logs: logs,
+		})
+	}
+	linked := constructs.NewLinkedBuckets(stack, "Linked", s.LinkedBuckets)
 	claims := constructs.NewClaimsTable(stack, "Claims", s.DeletionProtection)
-	network.RestrictEndpoints(bucket, claims)
+	network.RestrictEndpoints(bucket, linked, claims)
 	ingress := constructs.NewIngress(stack, "Ingress", constructs.IngressProps{
 		Network:            network,
 		Contract:           props.Contract,
@@ -109,22 +113,22 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		Size:        s.Size,
 		Max:         s.MaxCount,
 	})
-	packaging := constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn, s.PackagingQueueKeyArn)
-	revisions := constructs.NewRevisionQueue(stack, "Revisions", constructs.RevisionQueueProps{Bucket: bucket, PackagePrefix: s.PackagePrefix})
-	worker := constructs.NewWorkerService(stack, "Worker", constructs.WorkerServiceProps{
+	exports := newExports(stack, s, bucket)
+	workerProps := constructs.WorkerServiceProps{
 		ServiceProps: shared,
 		Size:         s.WorkerSize,
 		Spot:         s.WorkerSpot,
 		FrontDoor:    ingress,
-		Packaging:    packaging,
-		Revisions:    revisions,
+		Exports:      exports,
 		// Only a Quilt stack sends events of new revisions.
 		ConfirmWithin:  s.ConfirmWithin,
 		ExportTimeout:  s.ExportTimeout,
 		Workflow:       s.Workflow,
 		Search:         s.Search,
+		Linked:         linked,
 		RollbackAlarms: rollback.Worker.All,
-	})
+	}
+	worker := constructs.NewWorkerService(stack, "Worker", workerProps)
 	constructs.ScaleWorkerService(constructs.WorkerScalingProps{
 		Service: worker.Service,
 		Queue:   queue,
@@ -135,7 +139,7 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 	alarms := constructs.NewOperatorAlarms(stack, "OperatorAlarms", constructs.OperatorAlarmsProps{
 		Ingress:       ingress,
 		Queue:         queue,
-		Packaging:     packaging,
+		Exports:       exports,
 		Claims:        claims,
 		Webhook:       webhook,
 		Worker:        worker,
@@ -163,20 +167,34 @@ func NewWebhookStack(scope jsiiconstructs.Construct, props WebhookStackProps) aw
 		output(stack, "DomainTarget", ingress.AliasTarget, "Where the domain's CNAME record points to")
 	}
 	output(stack, "SecretArn", secret.Secret.SecretArn(), "Where the Benchling app's credentials go")
-	output(stack, "PackageBucketName", bucket.Bucket.BucketName(), "Where packages are written")
 	output(stack, "IntakeQueueUrl", queue.Events.QueueUrl(), "Where verified events wait")
 	output(stack, "CanvasQueueUrl", queue.Canvases.QueueUrl(), "Where clicks on canvases wait")
-	output(stack, "RevisionQueueUrl", revisions.Queue.QueueUrl(), "Where Quilt tells of revisions")
 	output(stack, "DeadLetterQueueUrl", queue.DeadLetters.QueueUrl(), "Where events go that failed for good")
-	output(stack, "PackagingQueueUrl", packaging.Queue.QueueUrl(), packagingDescription(packaging))
 	output(stack, "ClaimsTableName", claims.Table.TableName(), "Which events are done")
 	output(stack, "ClusterName", cluster.ClusterName(), "The ECS cluster")
 	output(stack, "ServiceName", webhook.Service.ServiceName(), "The ECS service that answers Benchling")
 	output(stack, "WorkerServiceName", worker.Service.ServiceName(), "The ECS service that makes packages")
-	for _, policy := range worker.ResourcePolicies(bucket, s.PackagePrefix, s.Search, packaging) {
+	if exports != nil {
+		output(stack, "PackageBucketName", exports.Bucket.Bucket.BucketName(), "Where packages are written")
+		output(stack, "RevisionQueueUrl", exports.Revisions.Queue.QueueUrl(), "Where Quilt tells of revisions")
+		output(stack, "PackagingQueueUrl", exports.Packaging.Queue.QueueUrl(), packagingDescription(exports.Packaging))
+	}
+	for _, policy := range worker.ResourcePolicies(workerProps) {
 		output(stack, policy.Name+"Policy", policy.Statements, "If it is another account's: what its policy must have in \"Statement\" for the worker")
 	}
 	return stack
+}
+
+// newExports returns what packages of entries take; nil without a bucket.
+func newExports(stack awscdk.Stack, s Settings, bucket *constructs.PackageBucket) *constructs.Exports {
+	if bucket == nil {
+		return nil
+	}
+	return &constructs.Exports{
+		Bucket:    bucket,
+		Packaging: constructs.NewPackagingQueue(stack, "Packaging", s.PackagingQueueArn, s.PackagingQueueKeyArn),
+		Revisions: constructs.NewRevisionQueue(stack, "Revisions", constructs.RevisionQueueProps{Bucket: bucket, PackagePrefix: s.PackagePrefix}),
+	}
 }
 
 // tags returns what the stack and every resource bear: CDK gives the stack's own to
@@ -196,7 +214,7 @@ func packagingDescription(packaging constructs.PackagingQueue) string {
 // warn says at synthesis what works, and isn't what most people want.
 func warn(stack awscdk.Stack, s Settings) {
 	annotations := awscdk.Annotations_Of(stack)
-	if s.PackagingQueueArn == "" {
+	if s.makesPackagingQueue() {
 		annotations.AddWarningV2(jsii.String("webhook:packagingQueueArn"), jsii.String(
 			"no Quilt stack is connected: files reach the bucket, and nobody makes packages of them; set packagingQueueArn to your Quilt stack's output PackagerQueueArn"))
 	}

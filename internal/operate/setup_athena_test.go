@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"benchlingwebhook/constructs"
 	"benchlingwebhook/internal/testbed/emulator/emulatortest"
 
 	"gotest.tools/v3/assert"
@@ -54,4 +55,26 @@ func TestSetupPicksOneOfSeveralAthenaOutputs(t *testing.T) {
 			assert.Equal(t, fmt.Sprint(outcome.Changed[database], outcome.Changed[workgroup]), fmt.Sprint(c.want[0], c.want[1]), out)
 		})
 	}
+}
+
+// TestSetupWithoutExports takes the registered buckets as those whose linked packages
+// canvases show, and neither a queue nor a bucket for packages.
+func TestSetupWithoutExports(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cloud, run := rehearsedSetup(ctx, t)
+	emulatortest.MakeStack(ctx, t, cloud, "quilt", strings.Replace(quiltTemplate, `"Outputs": {`, athenaOutputs, 1))
+	outcome, out, err := run(SetupOptions{Yes: true, Set: []string{"exportEntries=false"}})
+	assert.NilError(t, err, out)
+	for _, name := range []string{"packagingQueueArn", "packagingQueueKeyArn", "packageBucket"} {
+		_, given := outcome.Changed[name]
+		assert.Check(t, !given, name)
+	}
+	settings, err := readSettings("lab")
+	assert.NilError(t, err)
+	assert.DeepEqual(t, settings.LinkedBuckets, []constructs.LinkedBucket{{Name: "lab-packages"}})
+	assert.Check(t, !settings.ExportEntries && settings.Search.Database != "")
+	outcome, _, err = run(SetupOptions{Yes: true})
+	assert.NilError(t, err)
+	assert.Check(t, len(outcome.Changed) == 0, "%v", outcome.Changed)
 }

@@ -24,8 +24,12 @@ func (s *setup) interview(ctx context.Context) (string, error) {
 	}
 	buckets, alarmTopics, err := topics(ctx, s.cloud)
 	s.note("packageBucket, alarmTopicArn", err)
+	choose := s.chooseBucket
+	if s.exportsNothing() {
+		choose = s.chooseLinked
+	}
 	for _, step := range []func() error{
-		func() error { return s.chooseBucket(ctx, buckets) },
+		func() error { return choose(ctx, buckets) },
 		func() error { return s.chooseAlarms(ctx, alarmTopics) },
 		func() error { return s.chooseDomain(ctx) },
 	} {
@@ -34,6 +38,16 @@ func (s *setup) interview(ctx context.Context) (string, error) {
 		}
 	}
 	return stack.Name, nil
+}
+
+// exportsNothing says whether an option or cdk.json wants canvases to show linked
+// packages alone.
+func (s *setup) exportsNothing() bool {
+	said, is := s.changes["exportEntries"]
+	if !is {
+		said = s.has["exportEntries"]
+	}
+	return said == false
 }
 
 // connectQuilt finds the Quilt stack, and takes its queue and catalog.
@@ -52,8 +66,10 @@ func (s *setup) connectQuilt(ctx context.Context) (quiltStack, error) {
 	if stack.Name != "" {
 		fmt.Fprintf(s.out, "Quilt stack %s: queue %s, catalog %s\n", stack.Name, stack.queueArn, stack.catalog)
 	}
-	if err := s.propose(ctx, "packagingQueueArn", "ARN of Quilt's packaging queue", stack.queueArn); err != nil {
-		return stack, err
+	if !s.exportsNothing() {
+		if err := s.propose(ctx, "packagingQueueArn", "ARN of Quilt's packaging queue", stack.queueArn); err != nil {
+			return stack, err
+		}
 	}
 	if err := s.propose(ctx, "quiltCatalog", "Host name of Quilt's catalog", stack.catalog); err != nil {
 		return stack, err
@@ -132,6 +148,36 @@ func (s *setup) chooseBucket(ctx context.Context, registered []string) error {
 		s.takeKey("packageBucketKeyArn", key, err)
 	}
 	return nil
+}
+
+// chooseLinked takes the buckets in which linked packages are searched for, with their
+// keys: all that are registered with Quilt.
+func (s *setup) chooseLinked(ctx context.Context, registered []string) error {
+	if err := s.propose(ctx, "linkedBuckets", "Buckets in which linked packages are searched for, as a list in JSON", asJSON(registered)); err != nil {
+		return err
+	}
+	buckets, _ := s.changes["linkedBuckets"].([]any)
+	for i, it := range buckets {
+		name, isName := it.(string)
+		if !isName {
+			continue
+		}
+		key, err := bucketKey(ctx, s.cloud, name)
+		s.note("linkedBuckets", err)
+		if key != "" {
+			buckets[i] = map[string]any{"name": name, "keyArn": key}
+		}
+	}
+	return nil
+}
+
+// asJSON returns names as a list in JSON, or nothing for none.
+func asJSON(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(names)
+	return string(text)
 }
 
 // chooseAlarms takes who is notified of alarms.

@@ -103,17 +103,19 @@ type verification struct {
 	claims      claims
 	objects     *s3.Client
 	// quilt says that a Quilt stack reads the packaging queue.
-	quilt   bool
-	out     io.Writer
-	poll    time.Duration
-	outcome verified
-	began   time.Time
+	quilt bool
+	// noExport says that events make no packages.
+	noExport bool
+	out      io.Writer
+	poll     time.Duration
+	outcome  verified
+	began    time.Time
 }
 
 // newVerification reads where an environment's queue and table are.
 func newVerification(ctx context.Context, cloud aws.Config, environment string) (*verification, error) {
 	name := stacks.StackName(environment)
-	door, outputs, err := deployedOf(ctx, cloud, name, "IntakeQueueUrl", "ClaimsTableName", "PackagingQueueUrl")
+	door, outputs, err := deployedOf(ctx, cloud, name, "IntakeQueueUrl", "ClaimsTableName")
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +131,8 @@ func newVerification(ctx context.Context, cloud aws.Config, environment string) 
 		claims:  claims{dynamodb.NewFromConfig(cloud), outputs["ClaimsTableName"]},
 		objects: s3.NewFromConfig(cloud),
 		quilt:   !slices.Contains(own, outputs["PackagingQueueUrl"]),
+		// A stack without exports has neither.
+		noExport: outputs["PackagingQueueUrl"] == "" && outputs["PackageBucketName"] == "",
 	}, nil
 }
 
@@ -142,7 +146,11 @@ func (v *verification) run(ctx context.Context, entry string) error {
 	if v.options.DryRun {
 		return v.dryRun(ctx)
 	}
-	fmt.Fprintf(v.out, "sending entry %s as the webhook %s: its package is made anew, as by a canvas's button\n", entry, v.outcome.WebhookID)
+	effect := "its package is made anew"
+	if v.noExport {
+		effect = "linked packages are searched for anew"
+	}
+	fmt.Fprintf(v.out, "sending entry %s as the webhook %s: %s, as by a canvas's button\n", entry, v.outcome.WebhookID, effect)
 	sent := pressedEvent(v.outcome.WebhookID, entry, time.Now())
 	if err := v.intake.send(ctx, sent); ctx.Err() != nil {
 		return fmt.Errorf("interrupted while the event was queued: where SQS has it, it goes on by itself; `make logs ENVIRONMENT=%s WEBHOOK=%s` shows how", v.environment, sent.WebhookID)
@@ -177,7 +185,7 @@ func (v *verification) follow(ctx context.Context, sent event) error {
 	defer timeout.Stop()
 	tick := time.NewTicker(v.poll)
 	defer tick.Stop()
-	way := eventWay{sent: sent, quilt: v.quilt}
+	way := eventWay{sent: sent, quilt: v.quilt, noExport: v.noExport}
 	for {
 		done, err := v.look(ctx, &way)
 		if ctx.Err() != nil {
@@ -191,7 +199,7 @@ func (v *verification) follow(ctx context.Context, sent event) error {
 			return v.interrupted(sent)
 		case <-timeout.C:
 			last := v.outcome.Stations[len(v.outcome.Stations)-1].Station
-			return fmt.Errorf("%s: not %s within %s; the last station is %q; %s", sent.EntryID, nextStation(last), v.options.Timeout, last, v.remedy(last))
+			return fmt.Errorf("%s: not %s within %s; the last station is %q; %s", sent.EntryID, way.next(last), v.options.Timeout, last, v.remedy(last))
 		case <-tick.C:
 		}
 	}

@@ -19,13 +19,23 @@ const (
 	stationStored    = "exported and stored"
 	stationHanded    = "handed to Quilt"
 	stationConfirmed = "revision confirmed"
+	stationSearched  = "linked packages searched for"
 )
 
-// stations are in the order of an event's way.
-var stations = []string{stationReady, stationQueued, stationTaken, stationStored, stationHanded, stationConfirmed}
+// The stations in the order of an event's way: to a package, and without one.
+var (
+	toPackage     = []string{stationReady, stationQueued, stationTaken, stationStored, stationHanded, stationConfirmed}
+	withoutExport = []string{stationReady, stationQueued, stationTaken, stationSearched}
+)
 
-// nextStation returns what comes after a station.
-func nextStation(station string) string { return stations[slices.Index(stations, station)+1] }
+// next returns what comes after a station.
+func (w *eventWay) next(station string) string {
+	stations := toPackage
+	if w.noExport {
+		stations = withoutExport
+	}
+	return stations[slices.Index(stations, station)+1]
+}
 
 // eventWay follows one event: by its own claim, and by the entry's status from when that
 // is of the event or of an export that began later.
@@ -33,6 +43,8 @@ type eventWay struct {
 	sent event
 	// quilt says that there is somebody to confirm.
 	quilt bool
+	// noExport says that the event makes no package.
+	noExport bool
 	// taken, stored and handed say what was reported; handedAt is when Quilt was asked.
 	taken, stored, handed bool
 	handedAt              float64
@@ -59,6 +71,9 @@ func (w *eventWay) advance(c claim, s exportStatus) []reached {
 		w.failure = "failed for good, and is a dead letter: " + c.reason + "; mend the reason, then `make redrive`"
 	case c.attempts > 0 && c.state != claimDone:
 		w.failure = fmt.Sprintf("attempt %d failed: %s; the worker tries again by itself", c.attempts, c.reason)
+	case c.state == claimDone && w.noExport:
+		w.done = true
+		all = append(all, reached{Station: stationSearched, Detail: "its canvases are drawn; nothing is exported: see exportEntries in docs/settings.md"})
 	case c.state == claimDone && !w.handed:
 		all = append(all, w.hand(c, s)...)
 		if !w.quilt {

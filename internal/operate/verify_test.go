@@ -142,7 +142,7 @@ func TestVerifyFollowsAnEvent(t *testing.T) {
 		w.put(ctx, "entry#etr_1", status(e.ReceivedAt+5, e.ReceivedAt+9))
 	}()
 	assert.NilError(t, v.run(ctx, "etr_1"))
-	assert.Equal(t, seen(v.outcome), strings.Join(stations, ", "))
+	assert.Equal(t, seen(v.outcome), strings.Join(toPackage, ", "))
 	assert.Equal(t, v.outcome.Stations[3].Detail, "2 files in s3://packages/benchling/EXP1, 42 bytes")
 	assert.Equal(t, v.outcome.Revision, strings.Repeat("b", 64))
 	assert.Check(t, v.outcome.Stations[5].Seconds > v.outcome.Stations[4].Seconds, "an older revision passed for this one")

@@ -89,7 +89,7 @@ func TestExamineFindsProblems(t *testing.T) {
 		{"pending certificate", func(s *surroundings) { s.certificate.Status = acmtypes.CertificateStatusPendingValidation },
 			place + "domain.certificateArn: it is not validated yet; make the DNS records that `aws acm describe-certificate` shows, and wait until it is issued"},
 		{"expired certificate", func(s *surroundings) { s.certificate.Status = acmtypes.CertificateStatusExpired }, place + "domain.certificateArn: it is EXPIRED" + certificate},
-		{"no bucket", func(s *surroundings) { s.bucketStatus = 404 }, place + "packageBucket: there is no bucket packages; name one that is registered with Quilt, or leave the setting out for a new one"},
+		{"no bucket", func(s *surroundings) { s.bucketStatus = 404 }, place + "packageBucket: there is no bucket packages; name one that is registered with Quilt, or leave it out"},
 		{"bucket elsewhere", func(s *surroundings) { s.bucketRegion = "eu-west-1" }, place + "packageBucket: packages is in another region, and the stack goes to us-east-1; name one in us-east-1, or set AWS_REGION"},
 		{"bucket moved", func(s *surroundings) { s.bucketStatus = 301 }, place + "packageBucket: packages is in another region, and the stack goes to us-east-1; name one in us-east-1, or set AWS_REGION"},
 		{"bucket away", func(s *surroundings) { s.bucketStatus = 503 }, "s3:ListBucket: "},

@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,7 +22,12 @@ import (
 func (i *inspection) checkNamed(ctx context.Context) {
 	s := i.settings
 	if s.PackageBucket != "" {
-		i.checkBucket(ctx, s.PackageBucket)
+		i.checkBucket(ctx, "packageBucket", s.PackageBucket, "PackageBucketPolicy")
+	}
+	for n, bucket := range s.LinkedBuckets {
+		setting, output := fmt.Sprintf("linkedBuckets[%d]", n), fmt.Sprintf("LinkedBucket%d", n+1)
+		i.checkBucket(ctx, setting, bucket.Name, output+"Policy")
+		i.checkKey(ctx, setting+".keyArn", bucket.KeyArn, output+"KeyPolicy")
 	}
 	if s.PackagingQueueArn != "" {
 		i.checkQueue(ctx, s.PackagingQueueArn)
@@ -41,8 +47,8 @@ func (i *inspection) allow(setting, owner, output string) {
 	i.note("%s: %s; its policy must have the statements of the stack's output %s (docs/deployment.md says how)", i.setting(setting), owner, output)
 }
 
-func (i *inspection) checkBucket(ctx context.Context, name string) {
-	place := i.setting("packageBucket")
+func (i *inspection) checkBucket(ctx context.Context, setting, name, output string) {
+	place := i.setting(setting)
 	got, err := i.Named.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(name), ExpectedBucketOwner: aws.String(i.account)})
 	response := (*awshttp.ResponseError)(nil)
 	status := http.StatusOK
@@ -51,9 +57,9 @@ func (i *inspection) checkBucket(ctx context.Context, name string) {
 	}
 	switch {
 	case status == http.StatusForbidden:
-		i.allow("packageBucket", "it is another account's, or you may not s3:ListBucket", "PackageBucketPolicy")
+		i.allow(setting, "it is another account's, or you may not s3:ListBucket", output)
 	case status == http.StatusNotFound:
-		i.refuse(place, "there is no bucket "+name, "name one that is registered with Quilt, or leave the setting out for a new one")
+		i.refuse(place, "there is no bucket "+name, "name one that is registered with Quilt, or leave it out")
 	case status == http.StatusMovedPermanently || err == nil && aws.ToString(got.BucketRegion) != "" && aws.ToString(got.BucketRegion) != i.Region:
 		i.refuse(place, name+" is in another region, and the stack goes to "+i.Region, "name one in "+i.Region+", or set AWS_REGION")
 	case err != nil:

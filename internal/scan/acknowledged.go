@@ -5,7 +5,7 @@ import "regexp"
 var (
 	everywhere = regexp.MustCompile(`.`)
 	// withoutDomain are the templates without the setting domain.
-	withoutDomain = regexp.MustCompile(`^(arm64|dev|existing-quilt|existing-vpc|guarded|prod)\.`)
+	withoutDomain = regexp.MustCompile(`^(arm64|dev|existing-quilt|existing-vpc|frugal|guarded|linked-only|prod)\.`)
 )
 
 // Acknowledged is what checkov asks for and the stack doesn't have, with reasons.

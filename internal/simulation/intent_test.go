@@ -109,7 +109,7 @@ func TestAlarmsLookAtMetricsThatExist(t *testing.T) {
 		service.Write(text)
 		return err
 	}))
-	for _, shape := range []string{"dev", "prod", "existing-quilt", "guarded"} {
+	for _, shape := range []string{"dev", "prod", "existing-quilt", "guarded", "linked-only"} {
 		for _, a := range stackOf(t, shape).Alarms {
 			for _, m := range a.Metrics() {
 				var names []string

@@ -59,6 +59,7 @@ var environments = map[string]environment{
 	"existing-vpc":   {days: 30, least: 2, most: 4, architecture: "X86_64"},
 	"frugal":         {days: 30, least: 2, most: 4, architecture: "X86_64", spot: true},
 	"guarded":        {days: 30, least: 2, most: 4, architecture: "X86_64", notified: true},
+	"linked-only":    {days: 30, least: 2, most: 4, architecture: "X86_64", queues: 3, buckets: 1},
 	"prod":           {days: 365, least: 2, most: 10, architecture: "X86_64", protected: true},
 }
 
