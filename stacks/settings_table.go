@@ -168,7 +168,7 @@ const (
 
 var packageSettings = []Setting{
 	{
-		Name: "exportEntries", Meaning: "Makes a package of each entry. `false` makes none: canvases then [only show linked packages](canvas.md#without-packages-of-its-own) of `linkedBuckets`.",
+		Name: "exportEntries", Meaning: "Makes a package of each entry. `false` makes none: canvases then [only show linked packages](canvas.md#linked-packages-alone) of `linkedBuckets`.",
 		kind: onOff(func(s *Settings) *bool { return &s.ExportEntries }),
 	},
 	{

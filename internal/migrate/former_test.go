@@ -77,6 +77,21 @@ func TestProfiles(t *testing.T) {
 	assert.Check(t, !strings.Contains(err.Error(), "s3cret"))
 }
 
+// TestBucketless moves from a predecessor that makes no packages.
+func TestBucketless(t *testing.T) {
+	former := Former{
+		File: "config.json", Parameters: map[string]string{"PackagerQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/quilt"},
+		profile: map[string]any{"packages": map[string]any{"prefix": "lab", "metadataKey": "notebook"}},
+	}
+	proposals, problems := former.Proposals()
+	assert.DeepEqual(t, proposals, []Proposal{{"exportEntries", false, "packages.bucket: none"}, {"linkedBy", "notebook", "packages.metadataKey"}})
+	assert.Equal(t, len(problems), 1)
+	assert.Check(t, strings.HasPrefix(problems[0], "linkedBuckets: "), problems[0])
+	former.secret = map[string]any{"user_bucket": "lab-packages"}
+	proposals, problems = former.Proposals()
+	assert.Check(t, proposals[0].Setting == "packagingQueueArn" && len(problems) == 0, "%v %v", proposals, problems)
+}
+
 // TestQuiltStack moves from a predecessor that runs within a Quilt stack.
 func TestQuiltStack(t *testing.T) {
 	former := Former{

@@ -27,7 +27,12 @@ func (f Former) Proposals() (proposals []Proposal, problems []string) {
 	add := func(setting string, value any, from string) {
 		proposals = append(proposals, Proposal{setting, value, from})
 	}
-	if queue, from := f.first("PackagerQueueUrl", "quilt.queueUrl"); queue != "" {
+	without := f.withoutExports()
+	if without {
+		add("exportEntries", false, "packages.bucket: none")
+		problems = append(problems, "linkedBuckets: the predecessor searches all buckets of the Quilt stack; `make setup ENVIRONMENT=… SET=exportEntries=false` finds them")
+	}
+	if queue, from := f.first("PackagerQueueUrl", "quilt.queueUrl"); queue != "" && !without {
 		if name, err := queueARN(queue); err != nil {
 			problems = append(problems, fmt.Sprintf("%s: %v", from, err))
 		} else {
@@ -45,7 +50,7 @@ func (f Former) Proposals() (proposals []Proposal, problems []string) {
 		{"packageBucket", "packages.bucket"}, {"packagePrefix", "packages.prefix"}, {"workflow", "packages.workflow"}, {"logLevel", "logging.level"},
 		{"quiltDatabase", "quilt.database"}, {"athenaWorkgroup", "quilt.athenaUserWorkgroup"}, {"linkedBy", "packages.metadataKey"},
 	} {
-		if text := f.text(same.path); text != "" {
+		if text := f.text(same.path); text != "" && !(without && slices.Contains(ofPackages, same.setting)) {
 			add(same.setting, text, same.path)
 		}
 	}
@@ -61,6 +66,17 @@ func (f Former) Proposals() (proposals []Proposal, problems []string) {
 		}, "deployment.vpc")
 	}
 	return proposals, problems
+}
+
+// ofPackages are settings that nothing reads where no packages are made.
+var ofPackages = []string{"packagePrefix", "workflow"}
+
+// withoutExports says whether the predecessor makes no packages: its configuration names
+// no bucket for them.
+//
+// Source: Quilt's documentation, Bucketless Deployments.
+func (f Former) withoutExports() bool {
+	return f.File != "" && f.text("packages.bucket") == "" && f.secret["user_bucket"] == nil && f.secret["userBucket"] == nil
 }
 
 // first returns the value of a parameter of the stack, or of an output, which a Quilt
