@@ -33,8 +33,9 @@ class Statuses:
         return self.status
 
     def change(self, _, change, *, shown=True):
-        self.status = ExportStatus(**{**vars(self.status), **change(self.status)})
-        self.announced += shown
+        if values := change(self.status):
+            self.status = ExportStatus(**{**vars(self.status), **values})
+            self.announced += shown
 
 
 VIEWS = Views("lake", "experiment_id", "acme-packages")

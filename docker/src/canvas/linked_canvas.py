@@ -63,11 +63,11 @@ def _told(entry_id: str, status: ExportStatus) -> str:
         # The list of the linked packages has the reason.
         search = f"failed {time(status.linked_at)}"
     elif status.linked_at:
-        search = f"last {time(status.linked_at)}"
+        search = f"done {time(status.linked_at)}"
     else:
         search = "none yet"
     lines = [f"**Entry** {code(status.display_id or entry_id)}"]
-    lines.append(f"**Search** for linked packages {search}")
+    lines.append(f"**Search** for linked packages: {search}")
     if status.requested_at > max(status.linked_at, failed_at):
         lines.append(f"**Search** asked for {time(status.requested_at)}")
     return "\n\n".join(lines)
