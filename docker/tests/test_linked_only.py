@@ -2,12 +2,14 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from src import handlers as module
 from src.canvas import linked_packages
+from src.queues.claims import LostClaimError
 from src.queues.consumer import Consumer
 from src.queues.package_name import PackageName
 from src.runtime.metrics import Metrics
@@ -61,7 +63,7 @@ def environment(stage):
 @pytest.fixture
 def linked(stage):
     """The stage with the handlers of the mode, put together as the worker does it."""
-    settings = read_settings(environment(stage), WORKER_REQUIRED)
+    stage.settings = settings = read_settings(environment(stage), WORKER_REQUIRED)
     assert settings.problems == ()
     stage.search, stage.calls = Search(), []
     stores = replace(module.build_stores(settings, Metrics("")), search=stage.search)
@@ -214,6 +216,17 @@ def test_a_stop_gives_the_event_back(linked):
     assert linked.statuses.read("etr_1").display_id == ""
 
 
+def test_nothing_is_kept_when_another_worker_has_the_event(linked):
+    def lost():
+        raise LostClaimError("wh_1")
+
+    event, claim = linked.event(), linked.claims.claim("wh_1", "this worker")
+    work = module.build_handlers(linked.settings, linked.stores).export.__self__._work
+    with pytest.raises(LostClaimError):
+        work.process(event, claim, lost)
+    assert linked.statuses.read("etr_1").version == 0
+
+
 def test_an_event_that_was_read_already_is_covered(linked):
     linked.send()
     linked.next()
@@ -222,6 +235,14 @@ def test_an_event_that_was_read_already_is_covered(linked):
     linked.next()
     assert len(linked.server.asked) == asked
     assert linked.item("webhook#wh_2")["state"]["S"] == "done"
+
+
+def test_a_reading_that_failed_covers_no_event(linked):
+    failed = {"entry_at": time.time(), "entry_reason": "the entry: Benchling answered 403"}
+    linked.statuses.change("etr_1", lambda _: failed)
+    linked.send(received_at=1.0)
+    linked.next()
+    assert linked.statuses.read("etr_1").display_id == "EXP1"
 
 
 def test_events_within_the_interval_wait(linked):
