@@ -45,7 +45,7 @@ class LinkedCanvas:
             ]
         buttons.append(button(update_button(entry_id), "Search again"))
         last = footer(f"Search {_state(status)}", self._clock())
-        return [text("state", _told(entry_id, status)), *shown, row("buttons", buttons), last]
+        return [text("state", _search_text(entry_id, status)), *shown, row("buttons", buttons), last]
 
 
 def _state(status: ExportStatus) -> str:
@@ -54,7 +54,7 @@ def _state(status: ExportStatus) -> str:
     return "done" if status.linked_at else "none yet"
 
 
-def _told(entry_id: str, status: ExportStatus) -> str:
+def _search_text(entry_id: str, status: ExportStatus) -> str:
     """Return which entry it is, and when its linked packages were searched for last."""
     failed_at = status.entry_at if status.entry_reason else 0
     if failed_at:
