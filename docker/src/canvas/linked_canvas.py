@@ -44,8 +44,12 @@ class LinkedCanvas:
                 *self._linked.buttons(entry_id, status),
             ]
         buttons.append(button(update_button(entry_id), "Search again"))
-        last = footer(f"Search {_state(status)}", self._clock())
-        return [text("state", _search_text(entry_id, status)), *shown, row("buttons", buttons), last]
+        return [
+            text("state", _search_text(entry_id, status)),
+            *shown,
+            row("buttons", buttons),
+            footer(f"Search {_state(status)}", self._clock()),
+        ]
 
 
 def _state(status: ExportStatus) -> str:
