@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,18 +11,18 @@ import boto3
 import httpx
 from botocore.config import Config
 
-from .canvas.canvas import Canvas
 from .canvas.canvas_consumer import CanvasConsumer, CanvasDependencies
-from .canvas.catalog import Catalog
-from .canvas.linked_package import LinkedPackage
+from .canvas.drawing import canvas_of
 from .canvas.linked_packages import LinkedPackages
-from .canvas.package_search import PackageSearch
+from .canvas.package_search import PackageSearch, Views
 from .canvas.redraw import announce
 from .canvas.revision_consumer import RevisionConsumer
 from .export.benchling_client import BenchlingClient
+from .export.entry_reader import EntryReader
 from .export.export_consumer import Attempts, ExportConsumer, ExportQueues
 from .export.export_status import ExportStatuses
 from .export.exporter import ExportDependencies, Exporter, ExportLimits
+from .export.plan import EventWork
 from .export.retry_transport import RetryTransport
 from .queues.claims import Claims
 from .queues.consumer import POLL_SECONDS, Process
@@ -32,13 +33,12 @@ from .runtime.metrics import Metrics
 from .runtime.retries import count_retries
 from .runtime.settings import Settings
 from .runtime.time_limits import check_time
-from .store.manifests import Manifests
-from .store.package_store import PackageStore
 from .store.packaging_queue import PackagingQueue
 from .store.uploads import UPLOADS_AT_ONCE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 # Canvases are drawn beside the exports, and Quilt's events taken, each by threads
 # of their own, so that neither waits for an export.
@@ -51,23 +51,31 @@ USER_AGENT = f"benchling-webhook Boto3/{boto3.__version__}"
 
 
 @dataclass(frozen=True)
+class ExportStores:
+    """What only exports work with."""
+
+    packaging: Queue
+    revisions: Queue
+    confirmations: RevisionConsumer
+
+
+@dataclass(frozen=True)
 class Stores:
     """What the process works with whatever the secret says."""
 
     s3: S3Client
     intake: Queue
     canvases: Queue
-    revisions: Queue
-    packaging: Queue
     dead_letters: DeadLetterQueue
     claims: Claims
     statuses: ExportStatuses
-    confirmations: RevisionConsumer
     metrics: Metrics
     # Set when what is in work must go back.
     give_back: threading.Event
     # None where no database to search is set.
     search: PackageSearch | None = None
+    # None where nothing is exported.
+    exports: ExportStores | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,7 @@ def build_stores(settings: Settings, metrics: Metrics) -> Stores:
     sqs = session.client("sqs", config=config)
     uploads = Config(max_pool_connections=settings.worker_concurrency * UPLOADS_AT_ONCE + threads)
     dynamodb = session.client("dynamodb", config=config)
-    canvases, revisions = (
-        Queue(sqs, url) for url in (settings.canvas_queue_url, settings.revision_queue_url)
-    )
+    canvases = Queue(sqs, settings.canvas_queue_url)
     s3 = session.client("s3", config=config.merge(uploads))
     count_retries(sqs, "SQSRetries", metrics)
     count_retries(dynamodb, "DynamoDBRetries", metrics)
@@ -109,15 +115,26 @@ def build_stores(settings: Settings, metrics: Metrics) -> Stores:
         s3,
         Queue(sqs, settings.intake_queue_url),
         canvases,
-        revisions,
-        Queue(sqs, settings.packaging_queue_url),
         DeadLetterQueue(Queue(sqs, settings.dead_letter_queue_url)),
         Claims(dynamodb, settings.claims_table, settings.lease_seconds),
         statuses,
-        RevisionConsumer(revisions, statuses, metrics, settings.confirm_seconds),
         metrics,
         threading.Event(),
         _package_search(settings, session, config),
+        _export_stores(settings, sqs, statuses, metrics),
+    )
+
+
+def _export_stores(
+    settings: Settings, sqs: SQSClient, statuses: ExportStatuses, metrics: Metrics
+) -> ExportStores | None:
+    if not settings.export_entries:
+        return None
+    revisions = Queue(sqs, settings.revision_queue_url)
+    return ExportStores(
+        Queue(sqs, settings.packaging_queue_url),
+        revisions,
+        RevisionConsumer(revisions, statuses, metrics, settings.confirm_seconds),
     )
 
 
@@ -126,13 +143,13 @@ def _package_search(
 ) -> PackageSearch | None:
     if not settings.quilt_database:
         return None
-    return PackageSearch(
-        session.client("athena", config=config),
+    views = Views(
         settings.quilt_database,
-        settings.athena_workgroup,
-        settings.package_bucket,
         settings.linked_by,
+        settings.package_bucket,
+        settings.other_buckets,
     )
+    return PackageSearch(session.client("athena", config=config), settings.athena_workgroup, views)
 
 
 def build_handlers(settings: Settings, stores: Stores) -> Handlers:
@@ -159,39 +176,12 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
             secret.base_url, secret.client_id, secret.client_secret, http(whole=True)
         )
 
-    exporter = Exporter(
-        ExportDependencies(
-            benchling_client(),
-            http(whole=False),
-            stores.s3,
-            PackagingQueue(stores.packaging, settings.workflow),
-            stores.claims,
-            stores.statuses,
-            stores.confirmations.confirm_later,
-            stores.metrics,
-        ),
-        settings.package_bucket,
-        settings.package_prefix,
-        ExportLimits(
-            settings.export_interval_seconds,
-            settings.export_timeout_seconds,
-            settings.download_floor_seconds,
-        ),
-    )
     exports = ExportConsumer(
         ExportQueues(stores.intake, stores.canvases, stores.dead_letters),
         stores.claims,
-        exporter,
+        _work(settings, stores, benchling_client(), lambda: http(whole=False)),
         Attempts(settings.lease_seconds, settings.retry_seconds, give_back),
         stores.metrics,
-    )
-    catalog = Catalog(settings.package_bucket, settings.quilt_catalog, settings.quilt_connected)
-    manifests = Manifests(stores.s3, settings.package_bucket, lambda: None)
-    canvas = Canvas(
-        catalog,
-        PackageStore(stores.s3, settings.package_bucket, lambda: None),
-        linked_by=settings.linked_by,
-        linked=LinkedPackage(manifests, catalog) if stores.search else None,
     )
     # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(
@@ -202,9 +192,48 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
             benchling_client(),
             stores.statuses,
             stores.claims,
-            canvas,
-            LinkedPackages(stores.search, stores.statuses, give_back) if stores.search else None,
+            canvas_of(settings, stores.s3),
+            _linked_packages(settings, stores),
         ),
         give_back,
     )
     return Handlers(exports.process, canvases.process)
+
+
+def _work(
+    settings: Settings,
+    stores: Stores,
+    benchling: BenchlingClient,
+    downloads: Callable[[], httpx.Client],
+) -> EventWork:
+    """Return what is done for events: exports, where there is something to export to."""
+    limits = ExportLimits(
+        settings.export_interval_seconds,
+        settings.export_timeout_seconds,
+        settings.download_floor_seconds,
+    )
+    if not stores.exports:
+        return EntryReader(benchling, stores.claims, stores.statuses, limits)
+    dependencies = ExportDependencies(
+        benchling,
+        downloads(),
+        stores.s3,
+        PackagingQueue(stores.exports.packaging, settings.workflow),
+        stores.claims,
+        stores.statuses,
+        stores.exports.confirmations.confirm_later,
+        stores.metrics,
+    )
+    return Exporter(dependencies, settings.package_bucket, settings.package_prefix, limits)
+
+
+def _linked_packages(settings: Settings, stores: Stores) -> LinkedPackages | None:
+    if not stores.search:
+        return None
+    return LinkedPackages(
+        stores.search,
+        stores.statuses,
+        stores.give_back,
+        # Where there is nothing else that a button could ask for.
+        on_request=not settings.export_entries,
+    )

@@ -97,9 +97,15 @@ class Dependencies:
             * settings.worker_concurrency,
             *[Consumer(stores.canvases, draw, HIDDEN_SECONDS, stores.dead_letters)]
             * CANVAS_THREADS,
-            *[Consumer(stores.revisions, stores.confirmations.process, REVISION_SECONDS)]
-            * REVISION_THREADS,
+            *self._revision_consumers(),
         ]
+
+    def _revision_consumers(self) -> list[Consumer]:
+        exports = self._stores.exports
+        if not exports:
+            return []
+        consumer = Consumer(exports.revisions, exports.confirmations.process, REVISION_SECONDS)
+        return [consumer] * REVISION_THREADS
 
 
 def build_worker(settings: Settings, metrics: Metrics) -> Dependencies:

@@ -23,8 +23,8 @@ class Manifests:
     def __init__(self, manifest):
         self.manifest, self.asked = manifest, []
 
-    def read(self, name, page, files_a_page):
-        self.asked.append((name, page, files_a_page))
+    def read(self, *asked):
+        self.asked.append(asked)
         return given(self.manifest)
 
 

@@ -216,3 +216,15 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         yield Stage(server)
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def linked(stage: object) -> Iterator[object]:
+    """The stage where nothing is exported: whatever a test does, nothing is written to S3."""
+    from .linked_stage import without_exports  # noqa: PLC0415
+
+    without_exports(stage)
+    yield stage
+    assert stage.server.exports == []
+    assert set(stage.calls) <= {"ListObjectsV2", "GetObject"}
+    assert stage.received("packaging.fifo") == stage.received("revisions") == []

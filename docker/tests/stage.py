@@ -104,7 +104,7 @@ class Stage:
         self.dependencies = replace(self.dependencies, **dependencies)
         store = PackageStore(self.s3, "packages", lambda: None)
         catalog = Catalog("packages", "quilt.example.com")
-        linked = LinkedPackage(Manifests(self.s3, "packages", lambda: None), catalog)
+        linked = LinkedPackage(Manifests(self.s3, lambda: None), catalog)
         canvas = Canvas(catalog, store, linked_by="experiment_id", linked=linked)
         exports = ExportConsumer(
             ExportQueues(self.intake, self.canvas_queue, self.dead_letters),

@@ -11,6 +11,7 @@ import pytest
 
 from src.canvas.canvas import FILES_A_PAGE, Canvas
 from src.canvas.catalog import Catalog
+from src.canvas.linked_canvas import LinkedCanvas
 from src.canvas.linked_package import LinkedPackage
 from src.export.export_status import ExportStatus
 from src.queues.canvas_view import CanvasView, LinkedView
@@ -32,6 +33,12 @@ PACKAGED = {
     "files": 42,
     "read_at": AT,
     "top_hash": TOP_HASH,
+}
+# Where nothing is exported, an entry has no package of its own.
+ALONE = {
+    "display_id": "EXP1",
+    "linked": '["quilt+s3://acme-raw#package=lab/gels", "quilt+s3://acme-qc#package=lab/gels"]',
+    "linked_at": AT,
 }
 LINKED = {"linked": '["lab/gels", "lab/plates-7"]', "linked_at": AT}
 # The second page of a linked package, which is its last.
@@ -68,6 +75,7 @@ VIEWS = {
         CanvasView(3, linked=LinkedView("lab--plates-7", 2)),
         (),
     ),
+    "linked-only": (ALONE, CanvasView(), ()),
     "running": ({**PACKAGED, "state": "running"}, CanvasView(3), ()),
     "failed": (
         {**PACKAGED, "state": "failed", "reason": "the entry: Benchling answered 403"},
@@ -78,6 +86,11 @@ VIEWS = {
 
 
 def blocks(values, view, left_out):
+    if values is ALONE:
+        catalog = Catalog("", "quilt.example.com", linked_buckets=("acme-raw", "acme-qc"))
+        linked = LinkedPackage(Manifests(PLATES), catalog, exports=False)
+        canvas = LinkedCanvas(catalog, linked, "experiment_id", lambda: AT + 60)
+        return canvas.blocks("etr_1", ExportStatus(**values), view)
     objects = [StoredObject(name, name, 48_000, 1, Kind.FILE, '"e"') for name in NAMES]
     packages = Packages(Record(tuple(objects), tuple(left_out)), METADATA)
     catalog = Catalog("acme-packages", "quilt.example.com")

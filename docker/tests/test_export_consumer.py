@@ -457,7 +457,7 @@ def test_a_burst_of_edits_is_at_most_three_exports(stage, monkeypatch):
         if plan.covered:
             continue
         now[0] += plan.wait_seconds
-        exporter.export(event, stage.claims.claim(event.webhook_id, "owner"), lambda: None)
+        exporter.process(event, stage.claims.claim(event.webhook_id, "owner"), lambda: None)
         exported.append(now[0])
     assert 2 <= len(exported) <= 3
     assert exported[-1] > edits[-1].received_at

@@ -11,6 +11,7 @@ from src.export.export_status import ExportStatus
 from src.queues.buttons import tokens_of
 from src.queues.canvas_request import canvas_request, linked_button
 from src.queues.canvas_view import CanvasView, LinkedView
+from src.queues.package_name import PackageName
 from src.store.export_record import Kind, Record, StoredObject
 from src.store.manifests import Manifest, ManifestError, PackageFile
 
@@ -49,7 +50,7 @@ def test_each_linked_package_has_a_button():
 def test_files_of_a_linked_package_and_the_ways_from_there():
     manifests = Manifests(MANIFEST)
     blocks, buttons = drawn(CanvasView(3, linked=LinkedView("lab--b", 2)), manifests)
-    assert manifests.asked == [("lab/b", 2, 20)]
+    assert manifests.asked == [("acme-packages", "lab/b", 2, 20)]
     root = f"https://q.example.com/b/acme-packages/packages/lab/b/tree/{TOP_HASH}"
     assert blocks["linked-package"] == f"**Linked package** [lab/b]({root})"
     assert f"Files, page 2 of 3:\n\n- [`a b.csv`]({root}/a%20b.csv) (1,234 " in blocks["files"]
@@ -113,8 +114,8 @@ def test_more_files_than_are_read_and_none():
 @pytest.mark.parametrize("name", ["a/b", "a--b/c", "a/b--c", "a-/b", "a/-b", "ä/_-pkg-_"])
 def test_names_come_back_from_buttons(name):
     others = ["a/b--c", "a--b/c", "a-/b", "a/-b"]
-    view = pressed(linked_button(name, 2, "etr_1"))
-    found = [it for it in {name, *others} if view.linked.token in tokens_of(it)]
+    view = pressed(linked_button(PackageName(name), 2, "etr_1"))
+    found = [it for it in {name, *others} if view.linked.token in tokens_of(PackageName(it))]
     assert (found, view.linked.page) == ([name], 2)
 
 

@@ -12,7 +12,7 @@ from src.canvas.canvas import Canvas
 from src.canvas.catalog import Catalog
 from src.canvas.linked_package import LinkedPackage
 from src.canvas.linked_packages import FRESH_SECONDS, QUERY_SECONDS, LinkedPackages, linked_text
-from src.canvas.package_search import MAX_PACKAGES, PackageSearch
+from src.canvas.package_search import MAX_PACKAGES, PackageSearch, Views
 from src.export.export_status import ExportStatus
 from src.queues.canvas_view import CanvasView, LinkedView
 
@@ -33,14 +33,18 @@ class Statuses:
         return self.status
 
     def change(self, _, change, *, shown=True):
-        self.status = ExportStatus(**{**vars(self.status), **change(self.status)})
-        self.announced += shown
+        if values := change(self.status):
+            self.status = ExportStatus(**{**vars(self.status), **values})
+            self.announced += shown
+
+
+VIEWS = Views("lake", "experiment_id", "acme-packages")
 
 
 class Rig:
     """A search by a client that holds requests and responses against AWS's model."""
 
-    def __init__(self, monkeypatch, **values):
+    def __init__(self, monkeypatch, views=VIEWS, **values):
         monkeypatch.setattr(module, "WAIT_SECONDS", 0)
         client = boto3.client(
             "athena", "eu-west-1", aws_access_key_id="emulator", aws_secret_access_key="key"
@@ -48,7 +52,7 @@ class Rig:
         self.athena = Stubber(client)
         self.athena.activate()
         self.statuses, self.now = Statuses(**values), 1000.0
-        search = PackageSearch(client, "lake", "lab", "acme-packages", "experiment_id")
+        search = PackageSearch(client, "lab", views)
         self.linked = LinkedPackages(search, self.statuses, threading.Event(), lambda: self.now)
 
     def starts(self, literal="'EXP1'"):

@@ -28,7 +28,7 @@ def put(stage, lines, name="lab/b", top_hash=TOP_HASH):
 
 @pytest.fixture
 def manifests(stage):
-    return Manifests(stage.s3, "packages", lambda: None)
+    return Manifests(stage.s3, lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def manifests(stage):
 def test_page_of_files(stage, monkeypatch, asked, names, found):
     monkeypatch.setattr(module, "READ_AT_ONCE", 3)
     put(stage, [line(it) for it in names])
-    manifest = Manifests(stage.s3, "packages", lambda: None).read("lab/b", *asked)
+    manifest = Manifests(stage.s3, lambda: None).read("packages", "lab/b", *asked)
     files, pages = found
     assert manifest.files == tuple(PackageFile(it, 7) for it in files)
     assert (manifest.page, manifest.pages) == pages
@@ -59,7 +59,7 @@ def test_long_manifest_is_read_up_to_the_bound(stage, manifests, monkeypatch):
     monkeypatch.setattr(module, "READ_AT_ONCE", 1000)
     monkeypatch.setattr(module, "MAX_MANIFEST", 5000)
     put(stage, [line(f"{it:04}") for it in range(1000)])
-    manifest = manifests.read("lab/b", 1, 20)
+    manifest = manifests.read("packages", "lab/b", 1, 20)
     assert manifest.cut
     assert len(manifest.files) == 20
     assert manifest.pages == 4
@@ -79,7 +79,7 @@ def test_long_manifest_is_read_up_to_the_bound(stage, manifests, monkeypatch):
 def test_what_quilt_has_not_written_is_refused(stage, manifests, lines, top_hash, reason):
     put(stage, lines, top_hash=top_hash)
     with pytest.raises(ManifestError, match=reason):
-        manifests.read("lab/b", 1, 20)
+        manifests.read("packages", "lab/b", 1, 20)
 
 
 def test_endless_line_is_refused(stage, manifests, monkeypatch):
@@ -87,21 +87,21 @@ def test_endless_line_is_refused(stage, manifests, monkeypatch):
     monkeypatch.setattr(module, "MAX_LINE", 100)
     put(stage, [line("x" * 500)])
     with pytest.raises(ManifestError, match="longer than 100 bytes"):
-        manifests.read("lab/b", 1, 20)
+        manifests.read("packages", "lab/b", 1, 20)
 
 
 def test_package_without_a_revision(manifests):
     with pytest.raises(ManifestError, match="has no revision"):
-        manifests.read("lab/b", 1, 20)
+        manifests.read("packages", "lab/b", 1, 20)
 
 
 def test_missing_manifest_is_s3s_refusal(stage, manifests):
     put(stage, [])
     stage.s3.delete_object(Bucket="packages", Key=f".quilt/packages/{TOP_HASH}")
     with pytest.raises(ClientError):
-        manifests.read("lab/b", 1, 20)
+        manifests.read("packages", "lab/b", 1, 20)
 
 
 def test_odd_files_are_shown(stage, manifests):
     put(stage, [line("\ud800", size=None)])
-    assert manifests.read("lab/b", 1, 20).files == (PackageFile("?", 0),)
+    assert manifests.read("packages", "lab/b", 1, 20).files == (PackageFile("?", 0),)

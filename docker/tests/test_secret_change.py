@@ -170,7 +170,7 @@ def test_a_worker_goes_on_with_the_former_client_where_the_new_is_refused(server
 def test_a_workflow_is_the_secrets_of_the_time(server):
     built = build_worker(settings_of(server), Metrics(""))
     assert built.change(replace(settings_of(server), workflow="beta")) == ""
-    exporter = built._handlers.export.__self__._exporter
+    exporter = built._handlers.export.__self__._work
     assert exporter._dependencies.packaging._workflow == "beta"
 
 

@@ -19,6 +19,7 @@ var titles = map[string]string{
 	"metadata":       "The package's metadata",
 	"linked":         "The entry's package and those that are linked to the entry",
 	"linked-package": "The files of a linked package",
+	"linked-only":    "Linked packages where entries are not exported",
 	"running":        "While an export runs",
 	"failed":         "After an export that failed",
 }

@@ -14,6 +14,8 @@ from benchling_sdk.models import (
     SectionUiBlockUpdate,
 )
 
+from ..runtime.version import VERSION
+
 Block = dict[str, Any]
 Blocks = list[Block]
 
@@ -33,6 +35,11 @@ def row(name: str, buttons: list[ButtonUiBlock]) -> Block:
     """Return a section, which shows its buttons side by side."""
     block = SectionUiBlockUpdate(id=name, type=SectionUiBlockType.SECTION, children=[*buttons])
     return dict(block.to_dict())
+
+
+def footer(state: str, seconds: float) -> Block:
+    """Return the last block: a state in few words, which version has drawn it, and when."""
+    return text("footer", f"*{state} · benchling-webhook {VERSION} · drawn {time(seconds)}*")
 
 
 def time(seconds: float) -> str:

@@ -14,9 +14,8 @@ from ..export.export_status import FAILED, HANDED, PACKAGED, RUNNING, UNCONFIRME
 from ..queues.canvas_request import FILES_A_PAGE, metadata_button, page_button, update_button
 from ..queues.canvas_view import FIRST_VIEW, CanvasView
 from ..queues.failures import reason_of
-from ..runtime.version import VERSION
 from ..store.export_record import Record
-from .blocks import Blocks, button, code, row, text, time
+from .blocks import Block, Blocks, button, code, footer, row, text, time
 from .catalog import Catalog
 from .linked_package import LinkedPackage
 from .linked_packages import linked_text
@@ -70,7 +69,7 @@ class Canvas:
             shown, buttons = self._own_package(entry_id, status, view)
         # Always usable: what is asked for while an export runs comes after it.
         buttons.append(button(update_button(entry_id), "Update package"))
-        return [*blocks, *shown, row("buttons", buttons), text("footer", self._footer(status))]
+        return [*blocks, *shown, row("buttons", buttons), self._footer(status)]
 
     def _own_package(
         self, entry_id: str, status: ExportStatus, view: CanvasView
@@ -146,12 +145,11 @@ class Canvas:
             " a package of them: tell whoever runs the service"
         )
 
-    def _footer(self, status: ExportStatus) -> str:
-        """Return the state in few words, which version has drawn the canvas, and when."""
+    def _footer(self, status: ExportStatus) -> Block:
         state = status.state or "none yet"
         if state == HANDED and not self._catalog.connected:
             state = "stored"
-        return f"*Export {state} · benchling-webhook {VERSION} · drawn {time(self._clock())}*"
+        return footer(f"Export {state}", self._clock())
 
     def _record(self, status: ExportStatus) -> Record | None:
         """Return what the package holds; nothing where it can't be read now."""

@@ -26,6 +26,7 @@ from ..queues.spans import event_span
 from ..runtime.errors import Kind
 from ..runtime.tracing import current_span
 from .canvas import Canvas
+from .linked_canvas import LinkedCanvas
 from .linked_packages import LinkedPackages
 from .redraw import Redraw, announce, redraw_of
 
@@ -57,7 +58,7 @@ class CanvasDependencies:
     benchling: BenchlingClient
     statuses: ExportStatuses
     claims: Claims
-    canvas: Canvas
+    canvas: Canvas | LinkedCanvas
     # None where no database to search is set.
     linked: LinkedPackages | None = None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from ..queues.package_name import PackageName
 from .blocks import code
 
 # Browsers and proxies take URLs of this length.
@@ -15,7 +16,9 @@ MAX_URL = 2000
 class Catalog:
     """Where packages can be looked at; ``host`` may be empty.
 
-    ``connected`` says whether a Quilt stack makes packages of what is handed over.
+    ``bucket`` is the package bucket, and empty where there is none; ``linked_buckets``
+    are the others whose packages are shown. ``connected`` says whether a Quilt stack
+    makes packages of what is handed over.
 
     Source of the URLs: the routes of Quilt's catalog, bucketPackageTree,
     bucketPackageDetail, bucketSearch and redir; of the URIs and of what is searched:
@@ -25,6 +28,17 @@ class Catalog:
     bucket: str
     host: str = ""
     connected: bool = True
+    linked_buckets: tuple[str, ...] = ()
+
+    def bucket_of(self, package: PackageName) -> str:
+        """Return the bucket of a package, or nothing where it isn't one of these."""
+        if not package.bucket:
+            return self.bucket
+        return package.bucket if package.bucket in self.linked_buckets else ""
+
+    def of(self, package: PackageName) -> Catalog:
+        """Return the catalog of the bucket that a package is in."""
+        return replace(self, bucket=self.bucket_of(package))
 
     def package(self, name: str, top_hash: str, display_id: str) -> str:
         """Return a package for Markdown: links where there is a catalog.
@@ -55,9 +69,11 @@ class Catalog:
         sync_url = self._sync_url(name, path)
         return f"{shown} · [sync]({sync_url})" if len(sync_url) <= MAX_URL else shown
 
-    def linked(self, name: str, top_hash: str = "") -> str:
+    def linked(self, package: PackageName, top_hash: str = "") -> str:
         """Return another package for Markdown: a link to a revision, the latest by default."""
-        return f"[{name}]({self._url(name, top_hash)})" if self.host else code(name)
+        if not self.host:
+            return code(package.label)
+        return f"[{package.label}]({self.of(package)._url(package.name, top_hash)})"
 
     def _packages(self) -> str:
         return f"https://{self.host}/b/{self.bucket}/packages"

@@ -19,7 +19,7 @@ from ..queues.sqs import DeadLetterQueue, Queue, Received
 from ..runtime.errors import Kind
 from ..runtime.metrics import Metrics
 from ..runtime.tracing import current_span
-from .exporter import Exporter
+from .plan import EventWork
 
 MAX_ATTEMPTS = 5
 
@@ -54,14 +54,14 @@ class ExportConsumer:
         self,
         queues: ExportQueues,
         claims: Claims,
-        exporter: Exporter,
+        work: EventWork,
         attempts: Attempts,
         metrics: Metrics,
     ) -> None:
-        """Take what it works with; the metrics count how attempts end."""
+        """Take what it works with, and what is done; the metrics count how attempts end."""
         self._queues = queues
         self._claims = claims
-        self._exporter = exporter
+        self._work = work
         self._attempts = attempts
         self._metrics = metrics
 
@@ -79,7 +79,7 @@ class ExportConsumer:
                 self._to_canvases(event)
                 self._queues.intake.delete(message)
                 return
-            plan = self._exporter.plan(event)
+            plan = self._work.plan(event)
             if plan.wait_seconds:
                 log.info("event.postponed", delay_seconds=round(plan.wait_seconds, 1))
                 self._queues.intake.change_visibility(message, plan.wait_seconds + 1)
@@ -113,7 +113,7 @@ class ExportConsumer:
         log.info("event.started", attempt=claim.attempts + 1)
         try:
             with Lease(renew, self._attempts.lease_seconds, self._attempts.give_back) as lease:
-                self._exporter.export(event, claim, lease.check)
+                self._work.process(event, claim, lease.check)
         except LostClaimError as error:
             log.warning("claim.lost", reason=str(error))
         except Exception as error:  # noqa: BLE001 - an attempt ends here, whatever failed
@@ -150,7 +150,7 @@ class ExportConsumer:
             return
         # Write the dead letter before deleting the message.
         self._queues.dead_letters.send(message, event.webhook_id, event.entry_id, reason, attempt)
-        self._exporter.record_failure(event, reason)
+        self._work.record_failure(event, reason)
         self._claims.failed(claim, reason, last=True)
         self._queues.intake.delete(message)
         log.error("event.dead_lettered", reason=reason, attempt=attempt)

@@ -91,6 +91,9 @@ class ExportStatus:
     linked_reason: str = ""
     linked_query: str = ""
     linked_query_at: float = 0
+    # Without exports: when the entry was read last, or failed to be, and why it failed.
+    entry_at: float = 0
+    entry_reason: str = ""
 
     @property
     def known_canvases(self) -> dict[str, CanvasView]:

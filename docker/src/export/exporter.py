@@ -24,12 +24,10 @@ from ..store.references import links_of
 from .benchling_client import BenchlingClient
 from .download import FLOOR_SECONDS, open_download
 from .export_status import FAILED, HANDED, PACKAGED, RUNNING, ExportStatus, ExportStatuses, Values
+from .plan import Plan, plan_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-# The clocks of two tasks differ by less.
-CLOCK_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -62,16 +60,6 @@ class ExportLimits:
     floor_seconds: float = FLOOR_SECONDS
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is to be done for an event now."""
-
-    # An export that began after the event came has all that it is about.
-    covered: bool = False
-    # How long to wait before the entry is exported again.
-    wait_seconds: float = 0
-
-
 class Exporter:
     """Makes packages; one object serves all the threads of a worker."""
 
@@ -91,20 +79,11 @@ class Exporter:
         self._clock = clock
 
     def plan(self, event: Event) -> Plan:
-        """Return what an event asks for, in view of what was exported already.
-
-        Benchling sends an event for every edit. The first is exported at once,
-        those that follow within the interval together. Who presses a button
-        needn't wait.
-        """
+        """Return what an event asks for, in view of what was exported already."""
         read_at = self._dependencies.statuses.read(event.entry_id).read_at
-        if event.received_at + CLOCK_SECONDS <= read_at:
-            return Plan(covered=True)
-        if event.canvas:
-            return Plan()
-        return Plan(wait_seconds=max(read_at + self._limits.interval_seconds - self._clock(), 0))
+        return plan_of(event, read_at, self._limits.interval_seconds, self._clock())
 
-    def export(self, event: Event, claim: Claim, check: Callable[[], None]) -> None:
+    def process(self, event: Event, claim: Claim, check: Callable[[], None]) -> None:
         """Make the event's package and record it as done.
 
         The files are in place before Quilt is asked, and Quilt is asked before

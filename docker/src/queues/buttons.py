@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from .canvas_view import CanvasView, LinkedView
+from .package_name import PackageName
 
 ENTRY = "(?P<entry>[A-Za-z0-9_-]{1,100})"
 PLACE = "-p(?P<page>[0-9]{1,6})-s(?P<size>[0-9]{1,4})"
@@ -18,7 +19,8 @@ PLACE = "-p(?P<page>[0-9]{1,6})-s(?P<size>[0-9]{1,4})"
 OF_THE_PACKAGE = re.compile(
     f"(?:browse-files|next-page|prev-page|(?P<metadata>view-metadata))-{ENTRY}{PLACE}"
 )
-# What stands for a package's name: an S3 key, in which the name is, has 1,024 bytes.
+# What stands for a package's name, with its bucket: an S3 key, in which the name is,
+# has 1,024 bytes.
 TOKEN = re.compile(r"[\w.-]{1,1000}")
 # Of a package that is linked to the entry; the first "-pkg-" ends the entry's ID.
 OF_A_LINKED_PACKAGE = re.compile(
@@ -69,14 +71,18 @@ def pressed_button(button: str) -> PressedButton | None:
     return PressedButton(named["entry"], first_file, metadata, token)
 
 
-def tokens_of(package_name: str) -> tuple[str, str]:
-    """Return what stands for a package's name in a button's ID.
+def tokens_of(package: PackageName) -> tuple[str, str]:
+    """Return what stands for a package in a button's ID.
 
-    The first is for buttons to draw, and no other name has it. The predecessor's, with
-    "--" for the slash, is the first where it can be read in one way alone: "a-/b" and
-    "a/-b" have the same. The second is the one that may be on old buttons.
+    The first is for buttons to draw, and no other package has it. The predecessor's,
+    with "--" for the slash, is the first where it can be read in one way alone: "a-/b"
+    and "a/-b" have the same. The second is the one that may be on old buttons. Both
+    begin with the bucket where that isn't the package bucket.
     """
-    former = package_name.replace("/", "--")
+    # No bucket's name has two dots in a row, or one at its end.
+    bucket = f"{package.bucket}.." if package.bucket else ""
+    former = package.name.replace("/", "--")
     one_way = former.find("--") == former.rfind("--")
     # No part of a name has a dot.
-    return (former if one_way else package_name.replace("/", "."), former)
+    token = former if one_way else package.name.replace("/", ".")
+    return bucket + token, bucket + former

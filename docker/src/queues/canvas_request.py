@@ -10,6 +10,7 @@ from typing import Any
 from ..runtime.errors import PermanentError
 from .buttons import pressed_button, tokens_of
 from .canvas_view import CanvasView
+from .package_name import PackageName
 
 CANVAS_CREATED = ("v2.canvas.created", "v2-beta.canvas.created")
 CANVAS_INITIALIZED = "v2.canvas.initialized"
@@ -57,12 +58,13 @@ def metadata_button(page: int, entry_id: str) -> str:
     return f"view-metadata-{entry_id}-p{page - 1}-s{FILES_A_PAGE}"
 
 
-def linked_button(name: str, page: int, entry_id: str, kind: str = "browse") -> str:
+def linked_button(package: PackageName, page: int, entry_id: str, kind: str = "browse") -> str:
     """Return the ID of the button that shows a page of a linked package's files.
 
     The kind ``view-metadata`` shows its metadata.
     """
-    return f"{kind}-linked-{entry_id}-pkg-{tokens_of(name)[0]}-p{page - 1}-s{FILES_A_PAGE}"
+    token = tokens_of(package)[0]
+    return f"{kind}-linked-{entry_id}-pkg-{token}-p{page - 1}-s{FILES_A_PAGE}"
 
 
 def canvas_request(message: Mapping[str, Any]) -> CanvasRequest | None:

@@ -26,13 +26,34 @@ class Text:
 
 @dataclass(frozen=True)
 class Flag:
-    """What is true or false."""
+    """What is true or false; an empty text is as ``empty`` says."""
 
     variable: str = ""
+    empty: bool = False
 
     def read(self, text: str) -> bool:
         """Return the value of what the environment has."""
-        return text == "true"
+        return text == "true" if text else self.empty
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of a pattern, separated by commas: each once, and up to a number."""
+
+    pattern: str
+    fault: str
+    most: int
+    variable: str = ""
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """Return the names; raises ValueError for one that is none, and for too many."""
+        names = tuple(dict.fromkeys(text.split(","))) if text else ()
+        wrong = [shown(it) for it in names if not re.fullmatch(self.pattern, it)]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: {self.fault}, separated by commas alone")
+        if len(names) > self.most:
+            raise ValueError(f"has {len(names)} names, more than {self.most}: leave some out")
+        return names
 
 
 @dataclass(frozen=True)

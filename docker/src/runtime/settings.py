@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .predecessor import VARIABLES, take_over
 from .secret import Secret, read_secret
-from .setting_types import Flag, Level, Text, Whole, shown
+from .setting_types import Flag, Level, Names, Text, Whole, shown
 from .urls import MASK, is_host, masked_url, url_fault
 
 REQUIRED = ("AWS_REGION", "INTAKE_QUEUE_URL", "CANVAS_QUEUE_URL")
@@ -22,6 +22,11 @@ WORKER_REQUIRED = (
     "PACKAGING_QUEUE_URL",
     "REVISION_QUEUE_URL",
 )
+# Of these, what exports need, and in their place what a worker without exports does.
+EXPORT_REQUIRED = ("PACKAGE_BUCKET", "PACKAGING_QUEUE_URL", "REVISION_QUEUE_URL")
+LINKED_REQUIRED = ("QUILT_ATHENA_DATABASE", "LINKED_BUCKETS")
+BUCKET = (r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "no bucket's name: use one")
+MAX_LINKED_BUCKETS = 50
 # What each of them may be, as the stack and AWS have it, and the remedy.
 # Source: the API references of SQS, S3, DynamoDB, Glue and Athena.
 PATTERNS = {
@@ -29,11 +34,12 @@ PATTERNS = {
         r"(?![0-9]+$)(?!-)[A-Za-z0-9-]{1,63}(?<!-)",
         "no region: use one such as us-east-1",
     ),
-    "PACKAGE_BUCKET": (r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "no bucket's name: use one"),
+    "PACKAGE_BUCKET": BUCKET,
     "PACKAGE_PREFIX": (
         "[a-zA-Z0-9][a-zA-Z0-9_-]{0,99}",
         "no first part of a package's name: use up to 100 letters, digits, - and _",
     ),
+    "EXPORT_ENTRIES": ("true|false", "use true or false"),
     "QUILT_CONNECTED": ("true|false", "use true or false"),
     "TRACING": ("true|false", "use true or false"),
     "QUILT_ATHENA_DATABASE": ("[a-z0-9_-]{1,255}", "no database's name: use Quilt's"),
@@ -98,6 +104,11 @@ class Settings:
     quilt_database: Annotated[str, Text("QUILT_ATHENA_DATABASE")] = ""
     athena_workgroup: Annotated[str, Text()] = "primary"
     linked_by: Annotated[str, Text()] = "experiment_id"
+    # The buckets in which they are searched for beside the package bucket.
+    linked_buckets: Annotated[tuple[str, ...], Names(*BUCKET, MAX_LINKED_BUCKETS)] = ()
+    # Whether entries are exported; without it canvases show linked packages alone, and
+    # there may be no package bucket.
+    export_entries: Annotated[bool, Flag(empty=True)] = True
     # Within what time Quilt is expected to confirm a package; 0 expects nothing.
     confirm_seconds: Annotated[int, Whole(0, 86400)] = 0
     # How long an entry's next export waits for further edits.
@@ -128,6 +139,11 @@ class Settings:
     retry_seconds: Annotated[int, Whole(1, 400)] = 15
     problems: tuple[str, ...] = ()
 
+    @property
+    def other_buckets(self) -> tuple[str, ...]:
+        """Return the linked buckets without the package bucket."""
+        return tuple(it for it in self.linked_buckets if it != self.package_bucket)
+
     def masked(self) -> dict[str, object]:
         """Return the settings for a reader, secrets masked."""
         values = {**vars(self.secret), **vars(self)}
@@ -153,7 +169,7 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
     secret = read_secret(environment.get("BENCHLING_SECRET", ""), environment)
     missing = [
         f"{name} is not set: the stack sets it in the task definition"
-        for name in required
+        for name in _required(required, environment)
         if not environment.get(name)
     ]
     wrong = _faults(environment)
@@ -172,6 +188,13 @@ def read_settings(environment: Mapping[str, str], required: tuple[str, ...] = RE
             f" STOP_TIMEOUT_SECONDS, which is {settings.stop_timeout_seconds}: use a shorter delay"
         )
     return settings
+
+
+def _required(names: tuple[str, ...], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what an environment must have: without exports, nothing that only they need."""
+    if environment.get("EXPORT_ENTRIES") != "false" or not set(EXPORT_REQUIRED) <= set(names):
+        return names
+    return (*(it for it in names if it not in EXPORT_REQUIRED), *LINKED_REQUIRED)
 
 
 def _values(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -53,26 +53,26 @@ class Manifest:
 
 
 class Manifests:
-    """Reads the manifests of a bucket. S3's refusals are raised as ClientError."""
+    """Reads the manifests of buckets. S3's refusals are raised as ClientError."""
 
-    def __init__(self, client: S3Client, bucket: str, check: Callable[[], None]) -> None:
+    def __init__(self, client: S3Client, check: Callable[[], None]) -> None:
         """Take a client, and a check that raises when the work must end."""
-        self._client, self._bucket = client, bucket
-        self._objects = Objects(client, bucket, check)
+        self._client, self._check = client, check
 
-    def read(self, name: str, page: int, files_a_page: int) -> Manifest:
-        """Return a page of a package's files, and the package's metadata.
+    def read(self, bucket: str, name: str, page: int, files_a_page: int) -> Manifest:
+        """Return a page of the files of a bucket's package, and the package's metadata.
 
         Raises ManifestError for what isn't as Quilt writes it.
         """
-        pointer = self._objects.read(f".quilt/named_packages/{name}/latest")
+        objects = Objects(self._client, bucket, self._check)
+        pointer = objects.read(f".quilt/named_packages/{name}/latest")
         if pointer is None:
             raise ManifestError("the package has no revision")
         top_hash = pointer.decode(errors="replace").strip()
         # What is in the pointer becomes a part of a key.
         if not TOP_HASH.fullmatch(top_hash):
             raise ManifestError("the package's latest revision isn't named by a hash")
-        body = self._client.get_object(Bucket=self._bucket, Key=f".quilt/packages/{top_hash}")
+        body = self._client.get_object(Bucket=bucket, Key=f".quilt/packages/{top_hash}")
         with closing(body["Body"]) as stream:
             lines = Lines(iter(lambda: stream.read(READ_AT_ONCE), b""))
             return _manifest(top_hash, lines, page, files_a_page)

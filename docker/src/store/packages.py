@@ -48,6 +48,14 @@ class Package:
         return asdict(self)
 
 
+def display_id_of(entry: Mapping[str, Any]) -> str:
+    """Return an entry's display ID, or its ID where that can't be in a package's name."""
+    display_id = entry.get("displayId")
+    if isinstance(display_id, str) and NAME.fullmatch(display_id):
+        return display_id
+    return str(entry["id"])
+
+
 def package_of(
     bucket: str, prefix: str, entry: Mapping[str, Any], own: Callable[[str], bool]
 ) -> Package:
@@ -57,10 +65,7 @@ def package_of(
     entry's: two projects or registries can give the same display ID. The second
     entry's package has its ID in its name. Raises PackageNameError if no name is free.
     """
-    entry_id = str(entry["id"])
-    display_id = entry.get("displayId")
-    if not isinstance(display_id, str) or not NAME.fullmatch(display_id):
-        display_id = entry_id
+    entry_id, display_id = str(entry["id"]), display_id_of(entry)
     for last in dict.fromkeys((display_id, f"{display_id}_{entry_id}", entry_id)):
         if NAME.fullmatch(last) and own(f"{prefix}/{last}"):
             return Package(bucket, f"{prefix}/{last}", display_id)
