@@ -67,6 +67,8 @@ func (p ServiceProps) environment() map[string]*string {
 	if p.Bucket != nil {
 		environment["PACKAGE_BUCKET"] = p.Bucket.Bucket.BucketName()
 		environment["PACKAGE_PREFIX"] = jsii.String(p.PackagePrefix)
+	} else {
+		environment["EXPORT_ENTRIES"] = jsii.String("false")
 	}
 	if p.Tracing {
 		environment["TRACING"] = jsii.String("true")

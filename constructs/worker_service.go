@@ -68,8 +68,6 @@ func NewWorkerService(scope constructs.Construct, id string, props WorkerService
 		environment["PACKAGING_QUEUE_URL"] = props.Exports.Packaging.Queue.QueueUrl()
 		environment["REVISION_QUEUE_URL"] = props.Exports.Revisions.Queue.QueueUrl()
 		environment["QUILT_CONNECTED"] = jsii.String(strconv.FormatBool(props.Exports.Packaging.HasReader))
-	} else {
-		environment["EXPORT_ENTRIES"] = jsii.String("false")
 	}
 	if props.Workflow != nil {
 		environment["QUILT_WORKFLOW"] = props.Workflow

@@ -1,9 +1,12 @@
 """The settings of linked packages: in which buckets, and whether anything is exported beside."""
 
+import json
+
 import pytest
 
 from src.runtime.settings import WORKER_REQUIRED, SettingsError, read_settings
 
+from .conftest import SECRET
 from .test_settings import ENVIRONMENT
 
 
@@ -68,3 +71,13 @@ def test_without_exports_the_worker_needs_what_it_searches_in():
     }
     # The web service searches nowhere.
     assert "LINKED_BUCKETS" not in str(read_settings(alone).problems)
+
+
+@pytest.mark.parametrize("field", ["user_bucket", "pkg_prefix", "queue_url", "workflow"])
+def test_what_the_secret_asks_of_exports_is_refused_without_them(field):
+    secret = json.dumps({**SECRET, field: "lab"})
+    refused = read_settings(
+        {"PORT": "5000", "EXPORT_ENTRIES": "false", "BENCHLING_SECRET": secret}
+    ).problems
+    fault = "is of exports, which exportEntries turns off: remove it from the secret"
+    assert f"BENCHLING_SECRET: {field} {fault}" in refused

@@ -34,6 +34,8 @@ class FormerName:
     taken_as: str = ""
     # The variable by which the stack decides; the value is refused if it is another.
     decided_by: str = ""
+    # Whether it is of exports, and is refused where none are made.
+    of_exports: bool = False
     # Values in lower case that ask for what is done anyhow; an empty one always does.
     kept: tuple[str, ...] = ()
     clean: Callable[[str], str] = str
@@ -44,7 +46,7 @@ def _decided(name: str, setting: str, by: str, *also: str) -> FormerName:
         f"isn't taken from the secret: set {setting} in cdk.json, deploy,"
         " and remove it from the secret"
     )
-    return FormerName(name, refusal, also, decided_by=by)
+    return FormerName(name, refusal, also, decided_by=by, of_exports=True)
 
 
 SECRET_FIELDS = (
@@ -61,6 +63,7 @@ SECRET_FIELDS = (
         "isn't what the stack has: set workflow in cdk.json, deploy, and remove it from the secret",
         taken_as="workflow",
         decided_by="QUILT_WORKFLOW",
+        of_exports=True,
     ),
     FormerName(
         "pkg_key",
@@ -81,6 +84,7 @@ SECRET_FIELDS = (
         kept=("true", "1"),
     ),
 )
+_NO_EXPORTS = "is of exports, which exportEntries turns off: remove it from the secret"
 _SEARCH = "isn't taken: set {} in cdk.json, deploy, and remove it"
 _NO_POLICY = "has no counterpart: the stack gives the rights by quiltDatabase: remove it"
 _NO_ROLE = (
@@ -152,7 +156,10 @@ def take_over(
             text = _text(given.get(name))
             if not text or text.lower() in former.kept:
                 continue
-            if is_taken:
+            if former.of_exports and environment.get("EXPORT_ENTRIES") == "false":
+                problems.append(f"{name} {_NO_EXPORTS}")
+                del taken[name]
+            elif is_taken:
                 value = former.clean(text) if isinstance(given[name], str) else given[name]
                 if taken.get(former.taken_as) in (None, ""):
                     taken[former.taken_as] = value
