@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -16,7 +17,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from .benchling_server import FILES, TOKEN, BenchlingServer, entry
-from .conftest import REGION, SECRET, TABLE, event_body
+from .conftest import SECRET, event_body
+from .emulator import REGION, TABLE
 from .test_app import call, free_port
 from .test_keys import HTTPServer, KeysHandler
 from .xray_server import by_operation, xray_server
@@ -63,6 +65,11 @@ class Process:
             self._reader.join(5)
 
 
+@cache
+def _session():
+    return boto3.Session()
+
+
 class World:
     """An AWS, and a Benchling with its API and keys, on ports of this machine."""
 
@@ -85,15 +92,16 @@ class World:
         self.jwks = f"http://127.0.0.1:{jwks.server_port}"
         self.client("dynamodb").create_table(**TABLE)
         self.client("s3").create_bucket(Bucket="packages")
+        sqs = self.client("sqs")
         self.queues = {
-            name: self.client("sqs").create_queue(
-                QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"}
-            )["QueueUrl"]
+            name: sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})[
+                "QueueUrl"
+            ]
             for name in ("intake", "canvas", "dead_letters", "packaging", "revisions")
         }
 
     def client(self, name):
-        return boto3.client(
+        return _session().client(
             name,
             region_name=REGION,
             endpoint_url=self.aws,
