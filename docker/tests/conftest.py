@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -111,6 +112,15 @@ def _as_benchling_describes() -> Iterator[None]:
 PRUNER = Path(__file__).parent.parent / "prune_image.py"
 
 
+@cache
+def loaded_by_service() -> tuple[Path, set[Path]]:
+    """Return where the packages lie, and what the service loads."""
+    import prune_image  # noqa: PLC0415 - the image has none
+
+    packages, _, kept = prune_image.loaded(Path(sys.executable), prune_image.service_program())
+    return packages, kept
+
+
 @pytest.fixture(scope="session")
 def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
     """A copy of the packages that lose most, and what pruning each saved.
@@ -122,7 +132,7 @@ def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, in
     import prune_image  # noqa: PLC0415 - the image has none
 
     tmp_path = tmp_path_factory.mktemp("packages")
-    packages, _, kept = prune_image.loaded(Path(sys.executable), prune_image.service_program())
+    packages, kept = loaded_by_service()
     for name in ("botocore", prune_image.CLIENT, prune_image.TELEMETRY, "jwcrypto"):
         shutil.copytree(packages / name, tmp_path / name)
     keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
