@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from urllib.parse import urlparse
 
 import boto3
+import botocore
 import botocore.session
 from botocore.config import Config
 from botocore.utils import parse_timestamp
@@ -44,6 +45,7 @@ backend_index.backend_url_patterns.sort(key=lambda it: it[0] not in SERVICES)
 models.RESPONSES_METHODS.clear()
 for module in (moto_responses, sqs_models):
     module.camelcase_to_underscores = cache(module.camelcase_to_underscores)
+moto_responses.method_names_from_class = cache(moto_responses.method_names_from_class)
 
 
 @cache
@@ -54,8 +56,11 @@ def aws_client(name: str) -> object:
         REGION,
         aws_access_key_id="for-the-emulator",
         aws_secret_access_key="for-the-emulator",
-        # botocore's own is put together twice for each call.
-        config=Config(user_agent="tests"),
+        # The emulator reads signatures of S3's requests alone. botocore's own user agent is
+        # put together twice for each call.
+        config=Config(
+            user_agent="tests", signature_version=None if name == "s3" else botocore.UNSIGNED
+        ),
     )
 
 
