@@ -1,6 +1,7 @@
 """Keys made for the run, and what signs with them."""
 
 import base64
+import gc
 import json
 import shutil
 import sys
@@ -19,8 +20,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jwcrypto.jwk import JWK, JWKSet
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core.base_backend import BaseBackend
 
 from src.runtime.metrics import Metrics
 from src.runtime.secret import Secret
@@ -30,6 +29,7 @@ from src.webhook.intake import Intake
 from src.webhook.keys import KeyProvider, verifying_keys
 
 from .benchling_server import BenchlingServer
+from .emulator import aws_client, create_queue
 from .webhooks import webhook
 
 # How long an example takes says more of the machine than of the code.
@@ -38,24 +38,13 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
-_urls_of = BaseBackend.urls.fget
+
+def pytest_collection_finish() -> None:
+    """Look for garbage in what the tests make alone: the modules are much more, and stay."""
+    gc.collect()
+    gc.freeze()
 
 
-@cache
-def _urls(kind: type[BaseBackend], region: str) -> dict[str, object]:
-    return _urls_of(kind(region, DEFAULT_ACCOUNT_ID))
-
-
-# moto makes this table anew for each call of an emulated service.
-BaseBackend.urls = property(lambda backend: _urls(type(backend), backend.region_name))
-
-REGION = "us-east-1"
-TABLE = {
-    "TableName": "claims",
-    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-    "BillingMode": "PAY_PER_REQUEST",
-}
 SECRET = {
     "tenant": "acme",
     "client_id": "client-id-that-stays-here",
@@ -123,6 +112,15 @@ def _as_benchling_describes() -> Iterator[None]:
 PRUNER = Path(__file__).parent.parent / "prune_image.py"
 
 
+@cache
+def loaded_by_service() -> tuple[Path, set[Path]]:
+    """Return where the packages lie, and what the service loads."""
+    import prune_image  # noqa: PLC0415 - the image has none
+
+    packages, _, kept = prune_image.loaded(Path(sys.executable), prune_image.service_program())
+    return packages, kept
+
+
 @pytest.fixture(scope="session")
 def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
     """A copy of the packages that lose most, and what pruning each saved.
@@ -134,7 +132,7 @@ def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, in
     import prune_image  # noqa: PLC0415 - the image has none
 
     tmp_path = tmp_path_factory.mktemp("packages")
-    packages, _, kept = prune_image.loaded(Path(sys.executable), prune_image.service_program())
+    packages, kept = loaded_by_service()
     for name in ("botocore", prune_image.CLIENT, prune_image.TELEMETRY, "jwcrypto"):
         shutil.copytree(packages / name, tmp_path / name)
     keep = {tmp_path / it.relative_to(packages) for it in kept if packages in it.parents}
@@ -148,30 +146,17 @@ def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, in
     return tmp_path, prune_image.prune(tmp_path, keep)
 
 
-@cache
-def aws_client(name: str) -> object:
-    """A client of an emulated service; to make one takes longer than most tests."""
-    return boto3.client(
-        name, REGION, aws_access_key_id="for-the-emulator", aws_secret_access_key="for-the-emulator"
-    )
-
-
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[object, str]]:
+def queue() -> Iterator[tuple[object, str]]:
     """A client of a FIFO queue, and the queue's address."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "for-the-emulator")
     with mock_aws():
-        client = aws_client("sqs")
-        url = client.create_queue(QueueName="intake.fifo", Attributes={"FifoQueue": "true"})
-        yield client, url["QueueUrl"]
+        yield aws_client("sqs"), create_queue("intake.fifo")
 
 
 @pytest.fixture
-def canvas_queue(queue: tuple[object, str]) -> str:
+def canvas_queue(queue: tuple[object, str]) -> str:  # noqa: ARG001 - the AWS that it is in
     """The address of the queue of what canvases ask for."""
-    sqs, _ = queue
-    return sqs.create_queue(QueueName="canvas.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    return create_queue("canvas.fifo")
 
 
 class Proven:
@@ -208,8 +193,6 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """The worker's parts on emulated AWS."""
     from .stage import Stage, quick  # noqa: PLC0415
 
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "for-the-emulator")
     quick(monkeypatch)
     server = BenchlingServer()
     with mock_aws():

@@ -33,10 +33,9 @@ from src.store.packaging_queue import PackagingQueue
 
 from .benchling_api import webhook_problems
 from .benchling_server import BenchlingServer, entry
-from .conftest import TABLE, aws_client
+from .emulator import aws_client, create_bucket, create_queue, create_table, stored_objects
 from .webhooks import webhook
 
-FIFO = {"FifoQueue": "true"}
 # To read the certificates takes longer than an export.
 TLS = httpx.create_ssl_context()
 # What Quilt's documentation says of its messages, which the rehearsal's stand-in reads, too.
@@ -50,23 +49,9 @@ class Stage:
     def __init__(self, server: BenchlingServer, lease_seconds=60, interval=0, confirm_seconds=0):
         self.server = server
         self.sqs, self.dynamodb, self.s3 = map(aws_client, ("sqs", "dynamodb", "s3"))
-        self.s3.create_bucket(Bucket="packages")
-        self.s3.put_bucket_versioning(
-            Bucket="packages", VersioningConfiguration={"Status": "Enabled"}
-        )
-        self.dynamodb.create_table(**TABLE)
-        self.urls = {
-            name: self.sqs.create_queue(
-                QueueName=name, Attributes=FIFO if name.endswith(".fifo") else {}
-            )["QueueUrl"]
-            for name in (
-                "intake.fifo",
-                "canvas.fifo",
-                "dead-letters.fifo",
-                "packaging.fifo",
-                "revisions",
-            )
-        }
+        create_bucket("packages")
+        create_table()
+        self.urls = {name: create_queue(name) for name in QUEUES}
         self.intake, self.canvas_queue, dead_letters, self.packaging_queue, self.revisions = (
             Queue(self.sqs, url) for url in self.urls.values()
         )
@@ -214,11 +199,7 @@ class Stage:
         return [int(response["Attributes"][it]) for it in counts]
 
     def files(self, prefix="benchling/EXP1/"):
-        listed = self.s3.list_objects_v2(Bucket="packages", Prefix=prefix).get("Contents", [])
-        return {
-            item["Key"]: self.s3.get_object(Bucket="packages", Key=item["Key"])["Body"].read()
-            for item in listed
-        }
+        return stored_objects("packages", prefix)
 
     def item(self, key):
         return self.dynamodb.get_item(TableName="claims", Key={"id": {"S": key}})["Item"]

@@ -353,7 +353,9 @@ def hostile(path, records, head, tail=0, **end):
     """Write a ZIP of a directory alone, whose records end in so many bytes of zeros."""
     one = len(head) + tail
     with path.open("wb") as file:
-        for number in range(records):
+        if not tail:
+            file.write(head * records)
+        for number in range(records if tail else 0):
             file.seek(number * one)
             file.write(head)
         file.seek(records * one)

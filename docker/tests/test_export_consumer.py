@@ -20,7 +20,7 @@ from src.runtime.logs import configure_logs
 from src.store.packaging_queue import PackagingQueue
 
 from .benchling_server import FILES, entry, zip_of
-from .stage import FIFO
+from .emulator import create_queue
 
 pytestmark = pytest.mark.slow
 
@@ -95,8 +95,7 @@ def test_retry_after_upload_only_requests_the_package(stage):
 
 @pytest.mark.parametrize(("queue", "messages"), [("packaging.fifo", 1), ("standard", 2)])
 def test_retry_after_crash_sends_identical_message(stage, monkeypatch, queue, messages):
-    attributes = FIFO if queue.endswith(".fifo") else {}
-    stage.urls[queue] = stage.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
+    stage.urls[queue] = create_queue(queue)
     claims = Claims(stage.dynamodb, "claims", lease_seconds=1)
     stage.lease_seconds = 1
     packaging = PackagingQueue(Queue(stage.sqs, stage.urls[queue]))

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import botocore
@@ -11,6 +12,8 @@ from botocore.loaders import Loader
 
 import prune_image
 
+from .conftest import loaded_by_service
+
 pytestmark = pytest.mark.slow
 
 SOURCE = Path(__file__).parent.parent / "src"
@@ -18,6 +21,7 @@ DATA = Path(botocore.__file__).parent / "data"
 PYTHON = Path(sys.executable)
 
 
+@cache
 def nodes() -> list[tuple[Path, ast.AST]]:
     """Return the nodes of the code but those that are for mypy alone."""
     found = []
@@ -63,7 +67,7 @@ def test_every_service_that_the_code_calls_stays() -> None:
 
 def missing(statements: list[str]) -> list[str]:
     """Return the modules of packages that statements load and the image leaves out."""
-    packages, _, kept = prune_image.loaded(PYTHON, prune_image.service_program())
+    packages, kept = loaded_by_service()
     _, _, needed = prune_image.loaded(PYTHON, "\n".join(statements))
     return sorted(str(it.relative_to(packages)) for it in needed - kept if packages in it.parents)
 

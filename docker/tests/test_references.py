@@ -15,6 +15,7 @@ from src.store.references import links_of
 from .benchling_api import ROOT
 from .benchling_server import BenchlingServer
 from .odd_entries import entries
+from .stage import TLS
 
 pytestmark = pytest.mark.slow
 
@@ -121,7 +122,7 @@ class TestNames:
             time.sleep(0.001)
             return False
 
-        transport = RetryTransport(httpx.HTTPTransport(), wait, 0.01)
+        transport = RetryTransport(httpx.HTTPTransport(TLS), wait, 0.01)
         return BenchlingClient(server.address, "id", "secret", httpx.Client(transport=transport))
 
     @pytest.mark.parametrize(("kind", "at"), NAMED.items())

@@ -113,6 +113,7 @@ def test_every_request_has_keys_while_the_app_changes(web, server, signer, stran
     def request():
         while not stop.is_set():
             found.add(id(web.keys.current()))
+            time.sleep(0.0001)
 
     requests = [threading.Thread(target=request) for _ in range(4)]
     for thread in requests:

@@ -27,7 +27,8 @@ from src.runtime.secret_watch import (
 )
 from src.runtime.settings import REQUIRED, SECRET_READ_SECONDS, Settings, read_settings
 
-from .conftest import REGION, SECRET, aws_client
+from .conftest import SECRET
+from .emulator import REGION, aws_client
 
 ENVIRONMENT = {
     "PORT": "5000",
@@ -344,9 +345,7 @@ def test_without_an_arn_nothing_is_read(monkeypatch):
     assert begun == ["secret"]
 
 
-def test_the_current_value_is_read_of_secrets_manager(monkeypatch):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "for-the-emulator")
+def test_the_current_value_is_read_of_secrets_manager():
     with mock_aws():
         client = aws_client("secretsmanager")
         arn = client.create_secret(Name="benchling", SecretString=OLD)["ARN"]
