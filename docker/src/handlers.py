@@ -32,6 +32,7 @@ from .runtime.metrics import Metrics
 from .runtime.retries import count_retries
 from .runtime.settings import Settings
 from .runtime.time_limits import check_time
+from .store.fast_put import use_fast_put
 from .store.manifests import Manifests
 from .store.package_store import PackageStore
 from .store.packaging_queue import PackagingQueue
@@ -97,6 +98,7 @@ def build_stores(settings: Settings, metrics: Metrics) -> Stores:
         Queue(sqs, url) for url in (settings.canvas_queue_url, settings.revision_queue_url)
     )
     s3 = session.client("s3", config=config.merge(uploads))
+    use_fast_put(s3)
     count_retries(sqs, "SQSRetries", metrics)
     count_retries(dynamodb, "DynamoDBRetries", metrics)
     count_retries(s3, "S3Retries", metrics)

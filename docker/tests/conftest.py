@@ -25,6 +25,7 @@ from moto.core.base_backend import BaseBackend
 from src.runtime.metrics import Metrics
 from src.runtime.secret import Secret
 from src.runtime.settings import Settings
+from src.store.fast_put import use_fast_put
 from src.webhook.application import Dependencies, create_app
 from src.webhook.intake import Intake
 from src.webhook.keys import KeyProvider, verifying_keys
@@ -151,9 +152,12 @@ def pruned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, in
 @cache
 def aws_client(name: str) -> object:
     """A client of an emulated service; to make one takes longer than most tests."""
-    return boto3.client(
+    client = boto3.client(
         name, REGION, aws_access_key_id="for-the-emulator", aws_secret_access_key="for-the-emulator"
     )
+    if name == "s3":
+        use_fast_put(client)
+    return client
 
 
 @pytest.fixture
