@@ -19,6 +19,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     EndpointConnectionError,
+    HTTPClientError,
     ParamValidationError,
     SSLError,
 )
@@ -285,6 +286,21 @@ def test_errors_and_retries_are_botocores(script, monkeypatch):
     assert fast == outcome_of_put(script, fast=False)
     # Neither asks once more than the script has outcomes for.
     assert fast[1:] == (len(script), len(script) - 1)
+
+
+def test_a_label_that_is_no_header_is_refused_alike(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    texts = []
+    with server_of(lambda _: 200) as server:
+        for use in (lambda _: None, use_fast_put):
+            client = client_of(f"http://127.0.0.1:{server.server_port}")
+            use(client)
+            client.put_object(**arguments())
+            with pytest.raises(HTTPClientError) as raised:
+                client.put_object(**arguments(labels={"benchling-entry": "a\r\nx-amz-acl: public"}))
+            texts.append(str(raised.value))
+    assert texts[0] == texts[1]
+    assert server.asked == 2
 
 
 def test_a_server_that_is_gone_is_an_error(monkeypatch):

@@ -4,7 +4,7 @@ The first call of each kind is botocore's own. Of later ones, the first attempt 
 with the client's connections and credentials. If it succeeds, that is all; else its outcome
 becomes that of the first attempt of a call of botocore's, so that errors, retries and their
 counts are botocore's. Source: "Extensibility guide" in boto3's documentation, for events.
-docs/decisions/0023 has the figures.
+docs/decisions/0019 has the figures.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class FastPut:
             response = response or _sent(request, pool)
         except ReadTimeout as error:
             return ReadTimeoutError(endpoint_url=url, error=error)
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             return HTTPClientError(error=error)
         etag: str | None = response.headers.get("ETag")
         if response.status_code != OK or not etag:
