@@ -33,6 +33,7 @@ from .runtime.metrics import Metrics
 from .runtime.retries import count_retries
 from .runtime.settings import Settings
 from .runtime.time_limits import check_time
+from .store.fast_put import use_fast_put
 from .store.packaging_queue import PackagingQueue
 from .store.uploads import UPLOADS_AT_ONCE
 
@@ -103,6 +104,7 @@ def build_stores(settings: Settings, metrics: Metrics) -> Stores:
     dynamodb = session.client("dynamodb", config=config)
     canvases = Queue(sqs, settings.canvas_queue_url)
     s3 = session.client("s3", config=config.merge(uploads))
+    use_fast_put(s3)
     count_retries(sqs, "SQSRetries", metrics)
     count_retries(dynamodb, "DynamoDBRetries", metrics)
     count_retries(s3, "S3Retries", metrics)

@@ -20,6 +20,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 from moto.sqs import models as sqs_models
 
+from src.store.fast_put import use_fast_put
+
 REGION = "us-east-1"
 SERVICES = ("sqs", "dynamodb", "s3")
 TABLE = {
@@ -51,7 +53,7 @@ moto_responses.method_names_from_class = cache(moto_responses.method_names_from_
 @cache
 def aws_client(name: str) -> object:
     """A client of an emulated service; to make one takes longer than most tests."""
-    return _session().client(
+    client = _session().client(
         name,
         REGION,
         aws_access_key_id="for-the-emulator",
@@ -62,6 +64,9 @@ def aws_client(name: str) -> object:
             user_agent="tests", signature_version=None if name == "s3" else botocore.UNSIGNED
         ),
     )
+    if name == "s3":
+        use_fast_put(client)
+    return client
 
 
 @cache

