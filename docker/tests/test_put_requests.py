@@ -1,4 +1,4 @@
-"""S3's PutObject by the fast way: the same requests as botocore's own, byte for byte."""
+"""S3's PutObject by the fast way: the same requests as botocore's own, but for Expect."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -73,6 +73,7 @@ class Recorder:
         headers = [
             (name, value if isinstance(value, bytes) else value.encode())
             for name, value in request.headers.items()
+            if name != "Expect" or not request.context
         ]
         self.asked.append((request.method, request.url, headers, request.body.read()))
         self.fast.append(not request.context)
@@ -82,7 +83,7 @@ class Recorder:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("token", [None, "a/token=="])
 @pytest.mark.usefixtures("frozen")
-def test_a_fast_request_is_botocores_byte_for_byte(endpoint, token):
+def test_a_fast_request_is_botocores_byte_for_byte_without_expect(endpoint, token):
     whole, fast = (client_of(endpoint, token) for _ in range(2))
     use_fast_put(fast)
     of_whole, of_fast = Recorder(whole), Recorder(fast)

@@ -1,4 +1,7 @@
-"""Requests of S3's PutObject, byte for byte as botocore makes them, from one that it made.
+"""Requests of S3's PutObject, as botocore makes them, from one that it made.
+
+They are the same byte for byte, but that S3 isn't asked first whether it would take the body
+(``Expect``), for which botocore waits: that is worth its time where bodies are large.
 
 What doesn't depend on the object is taken from a request that a client sent; botocore's
 serializer and signer give the rest. Source: the user guide of Signature Version 4, "Create a
@@ -20,13 +23,13 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSRequest
     from botocore.signers import RequestSigner
 
-# What each request gets anew, in botocore's order, after the serialized headers and
-# BEFORE_SIGNING. The token is for credentials that have one.
-BEFORE_SIGNING = ("User-Agent", "Expect")
+# What each request gets anew, in botocore's order, after the serialized headers and the
+# agent. The token is for credentials that have one.
+AGENT, EXPECT = "User-Agent", "Expect"
 DATE, TOKEN, HASH = "X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-SHA256"
 AUTHORIZATION, INVOCATION, ATTEMPT = "Authorization", "amz-sdk-invocation-id", "amz-sdk-request"
 LENGTH = "Content-Length"
-KNOWN = {*BEFORE_SIGNING, DATE, TOKEN, HASH, AUTHORIZATION, INVOCATION, ATTEMPT, LENGTH}
+KNOWN = {AGENT, EXPECT, DATE, TOKEN, HASH, AUTHORIZATION, INVOCATION, ATTEMPT, LENGTH}
 # What of a call's context the signer reads.
 SIGNER_CONTEXT = ("client_config", "has_streaming_input", "checksum", "payload_signing_enabled")
 
@@ -86,7 +89,7 @@ class PutRequests:
         return cls(
             url,
             urlsplit(url).path,
-            {name: headers[name] for name in BEFORE_SIGNING if name in headers},
+            {AGENT: headers[AGENT]},
             headers[ATTEMPT],
             {name: context[name] for name in SIGNER_CONTEXT if name in context},
             signing,
