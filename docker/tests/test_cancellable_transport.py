@@ -1,7 +1,5 @@
 """Reads in slices, over real TLS: a key and a certificate that are made for the run."""
 
-import datetime
-import ipaddress
 import socket
 import ssl
 import threading
@@ -9,44 +7,19 @@ import time
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from src.queues.lease import GiveBackError
 from src.runtime.cancellable_transport import SLICE_SECONDS, CancellableTransport, tls_context
+
+from .certificate import certificate
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    """The paths of a certificate for 127.0.0.1 and of its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a test")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    paths = tmp_path_factory.mktemp("tls")
-    (paths / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (paths / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return paths / "cert.pem", paths / "key.pem"
+def pem(tmp_path_factory):
+    """A certificate for 127.0.0.1 with its key."""
+    return certificate(tmp_path_factory.mktemp("tls") / "server.pem")
 
 
 @pytest.fixture(autouse=True)
@@ -58,10 +31,10 @@ def context_of_its_own():
 
 
 @pytest.fixture
-def slow(certificate):
+def slow(pem):
     """The address of a server that pauses in the midst of a head and of a body."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    context.load_cert_chain(pem)
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve():
@@ -82,8 +55,8 @@ def slow(certificate):
     thread.join(10)
 
 
-def test_a_response_that_pauses_for_longer_than_a_slice_is_whole(slow, certificate, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+def test_a_response_that_pauses_for_longer_than_a_slice_is_whole(slow, pem, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     checks = []
     with httpx.Client(
         transport=CancellableTransport(lambda: checks.append(1)), timeout=5
@@ -100,8 +73,8 @@ def test_a_certificate_that_nobody_vouches_for_is_none(slow):
         client.get(slow)
 
 
-def test_a_stop_ends_a_read_over_tls(slow, certificate, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+def test_a_stop_ends_a_read_over_tls(slow, pem, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     stop = threading.Event()
 
     def check():

@@ -19,8 +19,8 @@ from botocore.exceptions import (
 from src.runtime.metrics import Metrics
 from src.runtime.retries import count_retries
 from src.store.fast_put import use_fast_put
+from tests.certificate import certificate
 from tests.test_put_requests import arguments, client_of
-from worker_bench.certificate import certificate
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.certificate import certificate
+
 from .cases import CASES, MB, Case, archive_of, scaled
-from .certificate import certificate
 from .processes import DOCKER, Remote, cpu_seconds, environment, peak_mib, process, reference
 
 BUILD = DOCKER.parent / "build"

@@ -21,6 +21,7 @@ func within() result {
 		PeakRatio:   leastPeakRatio,
 		FloodRatios: map[string]float64{},
 		Health:      milliseconds(mostHealth) - 1,
+		Parts:       parts{Event: 2, Verification: 0.5, JSON: 0.1, SQS: 0.4, Curve: 0.1},
 	}
 	for _, f := range floods {
 		r.FloodRatios[f.name] = mostFloodRatio
@@ -80,6 +81,7 @@ func TestPage(t *testing.T) {
 	for _, want := range []string{
 		"on 2026-11-26, on a machine of 2 processors whose load was 1.5 before it began",
 		"| peak, times the development server's | 10.0 | at least 10 |", "| development server | 60 | 20.0 ms | 40.0 ms | 50 MB |",
+		"| verification | 0.50 | 25 % |", "| the rest: HTTP, Flask, the log line, threads | 1.00 | 50 % |",
 	} {
 		assert.Check(t, strings.Contains(page.Text, want), "%s\nhas no %s", page.Text, want)
 	}

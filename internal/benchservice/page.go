@@ -2,12 +2,31 @@ package benchservice
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"benchlingwebhook/internal/benchpages"
 	"benchlingwebhook/internal/svg"
 )
+
+// write writes the parts as a table.
+func (p parts) write(page *strings.Builder) {
+	page.WriteString("\nWhat one event takes of the service's CPU, each part measured alone:\n\n| | ms | of the whole |\n|---|---:|---:|\n")
+	for _, part := range []struct {
+		name string
+		ms   float64
+	}{
+		{"verification", p.Verification},
+		{"of it, the curve alone (`openssl speed ecdsap256`)", p.Curve},
+		{"JSON, read and written", p.JSON},
+		{"SQS, in a call of ten", p.SQS},
+		{"the rest: HTTP, Flask, the log line, threads", p.rest()},
+		{"the whole, at the peak", p.Event},
+	} {
+		fmt.Fprintf(page, "| %s | %.2f | %.0f %% |\n", part.name, part.ms, 100*part.ms/p.Event)
+	}
+}
 
 // Page returns the page of what build/bench-service.json holds.
 func Page(figures []byte) (benchpages.Page, error) {
@@ -19,6 +38,9 @@ func Page(figures []byte) (benchpages.Page, error) {
 		if r.FloodRatios[f.name] <= 0 {
 			return benchpages.Page{}, fmt.Errorf("no ratio of the flood %q", f.name)
 		}
+	}
+	if r.Parts.Event <= 0 {
+		return benchpages.Page{}, errors.New("no parts of an event's CPU")
 	}
 	var page strings.Builder
 	fmt.Fprintf(&page, `# Benchmark of the web service
@@ -38,6 +60,7 @@ Written by `+"`make bench-service`"+` %s. The service verifies signed events on 
 	for _, s := range r.servers() {
 		fmt.Fprintf(&page, "| %s | %.0f | %.1f ms | %.1f ms | %.0f MB |\n", s.name, s.PeakPerSecond, s.P50, s.P99, s.RSS)
 	}
+	r.Parts.write(&page)
 	page.WriteString("\n![Peak beside a development server](service-peak.svg)\n\n![Signed events beside a flood](service-floods.svg)\n")
 	flooded := []svg.Bar{{Label: "without a flood", Value: 1}}
 	for _, f := range floods {

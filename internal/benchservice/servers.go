@@ -3,7 +3,6 @@ package benchservice
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -101,17 +100,10 @@ func (e *environment) startService(ctx context.Context) (*server, error) {
 // the settings that a task has; "PORT" in an argument is where it is to listen.
 func (e *environment) startApplication(ctx context.Context, name, program string, args ...string) (*server, error) {
 	appDefinition := "appdef_" + benchling.RandomText()
-	secret, err := json.Marshal(map[string]string{
-		"tenant": "bench", "client_id": "bench", "client_secret": benchling.RandomText(), "app_definition_id": appDefinition, "jwks_url": e.jwks(),
-		"base_url": "http://" + e.benchling.Address,
-	})
+	variables, err := e.variables(appDefinition, e.queue)
 	if err != nil {
 		return nil, err
 	}
-	variables := e.emulator.Environment()
-	variables["INTAKE_QUEUE_URL"] = e.queue
-	variables["CANVAS_QUEUE_URL"] = e.queue
-	variables["BENCHLING_SECRET"] = string(secret)
 	return e.startServer(ctx, name, appDefinition, "docker", program, args, variables)
 }
 

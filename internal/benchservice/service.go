@@ -46,6 +46,8 @@ type result struct {
 	Ours      measured           `json:"ours"`
 	Baseline  measured           `json:"baseline"`
 	PeakRatio float64            `json:"peak_ratio"`
+	// Parts are what one event takes of the service's CPU.
+	Parts parts `json:"parts"`
 	// FloodRatios are how many times as long a signed event takes beside as many
 	// connections that send unsigned ones, by the kind of these.
 	FloodRatios map[string]float64 `json:"flood_ratios"`
@@ -61,6 +63,9 @@ func Run(ctx context.Context, out io.Writer) error {
 	defer cancel()
 	r, err := load(ctx, workDir, phase, out)
 	if err != nil {
+		return err
+	}
+	if r.Parts.Curve, err = curve(ctx); err != nil {
 		return err
 	}
 	err = r.write(benchpages.Measured("service"))
@@ -95,6 +100,10 @@ func load(ctx context.Context, directory string, phase time.Duration, out io.Wri
 	if err := environment.checkQueue(ctx, ours.accepted); err != nil {
 		return r, err
 	}
+	if err := environment.measureParts(ctx, ours.events, &r.Parts); err != nil {
+		return r, err
+	}
+	r.Parts.Event = ours.cpu
 
 	fmt.Fprintln(out, "loading a Flask development server (about 20 s)")
 	baseline, err := environment.startBaseline(ctx)
@@ -119,6 +128,8 @@ type loader struct {
 	phase time.Duration
 	// accepted counts the events that the server has acknowledged.
 	accepted int
+	// cpu is what one of those at the peak took, in milliseconds.
+	cpu float64
 }
 
 // measure returns a server's peak, and its latency at half of it.
@@ -128,10 +139,19 @@ func (l *loader) measure(ctx context.Context) (measured, error) {
 	if err != nil {
 		return measured{}, err
 	}
+	before, err := usedBy(l.server.PID())
+	if err != nil {
+		return measured{}, err
+	}
 	peak, err := asFastAsPossible(ctx, l.server, l.events, connections, l.phase)
 	if err != nil {
 		return measured{}, err
 	}
+	after, err := usedBy(l.server.PID())
+	if err != nil {
+		return measured{}, err
+	}
+	l.cpu = 1000 * (after.cpu - before.cpu) / float64(len(peak.took))
 	half, err := atRate(ctx, l.server, l.events, peak.perSecond()/2, l.phase)
 	if err != nil {
 		return measured{}, err

@@ -42,6 +42,7 @@ func TestLoad(t *testing.T) {
 	for name, figure := range map[string]float64{
 		"peak": r.Ours.PeakPerSecond, "p50": r.Ours.P50, "p99": r.Ours.P99, "RSS": r.Ours.RSS, "baseline": r.Baseline.PeakPerSecond,
 		"ratio": r.PeakRatio, "health": r.Health, "flood": r.FloodRatios[floods[0].name],
+		"CPU": r.Parts.Event, "verification": r.Parts.Verification, "JSON": r.Parts.JSON, "SQS": r.Parts.SQS,
 	} {
 		assert.Check(t, figure > 0, name)
 	}

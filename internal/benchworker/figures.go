@@ -71,6 +71,22 @@ func Read(text []byte) (Figures, error) {
 	return f, nil
 }
 
+// UsualPackage begins the cases of a package as most are, by how many are made at once.
+const UsualPackage = "10 x 100 kB, "
+
+// Usual returns the rows of a usual package, by how many are made at once, with the S3 of
+// SecondsOfMB.
+func (f Figures) Usual() map[int]Row {
+	rows := map[int]Row{}
+	for _, r := range f.realistic() {
+		atOnce := 0
+		if _, err := fmt.Sscanf(r.Case, UsualPackage+"%d at once", &atOnce); err == nil {
+			rows[atOnce] = r
+		}
+	}
+	return rows
+}
+
 // large is the case of one large file.
 const large = "1 GiB"
 

@@ -7,6 +7,7 @@ import (
 
 	"gotest.tools/v3/assert"
 
+	"benchlingwebhook/internal/benchworker"
 	"benchlingwebhook/internal/simulation"
 )
 
@@ -28,6 +29,22 @@ func TestTheFlowAgreesWithTheSimulatedDay(t *testing.T) {
 	played, flow := float64(sum)/float64(n), float64(TasksFor(1, exportThreads))
 	t.Logf("the day takes %.1f tasks, the flow %.0f", played, flow)
 	assert.Check(t, math.Abs(played-flow) <= 2, "the day takes %.1f tasks, the flow %.0f", played, flow)
+}
+
+// TestTheFlowAgreesWithTheWorker compares it with what one worker did, which shares its
+// machine with the stand-ins for all that it calls.
+func TestTheFlowAgreesWithTheWorker(t *testing.T) {
+	figures, err := benchworker.Read(figuresOf(t))
+	assert.NilError(t, err)
+	all, err := smallEnds(figures)
+	assert.NilError(t, err)
+	assert.Assert(t, len(all) >= 3, "%v", all)
+	for _, it := range all {
+		assert.Check(t, it.flow > 0.6*it.measured && it.flow < 1.7*it.measured, "%d places: %.1f, measured %.1f", it.places, it.flow, it.measured)
+	}
+	figures.Rows = figures.Rows[:1]
+	_, err = smallEnds(figures)
+	assert.ErrorContains(t, err, "too few rows")
 }
 
 func TestMoreTasksWaitLess(t *testing.T) {

@@ -79,6 +79,10 @@ func Page(dev, prod, figures []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w; run `make bench-worker`", workerFigures, err)
 	}
+	worker, err := smallEnds(measured)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w; run `make bench-worker`", workerFigures, err)
+	}
 	var environments []environment
 	for _, it := range []struct {
 		name string
@@ -99,7 +103,7 @@ func Page(dev, prod, figures []byte) (string, error) {
 	writeRest(&page, environments, cpuOfMB)
 	writeNetwork(&page, environments[1], prices)
 	writeUsage(&page, environments, prices)
-	writeRates(&page, environments[1], prices)
+	writeRates(&page, environments[1], prices, worker, measured.Usual()[1].CPUOfPackage/1000)
 	writeQuotas(&page, quotas)
 	writeData(&page, environments[1], prices, cpuOfMB)
 	writePrices(&page, prices)

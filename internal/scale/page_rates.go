@@ -18,7 +18,7 @@ var (
 const million = 1_000_000
 
 // writeRates writes what a steady rate and a million entries need.
-func writeRates(page *strings.Builder, prod environment, prices Prices) {
+func writeRates(page *strings.Builder, prod environment, prices Prices, worker []smallEnd, packageCPU float64) {
 	perPackage := By(prod.worker, prices)
 	use := 0.0
 	for _, row := range perPackage.Rows()[1:] {
@@ -37,6 +37,7 @@ Exports take as long as in [the simulated day](simulated-day.md): %.0f s on aver
 		hour := float64(webTasks)*prod.web.Hour(prices) + float64(tasks)*prod.worker.Hour(prices)
 		fmt.Fprintf(page, "| %s | %s | %d | %d | %s | %s | %.0f |\n", thousands(rate), thousands(rate*86400), webTasks, tasks, dollars(hour), dollars(rate*3600*use), rate*callsOfBenchling)
 	}
+	writeSmallEnds(page, worker)
 	benchling := float64(million) * callsOfBenchling * benchlingSeconds / benchlingRequests / 3600
 	page.WriteString(`
 A million entries that come at once, by the number of worker tasks (` + "`workerMaxCount`" + `):

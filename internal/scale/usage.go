@@ -13,8 +13,8 @@ const (
 	// callsOfBenchling are the entry, the export's request and one or two polls. A slow
 	// export is polled more often.
 	callsOfBenchling = 4
-	// packageCPU is in seconds of one processor, packageBytes what the files have.
-	packageCPU, packageBytes = 0.17, 1_000_000
+	// packageBytes is what the files have.
+	packageBytes = 1_000_000
 	// logBytes is about what web service, worker and access log write of one event.
 	logBytes = 5000
 )

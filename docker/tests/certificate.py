@@ -1,4 +1,4 @@
-"""The certificate of the stand-in."""
+"""A certificate for a server of a test or a benchmark, made for the run."""
 
 from __future__ import annotations
 
