@@ -185,6 +185,24 @@ def test_two_entries_of_one_display_id_have_a_package_each(stage):
     assert stage.statuses.read("etr_2").package_name == "benchling/EXP1_etr_2"
 
 
+def test_an_entry_takes_its_packages_name_once(stage, monkeypatch):
+    taken = []
+    own = stage.statuses.own_package
+    monkeypatch.setattr(
+        stage.statuses,
+        "own_package",
+        lambda name, entry_id: taken.append(name) or own(name, entry_id),
+    )
+    for number in range(3):
+        stage.server.entries["etr_1"] = {**entry("etr_1"), "name": f"Version {number}"}
+        stage.send(f"wh_{number}")
+        stage.next()
+    stage.server.entries["etr_1"] = {**entry("etr_1"), "displayId": "EXP7"}
+    stage.send("wh_3")
+    stage.next()
+    assert taken == ["benchling/EXP1", "benchling/EXP7"]
+
+
 def test_an_entry_for_which_no_name_is_free_is_a_dead_letter(stage):
     for name in ("EXP1", "EXP1_etr_1", "etr_1"):
         assert stage.statuses.own_package(f"benchling/{name}", "etr_other")

@@ -112,7 +112,7 @@ class Exporter:
             if event.app_id:
                 running["app_id"] = event.app_id
             status = statuses.change(event.entry_id, lambda _: running) or ExportStatus()
-            package = self._store(event, check)
+            package = self._store(event, status.package_name, check)
             # That the claim is still this worker's is a condition of the write.
             self._dependencies.claims.stored(claim, package.as_item())
             check()
@@ -124,7 +124,8 @@ class Exporter:
         values: Values = {"state": FAILED, "reason": reason, "failed_at": self._clock()}
         self._dependencies.statuses.change(event.entry_id, lambda _: values)
 
-    def _store(self, event: Event, check: Callable[[], None]) -> Package:
+    def _store(self, event: Event, owned: str, check: Callable[[], None]) -> Package:
+        """Put an entry's files in place; ``owned`` is the package that it is known to have."""
         benchling = self._dependencies.benchling
         read_at = self._clock()
         with span("read entry"):
@@ -134,7 +135,9 @@ class Exporter:
             self._bucket,
             self._prefix,
             entry,
-            lambda name: self._dependencies.statuses.own_package(name, event.entry_id),
+            lambda name: (
+                name == owned or self._dependencies.statuses.own_package(name, event.entry_id)
+            ),
         )
         with span("wait for export"):
             url = benchling.export(event.entry_id, check)
