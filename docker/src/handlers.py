@@ -85,6 +85,8 @@ class Handlers:
 
     export: Process
     canvas: Process
+    # Has both get a token of Benchling's before they need it; returns whether they have.
+    keep_tokens: Callable[[], bool]
 
 
 def build_stores(settings: Settings, metrics: Metrics) -> Stores:
@@ -178,20 +180,21 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
             secret.base_url, secret.client_id, secret.client_secret, http(whole=True)
         )
 
+    # Drawing has a client of its own: it waits for no export's connection or token.
+    exporting, drawing = benchling_client(), benchling_client()
     exports = ExportConsumer(
         ExportQueues(stores.intake, stores.canvases, stores.dead_letters),
         stores.claims,
-        _work(settings, stores, benchling_client(), lambda: http(whole=False)),
+        _work(settings, stores, exporting, lambda: http(whole=False)),
         Attempts(settings.lease_seconds, settings.retry_seconds, give_back),
         stores.metrics,
     )
-    # A client of its own: drawing waits for no export's connection or token.
     canvases = CanvasConsumer(
         CanvasDependencies(
             stores.canvases,
             stores.intake,
             stores.dead_letters,
-            benchling_client(),
+            drawing,
             stores.statuses,
             stores.claims,
             canvas_of(settings, stores.s3),
@@ -199,7 +202,12 @@ def build_handlers(settings: Settings, stores: Stores) -> Handlers:
         ),
         give_back,
     )
-    return Handlers(exports.process, canvases.process)
+
+    def keep_tokens() -> bool:
+        kept = [it.keep_token() for it in (exporting, drawing)]
+        return all(kept)
+
+    return Handlers(exports.process, canvases.process, keep_tokens)
 
 
 def _work(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 import boto3
 import structlog
@@ -20,6 +21,7 @@ from .queues.consumer import Consumer
 from .queues.sqs import Received
 from .queues.task_protection import TaskProtection
 from .queues.threads import Worker
+from .runtime.background import run_in_background
 from .runtime.credentials import Credentials, token_fault, token_of_secret
 from .runtime.front_door import FrontDoor
 from .runtime.health import health_app, not_ready
@@ -34,6 +36,9 @@ from .runtime.settings import WORKER_REQUIRED, Settings, SettingsError, read_set
 from .runtime.tracing import start_tracing, stop_tracing
 
 REVISION_SECONDS = 30.0
+# How often it is looked whether Benchling's tokens last; and after one wasn't to be had,
+# which calls that need one find out by themselves.
+TOKEN_SECONDS, TOKEN_RETRY_SECONDS = 5.0, 60.0
 
 log = structlog.get_logger()
 
@@ -55,7 +60,13 @@ class Dependencies:
         """Begin to ask for a token, and to receive."""
         self.credentials.watch()
         self.protection.watch()
+        run_in_background("tokens", self._keep_tokens)
         self.worker.start()
+
+    def _keep_tokens(self) -> None:
+        while True:
+            kept = self._handlers.keep_tokens()
+            time.sleep(TOKEN_SECONDS if kept else TOKEN_RETRY_SECONDS)
 
     def change(self, settings: Settings) -> str:
         """Go on with another secret; return why not where Benchling doesn't take it.

@@ -84,6 +84,17 @@ class BenchlingClient:
         # Returns the name of a linked object.
         self.name_of = LinkedNames(self._get).name_of
 
+    def keep_token(self) -> bool:
+        """Get a token where there is none that lasts, so that no call waits for one.
+
+        Return whether there is one; why not, a call says.
+        """
+        try:
+            self._auth.get_authorization_header(self._base_url)
+        except Exception:  # noqa: BLE001 - whatever it is, the call that needs a token says it
+            return False
+        return True
+
     def entry(self, entry_id: str) -> dict[str, Any]:
         """Return the entry as the API responds, with its ID."""
         entry = self._get("the entry", f"entries/{checked_id(entry_id)}").get("entry")
@@ -187,9 +198,10 @@ class BenchlingClient:
         return parsed if isinstance(parsed, dict) else {}
 
     def _connect(self) -> Benchling:
+        self._auth = ClientCredentialsOAuth2(*self._credentials, httpx_client=self._http)
         return Benchling(
             self._base_url,
-            ClientCredentialsOAuth2(*self._credentials, httpx_client=self._http),
+            self._auth,
             retry_strategy=RetryStrategy.no_retries(),
             httpx_client=self._http,
         )
