@@ -13,14 +13,7 @@ from src.worker import build_worker
 
 from .benchling_server import BenchlingServer, entry
 from .conftest import SECRET
-
-ENVIRONMENT = {
-    "PORT": "5000",
-    "AWS_REGION": "us-east-1",
-    **{name: "http://127.0.0.1:9/q.fifo" for name in WORKER_REQUIRED if name.endswith("_URL")},
-    "CLAIMS_TABLE": "claims",
-    "PACKAGE_BUCKET": "packages",
-}
+from .test_worker import ENVIRONMENT
 
 
 def settings_of(server):

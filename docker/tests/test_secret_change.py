@@ -138,7 +138,7 @@ def test_an_export_ends_with_the_secret_it_began_with(server, monkeypatch):
             finish.wait(5)
             ended.append(secret)
 
-        return Handlers(process, process)
+        return Handlers(process, process, lambda: True)
 
     monkeypatch.setattr(module, "build_handlers", build_handlers)
     built = build_worker(settings_of(server), Metrics(""))
