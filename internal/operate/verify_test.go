@@ -236,3 +236,29 @@ func TestWayOfAnEvent(t *testing.T) {
 		})
 	}
 }
+
+// TestVerifyWithoutExports ends where the worker has searched for linked packages.
+func TestVerifyWithoutExports(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cloud, _ := start(ctx, t)
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"status": "ready"}`) }))
+	t.Cleanup(door.Close)
+	template := strings.Replace(workTemplate, `, "PackagingQueueUrl": {"Value": %s}`, "", 1)
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(template, door.URL+"/"))
+	v, err := newVerification(ctx, cloud, "dev")
+	assert.NilError(t, err)
+	var out bytes.Buffer
+	v.poll, v.out, v.options.Timeout = 10*time.Millisecond, &out, 20*time.Second
+	w := worker{t, v.intake, v.claims}
+	go func() {
+		e := w.next(ctx)
+		w.put(ctx, "webhook#"+e.WebhookID, attributes{"state": &types.AttributeValueMemberS{Value: claimDone}})
+	}()
+	assert.NilError(t, v.run(ctx, "etr_1"))
+	assert.Equal(t, seen(v.outcome), strings.Join(withoutExport, ", "))
+	assert.Check(t, strings.Contains(out.String(), "linked packages are searched for anew, as by a canvas's button"), out.String())
+
+	v.options.Timeout = 100 * time.Millisecond
+	assert.ErrorContains(t, v.run(ctx, "etr_2"), `etr_2: not taken by the worker within 100ms`)
+}

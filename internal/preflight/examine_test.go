@@ -125,6 +125,21 @@ func TestExamineFindsProblems(t *testing.T) {
 	}
 }
 
+// TestExamineLooksAtLinkedBuckets names each by its place, and the output for its policy.
+func TestExamineLooksAtLinkedBuckets(t *testing.T) {
+	settings := prod()
+	settings.LinkedBuckets = []constructs.LinkedBucket{{Name: "lab-a"}, {Name: "lab-b", KeyArn: "arn:aws:kms:us-east-1:" + otherAccount + ":key/1"}}
+	s := prepared()
+	s.bucketStatus, s.denied = http.StatusForbidden, []string{"DescribeKey"}
+	const how = "; its policy must have the statements of the stack's output %s (docs/deployment.md says how)"
+	const unseen = "it is another account's, or you may not s3:ListBucket"
+	assert.DeepEqual(t, examine(t, s, settings).Notes, []string{
+		place + "linkedBuckets[0]: " + unseen + fmt.Sprintf(how, "LinkedBucket1Policy"),
+		place + "linkedBuckets[1]: " + unseen + fmt.Sprintf(how, "LinkedBucket2Policy"),
+		place + "linkedBuckets[1].keyArn: it is account 999999999999's" + fmt.Sprintf(how, "LinkedBucket2KeyPolicy"),
+	})
+}
+
 func TestExamineNotesWhatAnotherAccountMustAllow(t *testing.T) {
 	s := prepared()
 	s.bucketStatus = http.StatusForbidden
