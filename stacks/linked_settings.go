@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"benchlingwebhook/constructs"
@@ -14,7 +15,7 @@ import (
 const mostLinkedBuckets = 50
 
 // linkedBucketsAllowed says which buckets may be linked.
-const linkedBucketsAllowed = "1 to 50 names of existing buckets, such as [\"lab-a\", \"lab-b\"]; one under a customer key is {\"name\": …, \"keyArn\": …}"
+var linkedBucketsAllowed = "1 to " + strconv.Itoa(mostLinkedBuckets) + " names of existing buckets, such as [\"lab-a\", \"lab-b\"]; one under a customer key is {\"name\": …, \"keyArn\": …}"
 
 var linkedBucketsSchema = schema{
 	"type": "array", "minItems": 1, "maxItems": mostLinkedBuckets, "uniqueItems": true,
@@ -82,12 +83,12 @@ func checkLinked(place string, values map[string]any, wrong map[string]bool, s S
 		return problems
 	}
 	var missing []string
-	for name, given := range map[string]bool{"quiltDatabase": searched, "linkedBuckets": linked} {
-		if !given {
+	for _, name := range []string{"linkedBuckets", "quiltDatabase"} {
+		if _, given := values[name]; !given {
 			missing = append(missing, name)
 		}
 	}
-	if slices.Sort(missing); len(missing) > 0 {
+	if len(missing) > 0 {
 		problems = append(problems, fmt.Errorf("%s.exportEntries: false leaves canvases nothing to show; set %s too, or remove it", place, strings.Join(missing, " and ")))
 	}
 	for _, name := range ofExports {

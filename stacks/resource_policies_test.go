@@ -130,17 +130,23 @@ func bothHalvesAgree(t *testing.T, shape, named string, count int, keys map[stri
 	assert.DeepEqual(t, allowed, may)
 }
 
-// TestTheMostLinkedBucketsFitIntoPolicies holds that IAM takes a role's policies, whose
-// lengths it counts without white space.
+// TestTheMostLinkedBucketsFitIntoPolicies holds that as many buckets as the worker takes
+// are taken here, and that IAM takes a role's policies, whose lengths it counts without
+// white space.
 //
 // Source: IAM's guide, IAM and AWS STS quotas.
 func TestTheMostLinkedBucketsFitIntoPolicies(t *testing.T) {
 	const inline, managed = 10240, 6144
-	names := make([]string, 50)
+	names := make([]string, figureOf(t, "runtime/settings.py", "MAX_LINKED_BUCKETS"))
 	for i := range names {
 		names[i] = fmt.Sprintf("%q", fmt.Sprintf("%s-%02d", strings.Repeat("b", 60), i))
 	}
-	settings, err := stacks.ReadSettings(contextWith(t, `{"exportEntries": false, "quiltDatabase": "q", "linkedBuckets": [`+strings.Join(names, ",")+`]}`))
+	linked := func(names ...string) string {
+		return `{"exportEntries": false, "quiltDatabase": "q", "linkedBuckets": [` + strings.Join(names, ",") + `]}`
+	}
+	_, err := stacks.ReadSettings(contextWith(t, linked(append(names, `"one-more"`)...)))
+	assert.ErrorContains(t, err, "is not a list of buckets")
+	settings, err := stacks.ReadSettings(contextWith(t, linked(names...)))
 	assert.NilError(t, err)
 	template := synth(t, settings, contractOf(t, dockerfile))
 	buckets := 0
@@ -153,7 +159,7 @@ func TestTheMostLinkedBucketsFitIntoPolicies(t *testing.T) {
 			assert.Check(t, len(written) <= most, "%s: %d characters", id, len(written))
 		}
 	}
-	assert.Equal(t, buckets, 4*50)
+	assert.Equal(t, buckets, 4*len(names))
 }
 
 func TestWhatIsMadeHereNeedsNoResourcePolicy(t *testing.T) {

@@ -70,10 +70,7 @@ func (e *environment) measureParts(ctx context.Context, events *events, into *pa
 	}
 	command := exec.CommandContext(ctx, python, program)
 	command.Dir, command.Stdin = "docker", bytes.NewReader(given)
-	command.Env = append(os.Environ(), "PORT=1", "PYTHONPATH=.", "PYTHONDONTWRITEBYTECODE=1")
-	for name, value := range variables {
-		command.Env = append(command.Env, name+"="+value)
-	}
+	command.Env = append(environ("1", variables), "PYTHONPATH=.")
 	var errors bytes.Buffer
 	command.Stderr = &errors
 	said, err := command.Output()
@@ -100,6 +97,16 @@ func curve(ctx context.Context) (float64, error) {
 		return 0, fmt.Errorf("openssl speed: %q is no number of verifications", fields[len(fields)-1])
 	}
 	return 1000 / perSecond, nil
+}
+
+// environ returns the environment of one of the service's processes, with a port and
+// variables.
+func environ(port string, variables map[string]string) []string {
+	all := append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1")
+	for name, value := range variables {
+		all = append(all, name+"="+value)
+	}
+	return all
 }
 
 // variables returns a task's settings, with the queue for events of its own.

@@ -131,10 +131,7 @@ func (e *environment) startServer(ctx context.Context, name, appDefinition, dir,
 	}
 	command := exec.Command(program, args...)
 	command.Dir = dir
-	command.Env = append(os.Environ(), "PORT="+port, "PYTHONDONTWRITEBYTECODE=1")
-	for name, value := range variables {
-		command.Env = append(command.Env, name+"="+value)
-	}
+	command.Env = environ(port, variables)
 	s := &server{url: "http://127.0.0.1:" + port, appDefinition: appDefinition}
 	if s.Server, err = process.Start(ctx, command, filepath.Join(e.directory, name+".log"), s.url+"/health"); err != nil {
 		return nil, fmt.Errorf("%s: %w: `make bench-service` and `make bench-servers` install it", program, err)

@@ -71,13 +71,19 @@ func numeric(value float64) *types.AttributeValueMemberN {
 	return &types.AttributeValueMemberN{Value: strconv.FormatFloat(value, 'f', 3, 64)}
 }
 
-// newWork makes a stack with a front door that is ready, and the worker of it.
+// newWork makes a stack with a front door that is ready, and the worker of it. Without a
+// packaging queue it is one that exports nothing.
 func newWork(ctx context.Context, t *testing.T, packaging string) (aws.Config, worker) {
 	t.Helper()
+	template := workTemplate
+	if packaging == "" {
+		// The verb stays for the text of nothing.
+		template = strings.Replace(template, `, "PackagingQueueUrl": {"Value": %s}`, "%s", 1)
+	}
 	cloud, _ := start(ctx, t)
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"status": "ready"}`) }))
 	t.Cleanup(door.Close)
-	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(workTemplate, door.URL+"/", packaging))
+	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(template, door.URL+"/", packaging))
 	_, outputs, err := deployedOf(ctx, cloud, "BenchlingWebhook-dev")
 	assert.NilError(t, err)
 	return cloud, worker{t, intake{sqs.NewFromConfig(cloud), outputs["IntakeQueueUrl"]}, claims{dynamodb.NewFromConfig(cloud), outputs["ClaimsTableName"]}}
@@ -241,16 +247,11 @@ func TestWayOfAnEvent(t *testing.T) {
 func TestVerifyWithoutExports(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cloud, _ := start(ctx, t)
-	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, `{"status": "ready"}`) }))
-	t.Cleanup(door.Close)
-	template := strings.Replace(workTemplate, `, "PackagingQueueUrl": {"Value": %s}`, "", 1)
-	emulatortest.MakeStack(ctx, t, cloud, "BenchlingWebhook-dev", fmt.Sprintf(template, door.URL+"/"))
+	cloud, w := newWork(ctx, t, "")
 	v, err := newVerification(ctx, cloud, "dev")
 	assert.NilError(t, err)
 	var out bytes.Buffer
 	v.poll, v.out, v.options.Timeout = 10*time.Millisecond, &out, 20*time.Second
-	w := worker{t, v.intake, v.claims}
 	go func() {
 		e := w.next(ctx)
 		w.put(ctx, "webhook#"+e.WebhookID, attributes{"state": &types.AttributeValueMemberS{Value: claimDone}})

@@ -143,8 +143,12 @@ def _others(status: ExportStatus, catalog: Catalog) -> list[PackageName]:
 def linked_text(status: ExportStatus, catalog: Catalog, key: str) -> str:
     """Return an entry's linked packages for a canvas, or why there are none."""
     of = f"packages with {code(status.display_id)} as {code(key)} of their metadata"
-    packages, shown = _others(status, catalog), linked_names(status, catalog)
-    lines = [f"**Linked** {of}:", "", *(f"- {catalog.linked(it)}" for it in shown)]
+    packages = _others(status, catalog)
+    lines = [
+        f"**Linked** {of}:",
+        "",
+        *(f"- {catalog.linked(it)}" for it in packages[:LINKED_SHOWN]),
+    ]
     if len(packages) > LINKED_SHOWN:
         lines.append(f"- and {len(packages) - LINKED_SHOWN} more, which the catalog's search shows")
     if not status.linked_at:
